@@ -1,0 +1,39 @@
+"""archgym: a gymnasium for DRAM memory controllers, on a fast cycle-exact simulator."""
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archgym.dram.device import Device
+    from archgym.dram.spaces import make_space
+    from archgym.dram.system import System
+    from archgym.dram.trace import Trace
+    from archgym.dram.workload import Workload
+    from archgym.problem import Problem
+    from archgym.simulators import simulate
+    from archgym.space import DesignSpace, Parameter
+
+__version__ = version("archgym")
+
+# Loaded at first use, so that importing archgym costs next to nothing.
+_PUBLIC = {
+    "DesignSpace": "archgym.space",
+    "Device": "archgym.dram.device",
+    "Parameter": "archgym.space",
+    "Problem": "archgym.problem",
+    "System": "archgym.dram.system",
+    "Trace": "archgym.dram.trace",
+    "Workload": "archgym.dram.workload",
+    "make_space": "archgym.dram.spaces",
+    "simulate": "archgym.simulators",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'archgym' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+__all__ = [*_PUBLIC, "__version__"]

@@ -1,0 +1,1 @@
+"""What is DRAM about the gym: systems, traces, metrics, spaces and device data."""

@@ -1,0 +1,131 @@
+"""The vocabulary of memory controllers: every parameter's values, default and meaning.
+
+Names and values are those of DRAMSys (Steiner et al., SAMOS 2020) and of ArchGym (Krishnan et al.,
+ISCA 2023). A simulator states which of them it understands; a design space picks the parameters and
+values to be searched.
+"""
+
+from archgym.space import Parameter
+
+_BUFFER_SIZES = range(1, 65537)
+_REFRESH_LIMITS = range(65)
+
+PARAMETERS: dict[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter(
+            "PagePolicy",
+            ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
+            "OpenAdaptive",
+            description="When a row is closed: Open, at the next conflict; Closed, with every "
+            "access; OpenAdaptive, with an access if others wait for the bank and none hits the "
+            "row; ClosedAdaptive, with an access unless another that waits hits the row.",
+        ),
+        Parameter(
+            "Scheduler",
+            ("Fifo", "FrFcfs", "FrFcfsGrp", "GrpFrFcfs", "GrpFrFcfsWm"),
+            "FrFcfs",
+            description="Which request a bank serves next: Fifo, the oldest; FrFcfs, the oldest "
+            "row hit, else the oldest; FrFcfsGrp prefers hits of the direction of the last access; "
+            "GrpFrFcfs serves all reads or all writes of a bank first; GrpFrFcfsWm switches the "
+            "direction of the whole channel at write watermarks.",
+        ),
+        Parameter(
+            "LowWatermark",
+            range(1, 65536),
+            2,
+            ordered=True,
+            description="GrpFrFcfsWm turns to reads when no more writes than this wait.",
+        ),
+        Parameter(
+            "HighWatermark",
+            range(2, 65537),
+            8,
+            ordered=True,
+            description="GrpFrFcfsWm turns to writes when more writes than this wait.",
+        ),
+        Parameter(
+            "SchedulerBuffer",
+            ("Bankwise", "ReadWrite", "Shared"),
+            "Bankwise",
+            description="What the request buffers are counted by: bank, direction, or all at once.",
+        ),
+        Parameter(
+            "RequestBufferSize",
+            _BUFFER_SIZES,
+            8,
+            ordered=True,
+            description="Requests that a bank's buffer (Bankwise) or the one buffer (Shared) "
+            "holds.",
+        ),
+        Parameter(
+            "RequestBufferSizeRead",
+            _BUFFER_SIZES,
+            8,
+            ordered=True,
+            description="Reads that ReadWrite holds; RequestBufferSize where only that is given.",
+        ),
+        Parameter(
+            "RequestBufferSizeWrite",
+            _BUFFER_SIZES,
+            8,
+            ordered=True,
+            description="Writes that ReadWrite holds; RequestBufferSize where only that is given.",
+        ),
+        Parameter(
+            "CmdMux",
+            ("Oldest", "Strict"),
+            "Oldest",
+            description="Which of the ready commands is issued: that of the oldest request, or "
+            "accesses strictly in order of arrival (which needs Scheduler Fifo).",
+        ),
+        Parameter(
+            "RespQueue",
+            ("Fifo", "Reorder"),
+            "Fifo",
+            description="Order of responses: as the accesses were issued, or as they arrived.",
+        ),
+        Parameter(
+            "RefreshPolicy",
+            ("NoRefresh", "AllBank"),
+            "AllBank",
+            description="How refreshes are done. NoRefresh loses data.",
+        ),
+        Parameter(
+            "RefreshMaxPostponed",
+            _REFRESH_LIMITS,
+            0,
+            ordered=True,
+            description="Refreshes that may be put off while requests wait.",
+        ),
+        Parameter(
+            "RefreshMaxPulledin",
+            _REFRESH_LIMITS,
+            0,
+            ordered=True,
+            description="Refreshes that may be done ahead of time while none wait.",
+        ),
+        Parameter(
+            "PowerDownPolicy",
+            ("NoPowerDown", "Staggered"),
+            "NoPowerDown",
+            description="Whether idle ranks power down, then enter self-refresh.",
+        ),
+        Parameter(
+            "Arbiter",
+            ("Simple", "Fifo", "Reorder"),
+            "Simple",
+            description="How requests reach the controller: Simple, one by one; Fifo, up to "
+            "MaxActiveTransactions an initiator; Reorder, the same with responses in order.",
+        ),
+        Parameter(
+            "MaxActiveTransactions",
+            range(1, 65537),
+            128,
+            ordered=True,
+            description="Requests that an initiator may have under way (Arbiter Fifo, Reorder).",
+        ),
+    )
+}
+"""Every parameter by name. The defaults make up the default design, which objectives and envs
+compare others with."""

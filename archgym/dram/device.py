@@ -1,0 +1,276 @@
+"""DRAM devices: organisation, timing and currents, read from data files."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from archgym.errors import ArchgymError, unknown
+
+# What a simulator of the standard needs to find under memtimingspec, besides tCK.
+_TIMING = {
+    "DDR3": "AL CCD CKE CL FAW RAS RC RCD REFI RFC RL RP RRD RTP WL WR WTR XP XS XSDLL RTRS",
+    "DDR4": "AL CCD_L CCD_S CKE CL FAW RAS RC RCD REFI RFC1 RL RP RRD_L RRD_S RTP WL WPRE RPRE WR "
+    "WTR_L WTR_S XP XS XSDLL RTRS",
+}
+
+# The same for mempowerspec, if the device has one: without it there is no energy, only time.
+_CURRENTS = {
+    "DDR3": "vdd idd0 idd2n idd2p0 idd2p1 idd3n idd3p0 idd3p1 idd4r idd4w idd5 idd6",
+    "DDR4": "vdd idd0 idd2n idd2p idd3n idd3p idd4r idd4w idd5B idd6n "
+    "vpp ipp0 ipp2n ipp2p ipp3n ipp3p ipp4r ipp4w ipp5B ipp6n",
+}
+
+
+@dataclass(frozen=True)
+class Organization:
+    """How a memory system's storage is divided; every count is a power of two.
+
+    Attributes:
+        channels: Independent channels.
+        ranks: Ranks a channel.
+        pseudo_channels: Pseudo channels a channel (HBM); a simulator treats them as ranks.
+        stacks: Stacks a rank (HBM).
+        bank_groups: Bank groups a rank, over all stacks.
+        banks: Banks a rank, over all bank groups.
+        rows: Rows a bank.
+        columns: Columns a row.
+        width: Data pins a device.
+        devices: Devices a rank, which work in lockstep.
+        burst_length: Beats a burst.
+    """
+
+    channels: int
+    ranks: int
+    pseudo_channels: int
+    stacks: int
+    bank_groups: int
+    banks: int
+    rows: int
+    columns: int
+    width: int
+    devices: int
+    burst_length: int
+
+    @property
+    def banks_per_group(self) -> int:
+        """Banks a bank group."""
+        return self.banks // self.bank_groups
+
+    @property
+    def bytes_per_beat(self) -> int:
+        """Bytes that a rank transfers at each clock edge."""
+        return self.width * self.devices // 8
+
+    @property
+    def bytes_per_burst(self) -> int:
+        """Bytes that one read or write command transfers."""
+        return self.bytes_per_beat * self.burst_length
+
+
+# Organization field -> (key under memarchitecturespec, value when the key is absent).
+_ORGANIZATION: dict[str, tuple[str, int | None]] = {
+    "channels": ("nbrOfChannels", None),
+    "ranks": ("nbrOfRanks", 1),
+    "pseudo_channels": ("nbrOfPseudoChannels", 1),
+    "stacks": ("nbrOfStacks", 1),
+    "bank_groups": ("nbrOfBankGroups", 1),
+    "banks": ("nbrOfBanks", None),
+    "rows": ("nbrOfRows", None),
+    "columns": ("nbrOfColumns", None),
+    "width": ("width", None),
+    "devices": ("nbrOfDevices", None),
+    "burst_length": ("burstLength", None),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Device:
+    """A DRAM device, in as many copies as make up a memory system.
+
+    Attributes:
+        name: What it is called, e.g. `ddr4-2400`.
+        standard: The JEDEC standard, e.g. `DDR4`.
+        clock_ps: Clock period tCK, rounded to whole picoseconds.
+        timing: Timing parameters in clock cycles, named as by DRAMSys (`RCD`, `CCD_L`, ...).
+        currents: Currents (A) and voltages (V), named as by DRAMSys (`idd0`, `vpp`, ...); empty
+            when the source gives none.
+        power_factors: Factors of the bank-wise power model (`factRho`, ...).
+        organization: How the storage is divided.
+        address_mapping: Level -> address bits, as in the file.
+        player_clock_mhz: Clock in which `.stl` traces for this device count.
+        bytes_per_request: Size of a trace's request that states none: one burst.
+        source: Where the figures come from.
+        data: The whole file, for backends that hand it on.
+    """
+
+    name: str
+    standard: str
+    clock_ps: int
+    timing: dict[str, int]
+    currents: dict[str, float]
+    power_factors: dict[str, float]
+    organization: Organization
+    address_mapping: dict[str, Any]
+    player_clock_mhz: float
+    bytes_per_request: int
+    source: str
+    data: dict[str, Any] = field(repr=False)
+
+    @staticmethod
+    def names() -> list[str]:
+        """Returns the names of the bundled devices, sorted."""
+        return sorted(path.name.removesuffix(".json") for path in _bundled().iterdir())
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> "Device":
+        """Reads a bundled device or a device file.
+
+        Args:
+            name_or_path: A bundled device's name, or the path of a JSON file of the same shape.
+
+        Raises:
+            ArchgymError: The name is not known, or the file can't be read or is not a device.
+        """
+        path: Path | Traversable = Path(name_or_path)
+        if path.name in cls.names() and str(path) == path.name and not path.is_file():
+            path = _bundled() / f"{name_or_path}.json"
+        elif isinstance(name_or_path, str) and str(path) == path.name and not Path(path).exists():
+            if not name_or_path.endswith(".json"):
+                raise unknown("device", name_or_path, cls.names())
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ArchgymError(f"can't read device {path}: {error.strerror}") from error
+        except ValueError as error:
+            raise ArchgymError(f"device {path} is not JSON: {error}") from error
+        return cls.from_dict(data, origin=str(name_or_path))
+
+    @classmethod
+    def from_dict(cls, data: Any, origin: str = "device") -> "Device":
+        """Checks and takes over a device's data.
+
+        Args:
+            data: What a device file holds.
+            origin: Named in error messages.
+
+        Raises:
+            ArchgymError: A key is missing or has an impossible value.
+        """
+        root = _Section(data, origin)
+        memspec = root.section("memspec")
+        standard = memspec.text("memoryType")
+        timing = memspec.section("memtimingspec")
+        power = memspec.section("mempowerspec", optional=True)
+        device = cls(
+            name=root.text("name"),
+            standard=standard,
+            clock_ps=round(timing.number("tCK", positive=True) * 1e12),
+            timing={key: timing.integer(key) for key in timing.data if key != "tCK"},
+            currents={key: power.number(key) for key in power.data},
+            power_factors=_numbers(memspec.section("bankwisespec", optional=True).data),
+            organization=_organization(memspec.section("memarchitecturespec")),
+            address_mapping=root.section("addressmapping").data,
+            player_clock_mhz=root.number("player_clock_MHz", positive=True),
+            bytes_per_request=root.integer("bytes_per_request"),
+            source=root.text("source") if "source" in root.data else "",
+            data=data,
+        )
+        timing.require(_TIMING.get(standard, "").split())
+        if power.data:
+            power.require(_CURRENTS.get(standard, "").split())
+        if device.clock_ps < 1:
+            raise ArchgymError(f"{origin}: memspec.memtimingspec.tCK is in seconds, at least 1e-12")
+        burst = device.organization.bytes_per_burst
+        if device.bytes_per_request != burst:
+            raise ArchgymError(
+                f"{origin}: bytes_per_request is {device.bytes_per_request}, "
+                f"but one burst of this device transfers {burst}"
+            )
+        return device
+
+    @property
+    def peak_bandwidth_gb_per_s(self) -> float:
+        """Bandwidth of all channels' data pins at two beats a clock, in GB/s (bytes a ns)."""
+        organization = self.organization
+        per_clock = 2 * organization.bytes_per_beat * organization.pseudo_channels
+        return organization.channels * per_clock * 1000 / self.clock_ps
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything that the file says, its name and source apart."""
+        content = {key: self.data[key] for key in self.data if key not in ("name", "source")}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _bundled() -> Traversable:
+    return resources.files("archgym.dram") / "devices"
+
+
+def _numbers(data: dict[str, Any]) -> dict[str, float]:
+    return {key: float(value) for key, value in data.items() if isinstance(value, int | float)}
+
+
+def _organization(architecture: "_Section") -> Organization:
+    counts = {}
+    for name, (key, default) in _ORGANIZATION.items():
+        absent = default is not None and key not in architecture.data
+        counts[name] = default if absent else architecture.integer(key)
+        if counts[name] is None or counts[name].bit_count() != 1:
+            raise architecture.wrong(key, "a power of two")
+    organization = Organization(**counts)
+    if organization.banks % organization.bank_groups:
+        raise architecture.wrong("nbrOfBanks", "a multiple of nbrOfBankGroups")
+    if organization.bank_groups % organization.stacks:
+        raise architecture.wrong("nbrOfBankGroups", "a multiple of nbrOfStacks")
+    return organization
+
+
+class _Section:
+    """One object of a device file, whose look-ups name the file and the full key on error."""
+
+    def __init__(self, data: Any, where: str, prefix: str = "") -> None:
+        if not isinstance(data, dict):
+            raise ArchgymError(f"{where}: {prefix.rstrip('.') or 'a device'} must be an object")
+        self.data: dict[str, Any] = data
+        self._where = where
+        self._prefix = prefix
+
+    def wrong(self, key: str, expected: str) -> ArchgymError:
+        value = json.dumps(self.data.get(key))
+        return ArchgymError(f"{self._where}: {self._prefix}{key} must be {expected}, is {value}")
+
+    def require(self, keys: list[str]) -> None:
+        for key in keys:
+            if key not in self.data:
+                raise ArchgymError(f"{self._where}: {self._prefix}{key} is missing")
+
+    def section(self, key: str, optional: bool = False) -> "_Section":
+        if not optional:
+            self.require([key])
+        return _Section(self.data.get(key, {}), self._where, f"{self._prefix}{key}.")
+
+    def text(self, key: str) -> str:
+        self.require([key])
+        value = self.data[key]
+        if not isinstance(value, str):
+            raise self.wrong(key, "a text")
+        return value
+
+    def number(self, key: str, positive: bool = False) -> float:
+        self.require([key])
+        value = self.data[key]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not (0 < value if positive else 0 <= value) or value == float("inf"):
+            raise self.wrong(key, "a positive number" if positive else "a number, 0 or more")
+        return float(value)
+
+    def integer(self, key: str) -> int:
+        value = self.number(key)
+        if value != int(value):
+            raise self.wrong(key, "a whole number")
+        return int(value)

@@ -1,0 +1,58 @@
+"""DDR3 SDRAM (JESD79-3F)."""
+
+from collections.abc import Mapping
+
+from archgym.dram.standards.constraint import Standard, TimingConstraint
+
+READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
+COLUMN = [*READS, *WRITES]
+
+
+def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
+    """Returns the timing constraints of one rank; section numbers are those of JESD79-3F."""
+    burst = t["BL"] // 2
+    read_to_precharge = t["AL"] + t["RTP"]
+    write_to_precharge = t["WL"] + burst + t["WR"]
+    read_to_write = t["RL"] + burst + 2 - t["WL"]
+    write_to_read = t["WL"] + burst + t["WTR"] - t["AL"]
+    return [
+        # Rows: 4.6 ACTIVE Command, 4.7 PRECHARGE Command.
+        TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
+        TimingConstraint("bank", ["ACT"], ["PREPB"], t["RAS"]),
+        TimingConstraint("bank", ["ACT"], ["ACT"], t["RC"]),
+        TimingConstraint("rank", ["ACT"], ["ACT"], t["RRD"]),
+        TimingConstraint("bank", ["PREPB"], ["ACT"], t["RP"]),
+        TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
+        TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
+        # Columns: 4.13 READ Operation, 4.14 WRITE Operation.
+        TimingConstraint("rank", READS, READS, t["CCD"]),
+        TimingConstraint("rank", WRITES, WRITES, t["CCD"]),
+        TimingConstraint("rank", READS, WRITES, read_to_write),
+        TimingConstraint("rank", WRITES, READS, write_to_read),
+        TimingConstraint("bank", ["RD"], ["PREPB"], read_to_precharge),
+        TimingConstraint("bank", ["WR"], ["PREPB"], write_to_precharge),
+        TimingConstraint("rank", READS, ["PREAB"], read_to_precharge),
+        TimingConstraint("rank", WRITES, ["PREAB"], write_to_precharge),
+        # The precharge inside RDA must not cut short the recovery of an earlier write.
+        TimingConstraint("bank", ["WR"], ["RDA"], write_to_precharge - t["RTP"] - t["AL"]),
+        TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
+        TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
+        # Refresh: 4.9 REFRESH Command.
+        TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
+        TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["WRA"], ["REFAB"], write_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB"], t["RP"]),
+        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB"], t["RFC"]),
+    ]
+
+
+STANDARD = Standard(
+    constraints=constraints,
+    refresh_cycle="RFC",
+    refresh_flexibility=8,
+    power_domains=[
+        {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
+         "I4W": "idd4w", "I5": "idd5", "Ibeta": "iBeta_vdd"},
+    ],
+    dramsys_omits=[("WR", "PREAB")],
+)  # fmt: skip

@@ -1,0 +1,63 @@
+"""DDR4 SDRAM (JESD79-4)."""
+
+from collections.abc import Mapping
+
+from archgym.dram.standards.constraint import Standard, TimingConstraint
+
+READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
+COLUMN = [*READS, *WRITES]
+
+
+def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
+    """Returns the timing constraints of one rank; section numbers are those of JESD79-4."""
+    burst = t["BL"] // 2
+    read_to_precharge = t["AL"] + t["RTP"]
+    write_to_precharge = t["WL"] + burst + t["WR"]
+    read_to_write = t["RL"] + burst + 1 - t["WL"] + t["WPRE"]
+    write_to_read = t["WL"] + burst - t["AL"]
+    return [
+        # Rows: 4.5 ACTIVATE Command, 4.6 Precharge Command.
+        TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
+        TimingConstraint("bank", ["ACT"], ["PREPB"], t["RAS"]),
+        TimingConstraint("bank", ["ACT"], ["ACT"], t["RC"]),
+        TimingConstraint("bank_group", ["ACT"], ["ACT"], t["RRD_L"]),
+        TimingConstraint("rank", ["ACT"], ["ACT"], t["RRD_S"]),
+        TimingConstraint("bank", ["PREPB"], ["ACT"], t["RP"]),
+        TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
+        TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
+        # Columns: 4.24 READ Operation, 4.25 WRITE Operation.
+        TimingConstraint("bank_group", READS, READS, t["CCD_L"]),
+        TimingConstraint("rank", READS, READS, t["CCD_S"]),
+        TimingConstraint("bank_group", WRITES, WRITES, t["CCD_L"]),
+        TimingConstraint("rank", WRITES, WRITES, t["CCD_S"]),
+        TimingConstraint("rank", READS, WRITES, read_to_write),
+        TimingConstraint("bank_group", WRITES, READS, write_to_read + t["WTR_L"]),
+        TimingConstraint("rank", WRITES, READS, write_to_read + t["WTR_S"]),
+        TimingConstraint("bank", ["RD"], ["PREPB"], read_to_precharge),
+        TimingConstraint("bank", ["WR"], ["PREPB"], write_to_precharge),
+        TimingConstraint("rank", READS, ["PREAB"], read_to_precharge),
+        TimingConstraint("rank", WRITES, ["PREAB"], write_to_precharge),
+        # The precharge inside RDA must not cut short the recovery of an earlier write.
+        TimingConstraint("bank", ["WR"], ["RDA"], write_to_precharge - t["RTP"] - t["AL"]),
+        TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
+        TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
+        # Refresh: 4.26 Refresh Command.
+        TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
+        TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["WRA"], ["REFAB"], write_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB"], t["RP"]),
+        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB"], t["RFC1"]),
+    ]
+
+
+STANDARD = Standard(
+    constraints=constraints,
+    refresh_cycle="RFC1",
+    refresh_flexibility=8,
+    power_domains=[
+        {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
+         "I4W": "idd4w", "I5": "idd5B", "Ibeta": "iBeta_vdd"},
+        {"V": "vpp", "I0": "ipp0", "I2N": "ipp2n", "I3N": "ipp3n", "I4R": "ipp4r",
+         "I4W": "ipp4w", "I5": "ipp5B", "Ibeta": "iBeta_vpp"},
+    ],
+)  # fmt: skip

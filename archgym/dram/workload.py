@@ -1,0 +1,171 @@
+"""A workload: a trace, played on a memory system."""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from archgym import traces
+from archgym.dram.device import Device
+from archgym.dram.features import FEATURE_NAMES, features
+from archgym.dram.system import Locations, System
+from archgym.dram.trace import Trace
+from archgym.errors import ArchgymError
+
+
+__all__ = ["FEATURE_NAMES", "Bursts", "Workload"]
+
+
+class Bursts(NamedTuple):
+    """What a controller is asked for: a trace's requests cut into DRAM bursts, in order.
+
+    Attributes:
+        arrival_ps: When the burst's request arrives, in picoseconds.
+        address: First byte of the burst, a multiple of the burst's size.
+        is_write: Whether it writes.
+        request: Index of the request in the trace; a request ends with its last burst.
+        initiator: Who asks.
+    """
+
+    arrival_ps: npt.NDArray[np.int64]
+    address: npt.NDArray[np.uint64]
+    is_write: npt.NDArray[np.bool_]
+    request: npt.NDArray[np.int64]
+    initiator: npt.NDArray[np.uint16]
+
+
+class Workload:
+    """A trace on a memory system, decoded once and shared by every design that is tried on it.
+
+    Args:
+        system: The memory system.
+        trace: What is asked of it.
+
+    Raises:
+        ArchgymError: A request of the trace lies beyond the system's capacity.
+    """
+
+    def __init__(self, system: System, trace: Trace) -> None:
+        # Compared so that the sum cannot overflow.
+        capacity = np.uint64(system.capacity)
+        beyond = (trace.address >= capacity) | (trace.size > capacity - trace.address)
+        if beyond.any():
+            index = int(np.argmax(beyond))
+            raise ArchgymError(
+                f"{trace.where(index)}: {trace.size[index]} bytes at address "
+                f"{trace.address[index]:#x} lie beyond device {system.device.name}, whose "
+                f"capacity is {system.capacity:#x} bytes"
+            )
+        self.system = system
+        self.trace = trace
+
+    @classmethod
+    def from_file(
+        cls, path: str | Path, device: str | Path = "ddr4-2400", clock_mhz: float | None = None
+    ) -> "Workload":
+        """Reads a trace file.
+
+        Args:
+            path: An `.stl` file, or any other that `archgym.traces` reads.
+            device: A bundled device's name, or the path of a device file.
+            clock_mhz: Clock in which an `.stl` file counts; by default that of the device's data.
+
+        Raises:
+            ArchgymError: The file is not a trace, or does not fit the device.
+        """
+        system = System.load(device)
+        return cls(system, _read(path, system.device, clock_mhz))
+
+    @classmethod
+    def load(
+        cls, name_or_path: str | Path, device: str | Path = "ddr4-2400", **options: object
+    ) -> "Workload":
+        """Makes a workload of a bundled trace, a generator or a trace file.
+
+        Args:
+            name_or_path: One of `archgym.traces.names()`, or a file.
+            device: A bundled device's name, or the path of a device file.
+            options: The generator's options, such as `requests`, `read_share` and `seed`.
+
+        Raises:
+            ArchgymError: The name or an option is not known, or the trace does not fit the device.
+        """
+        system = System.load(device)
+        if traces.is_path(name_or_path) and not options:
+            return cls(system, _read(name_or_path, system.device, None))
+        return cls(system, traces.load(name_or_path, **options))
+
+    @cached_property
+    def id(self) -> str:
+        """Names the trace and the device, with a hash of what both contain."""
+        content = f"{self.trace.sha256} {self.system.sha256}"
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        return f"{self.trace.name}@{self.system.device.name}#{digest[:8]}"
+
+    @cached_property
+    def features(self) -> npt.NDArray[np.float64]:
+        """What the workload is like: one float for each of `FEATURE_NAMES`, read-only."""
+        array = features(self)
+        array.flags.writeable = False
+        return array
+
+    def __len__(self) -> int:
+        """Number of requests."""
+        return len(self.trace)
+
+    def __repr__(self) -> str:
+        """Shows the id."""
+        return f"Workload({self.id})"
+
+    def bursts(self) -> Bursts:
+        """Returns the requests cut into bursts; computed once, read-only."""
+        return self._bursts
+
+    def locations(self) -> Locations:
+        """Returns where each burst lies in the system; computed once, read-only."""
+        return self._locations
+
+    @cached_property
+    def _bursts(self) -> Bursts:
+        trace = self.trace
+        burst = np.uint64(self.system.device.organization.bytes_per_burst)
+        first = trace.address // burst
+        count = (trace.address + trace.size - np.uint64(1)) // burst - first + np.uint64(1)
+        request = np.repeat(np.arange(len(trace)), count.view(np.int64))
+        if request.size == len(trace):
+            bursts = Bursts(
+                trace.arrival_ps, first * burst, trace.is_write, request, trace.initiator
+            )
+        else:
+            # Number of each burst within its request.
+            ends = np.cumsum(count)
+            inside = np.arange(request.size, dtype=np.uint64) - (ends - count)[request]
+            bursts = Bursts(
+                trace.arrival_ps[request],
+                (first[request] + inside) * burst,
+                trace.is_write[request],
+                request,
+                trace.initiator[request],
+            )
+        return _frozen(bursts)
+
+    @cached_property
+    def _locations(self) -> Locations:
+        return _frozen(self.system.locate(self._bursts.address))
+
+
+def _read(path: str | Path, device: Device, clock_mhz: float | None) -> Trace:
+    clock_mhz = device.player_clock_mhz if clock_mhz is None else clock_mhz
+    return traces.read(path, clock_mhz=clock_mhz, size=device.bytes_per_request)
+
+
+Arrays = TypeVar("Arrays", Bursts, Locations)
+
+
+def _frozen(arrays: Arrays) -> Arrays:
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays

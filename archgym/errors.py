@@ -1,0 +1,30 @@
+"""What archgym raises for bad input: one sentence that a user can act on."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class ArchgymError(ValueError):
+    """Bad input, in one sentence; the command line prints it and exits with code 2."""
+
+
+class SimulationError(ArchgymError):
+    """A single design could not be simulated."""
+
+
+class MissingExtraError(ArchgymError):
+    """A feature needs an optional dependency that is not installed."""
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> ArchgymError:
+    """Builds the error for a name that is not known, with the closest known one.
+
+    Args:
+        kind: What the name stands for, e.g. `"device"`.
+        name: The name as given.
+        known: All valid names.
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+    return ArchgymError(f"unknown {kind} {name!r}; {hint}")

@@ -1,0 +1,384 @@
+"""Design spaces: named parameters, which of them matter when, and which designs are ruled out.
+
+A design is a mapping of parameter names to values. A space turns it into indices (one integer a
+parameter), into a point of the unit cube (one float a parameter), and into its *canonical* form, in
+which every parameter without effect has its default. Two designs that behave alike by
+construction have one canonical form.
+"""
+
+import difflib
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from archgym.errors import ArchgymError, unknown
+
+Design = Mapping[str, Any]
+"""Values of parameters by name."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One choice of a design.
+
+    Attributes:
+        name: Its name.
+        values: What it can be: a tuple, or a `range`, which costs nothing however long it is.
+        default: The value taken when none is given.
+        ordered: Whether neighbouring values are alike, as sizes are and policies are not.
+        description: What it does, for people.
+
+    Raises:
+        ArchgymError: No values, a value twice, or a default that is not among them.
+    """
+
+    name: str
+    values: Sequence[Any]
+    default: Any
+    ordered: bool = False
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Checks the values and the default."""
+        if not isinstance(self.values, range):
+            object.__setattr__(self, "values", tuple(self.values))
+        if not self.values:
+            raise ArchgymError(f"parameter {self.name} has no values")
+        if not isinstance(self.values, range) and len(set(self.values)) < len(self.values):
+            raise ArchgymError(f"parameter {self.name} lists a value twice")
+        self.index(self.default)
+
+    def index(self, value: Any) -> int:
+        """Returns the position of `value`; NumPy scalars are taken as what they hold.
+
+        Raises:
+            ArchgymError: It is not one of `values`.
+        """
+        if isinstance(value, np.generic):
+            value = value.item()
+        # Python holds True for 1; a switch given for a size is a mistake.
+        if not isinstance(value, bool) or isinstance(self.values[0], bool):
+            try:
+                return self.values.index(value)
+            except ValueError:
+                pass
+        raise ArchgymError(f"{self.name} takes {self.domain}, not {value!r}{self._hint(value)}")
+
+    @property
+    def domain(self) -> str:
+        """The values in words, e.g. `1 to 8` or `Fifo, FrFcfs or FrFcfsGrp`."""
+        if isinstance(self.values, range) and self.values.step == 1 and len(self.values) > 2:
+            return f"{self.values[0]} to {self.values[-1]}"
+        *others, last = map(str, self.values)
+        return f"{', '.join(others)} or {last}" if others else last
+
+    def _hint(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return ""
+        names = [known for known in self.values if isinstance(known, str)]
+        close = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
+        return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A statement on the value of one parameter, as data that can be printed and counted.
+
+    Attributes:
+        parameter: The name of the parameter.
+        one_of: Holds for these values only; `None` for any.
+        not_in: Holds for none of these values.
+    """
+
+    parameter: str
+    one_of: tuple[Any, ...] | None = None
+    not_in: tuple[Any, ...] = ()
+
+    def holds(self, design: Design) -> bool:
+        """Tells whether a design, which must have the parameter, fulfils the condition."""
+        value = design[self.parameter]
+        return (self.one_of is None or value in self.one_of) and value not in self.not_in
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """All values that it mentions."""
+        return (self.one_of or ()) + self.not_in
+
+    def __str__(self) -> str:
+        """Returns e.g. `Arbiter not Simple`."""
+        words = [] if self.one_of is None else [" or ".join(map(str, self.one_of))]
+        if self.not_in:
+            words.append("not " + " or ".join(map(str, self.not_in)))
+        return " ".join([self.parameter, *words])
+
+
+class DesignSpace:
+    """All designs over some parameters.
+
+    Args:
+        name: Its name, which logs record.
+        parameters: In the order in which designs are encoded.
+        active: Conditions under which a parameter has any effect; one without is always active.
+            A condition refers to a parameter earlier in the order (and sees its default where
+            that one is itself inactive).
+        infeasible: Conditions that rule a design out, each with the reason.
+
+    Attributes:
+        name: As given.
+        parameters: By name, in order.
+        active: As given.
+        infeasible: As given.
+        default: Every parameter at its default.
+
+    Raises:
+        ArchgymError: The arguments contradict each other, or the default design is ruled out.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: Iterable[Parameter],
+        *,
+        active: Mapping[str, Condition] | None = None,
+        infeasible: Mapping[Condition, str] | None = None,
+    ) -> None:
+        listed = list(parameters)
+        self.name = name
+        self.parameters: dict[str, Parameter] = {p.name: p for p in listed}
+        self.active: dict[str, Condition] = dict(active or {})
+        self.infeasible: dict[Condition, str] = dict(infeasible or {})
+        self.default: dict[str, Any] = {p.name: p.default for p in listed}
+        self._lengths = np.array([len(p.values) for p in listed], dtype=np.int64)
+        self._spans = np.maximum(self._lengths - 1, 1)
+        self._check(len(listed))
+
+    def __len__(self) -> int:
+        """Returns the number of parameters."""
+        return len(self.parameters)
+
+    def __repr__(self) -> str:
+        """Returns the name and size."""
+        return f"DesignSpace({self.name!r}, {len(self)} parameters, {self.size:,} points)"
+
+    # Counting
+
+    @property
+    def size(self) -> int:
+        """The number of points: every combination of values."""
+        return math.prod(len(parameter.values) for parameter in self.parameters.values())
+
+    def count_distinct(self) -> int:
+        """Counts the canonical designs, without listing them."""
+        return sum(count for _, count in self._classes())
+
+    def count_feasible(self) -> int:
+        """Counts the canonical designs that are not ruled out, without listing them."""
+        return sum(count for design, count in self._classes() if not self.infeasibility(design))
+
+    def _classes(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """Yields a canonical design per combination of the values that conditions look at.
+
+        With it comes the number of canonical designs that share that combination.
+        """
+        conditions = (*self.active.values(), *self.infeasible)
+        looked_at = {condition.parameter for condition in conditions}
+        deciding = [name for name in self.parameters if name in looked_at]
+        for values in itertools.product(*(self.parameters[name].values for name in deciding)):
+            design = self.default | dict(zip(deciding, values, strict=True))
+            if self.canonical(design) != design:
+                continue  # An inactive one is not at its default: counted elsewhere.
+            yield (
+                design,
+                math.prod(
+                    len(parameter.values)
+                    for name, parameter in self.parameters.items()
+                    if name not in looked_at and self.is_active(name, design)
+                ),
+            )
+
+    # Designs
+
+    def validate(self, design: Design) -> dict[str, Any]:
+        """Returns the design in full: in order, with defaults for parameters that it leaves out.
+
+        Raises:
+            ArchgymError: It has a parameter or value that the space does not.
+        """
+        self._check_names(design)
+        return {
+            name: parameter.values[parameter.index(design[name])]
+            if name in design
+            else parameter.default
+            for name, parameter in self.parameters.items()
+        }
+
+    def canonical(self, design: Design) -> dict[str, Any]:
+        """Returns the design in full, with every inactive parameter at its default.
+
+        Raises:
+            ArchgymError: It has a parameter or value that the space does not.
+        """
+        full = self.validate(design)
+        for name, condition in self.active.items():
+            if not condition.holds(full):
+                full[name] = self.parameters[name].default
+        return full
+
+    def key(self, design: Design) -> tuple[Any, ...]:
+        """Returns what designs with the same effect share: the values of the canonical form."""
+        return tuple(self.canonical(design).values())
+
+    def is_active(self, name: str, design: Design) -> bool:
+        """Tells whether a parameter has an effect in a design whose earlier ones are canonical."""
+        condition = self.active.get(name)
+        return condition is None or condition.holds(design)
+
+    def infeasibility(self, design: Design) -> str | None:
+        """Returns why a design is ruled out, or `None` when it is not.
+
+        Raises:
+            ArchgymError: It has a parameter or value that the space does not.
+        """
+        canonical = self.canonical(design)
+        for condition, reason in self.infeasible.items():
+            if condition.holds(canonical):
+                return reason
+        return None
+
+    # Encodings
+
+    def encode(self, design: Design) -> NDArray[np.int64]:
+        """Returns the position of each parameter's value; int64, shape `[len(space)]`.
+
+        Raises:
+            ArchgymError: It has a parameter or value that the space does not.
+        """
+        self._check_names(design)
+        indices = [
+            parameter.index(design.get(name, parameter.default))
+            for name, parameter in self.parameters.items()
+        ]
+        return np.array(indices, dtype=np.int64)
+
+    def decode(self, indices: ArrayLike) -> dict[str, Any]:
+        """Returns the design with these positions of values; the inverse of `encode`.
+
+        Args:
+            indices: Integers, shape `[len(space)]`.
+
+        Raises:
+            ArchgymError: Wrong shape or type, or a position that a parameter does not have.
+        """
+        array = np.asarray(indices)
+        if array.shape != self._lengths.shape or array.dtype.kind not in "iu":
+            raise ArchgymError(
+                f"space {self.name} decodes {len(self)} integers, "
+                f"not {array.dtype} of shape {array.shape}"
+            )
+        if (array < 0).any() or (array >= self._lengths).any():
+            raise ArchgymError(
+                f"indices {array.tolist()} are not all at least 0 and below "
+                f"{self._lengths.tolist()}, the number of values of each parameter"
+            )
+        return {
+            name: parameter.values[index]
+            for (name, parameter), index in zip(
+                self.parameters.items(), array.tolist(), strict=True
+            )
+        }
+
+    def to_unit(self, design: Design) -> NDArray[np.float64]:
+        """Returns the design as a point of the unit cube, values evenly spaced, ends included.
+
+        Returns:
+            float64, shape `[len(space)]`; 0 for the first value of a parameter, 1 for its last.
+
+        Raises:
+            ArchgymError: It has a parameter or value that the space does not.
+        """
+        return self.encode(design) / self._spans
+
+    def from_unit(self, point: ArrayLike) -> dict[str, Any]:
+        """Returns the design in whose cell a point lies; values have cells of equal width.
+
+        `from_unit(to_unit(design))` is the design in full, and a uniform point gives a uniform
+        design.
+
+        Args:
+            point: Floats in [0, 1], shape `[len(space)]`.
+
+        Raises:
+            ArchgymError: Wrong shape, or a coordinate outside [0, 1].
+        """
+        array = np.asarray(point, dtype=np.float64)
+        if array.shape != self._lengths.shape or not ((array >= 0) & (array <= 1)).all():
+            raise ArchgymError(
+                f"space {self.name} takes {len(self)} coordinates in [0, 1], not {array.tolist()}"
+            )
+        cells = np.minimum((array * self._lengths).astype(np.int64), self._lengths - 1)
+        return self.decode(cells)
+
+    # Moving about
+
+    def sample(self, rng: np.random.Generator, n: int) -> list[dict[str, Any]]:
+        """Draws `n` designs, uniform over the points of the space, infeasible ones included."""
+        return [self.decode(row) for row in rng.integers(self._lengths, size=(n, len(self)))]
+
+    def neighbour(self, design: Design, rng: np.random.Generator) -> dict[str, Any]:
+        """Returns a design that differs in one active parameter, chosen at random.
+
+        An ordered parameter moves one value up or down, any other to some other value. Inactive
+        parameters stay as they are.
+
+        Raises:
+            ArchgymError: No active parameter has a second value, or the design is not of the space.
+        """
+        full = self.validate(design)
+        canonical = self.canonical(design)
+        movable = [
+            parameter
+            for name, parameter in self.parameters.items()
+            if len(parameter.values) > 1 and self.is_active(name, canonical)
+        ]
+        if not movable:
+            raise ArchgymError(f"design {full} has no neighbour in space {self.name}")
+        parameter = movable[rng.integers(len(movable))]
+        last = len(parameter.values) - 1
+        index = parameter.index(full[parameter.name])
+        if parameter.ordered:
+            steps = [step for step in (index - 1, index + 1) if 0 <= step <= last]
+            moved = steps[rng.integers(len(steps))]
+        else:
+            other = int(rng.integers(last))
+            moved = other + (other >= index)
+        return full | {parameter.name: parameter.values[moved]}
+
+    def _check_names(self, design: Design) -> None:
+        for name in design:
+            if name not in self.parameters:
+                raise unknown(f"parameter of space {self.name}", name, self.parameters)
+
+    def _check(self, listed: int) -> None:
+        if listed != len(self.parameters) or not listed:
+            raise ArchgymError(f"space {self.name} needs parameters, each with a name of its own")
+        names = list(self.parameters)
+        for condition in (*self.active.values(), *self.infeasible):
+            if condition.parameter not in self.parameters:
+                raise unknown(f"parameter of space {self.name}", condition.parameter, names)
+            for value in condition.values:
+                self.parameters[condition.parameter].index(value)
+        for name, condition in self.active.items():
+            if name not in self.parameters:
+                raise unknown(f"parameter of space {self.name}", name, names)
+            if names.index(condition.parameter) >= names.index(name):
+                raise ArchgymError(
+                    f"in space {self.name}, {name} depends on {condition.parameter}, "
+                    f"which must come before it"
+                )
+        if reason := self.infeasibility(self.default):
+            raise ArchgymError(f"the default design of space {self.name} is ruled out: {reason}")

@@ -1,0 +1,63 @@
+"""The contract of every simulator: designs and a workload in, one outcome a design out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from archgym.space import Parameter
+
+Design = Mapping[str, Any]
+"""Values of some controller parameters by name; the rest take the simulator's defaults."""
+
+Metrics = dict[str, float]
+"""What a run measured, by metric name with its unit; a metric that was not measured is absent."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Stands in the place of the metrics of a design that could not be simulated.
+
+    Attributes:
+        kind: `invalid` (a parameter or value the simulator does not know), `unsupported` (a
+            workload it cannot play), `crash` or `timeout`.
+        reason: One sentence for the user.
+    """
+
+    kind: Literal["invalid", "unsupported", "crash", "timeout"]
+    reason: str
+
+
+Outcome = Metrics | Failure
+
+
+class Simulator(ABC):
+    """Evaluates designs on a workload, deterministically.
+
+    Attributes:
+        name: How it is selected, e.g. `native`.
+        version: Recorded in every log; equal versions give equal metrics.
+        parameters: The parameters it understands, by name, with their values and defaults.
+        standards: The DRAM standards whose devices it can simulate, e.g. `DDR4`.
+        metrics: The names of the metrics it can report.
+    """
+
+    name: ClassVar[str]
+    version: str
+    parameters: Mapping[str, "Parameter"]
+    standards: frozenset[str]
+    metrics: frozenset[str]
+
+    @abstractmethod
+    def evaluate(self, designs: Sequence[Design], workload: Any) -> list[Outcome]:
+        """Simulates every design on one workload.
+
+        Args:
+            designs: Any number of designs; each may name any subset of `parameters`.
+            workload: What to play, and on which memory system.
+
+        Returns:
+            One outcome a design, in order. A design that can't be run gives a `Failure` in its
+            place; the batch is never lost.
+        """

@@ -1,0 +1,52 @@
+"""The C++ core: numbers in, numbers out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+COMMANDS: tuple[str, ...]
+"""Command names by number."""
+METRICS: tuple[str, ...]
+"""Metric names by column of `evaluate`."""
+MAX_BANKS: int
+UNBOUNDED: int
+
+class Channel:
+    """One memory channel: organisation, timing edges, energy."""
+
+    def __init__(
+        self, spec: dict[str, object], constraints: Sequence[tuple[int, int, int, int]]
+    ) -> None: ...
+
+class Requests:
+    """A decoded trace, in order of arrival."""
+
+    def __init__(
+        self,
+        arrival_cycle: npt.NDArray[np.int64],
+        arrival_ps: npt.NDArray[np.int64],
+        bank: npt.NDArray[np.uint8],
+        row: npt.NDArray[np.uint32],
+        column: npt.NDArray[np.uint32],
+        is_write: npt.NDArray[np.bool_],
+        last_burst: npt.NDArray[np.uint32],
+    ) -> None: ...
+    def __len__(self) -> int: ...
+
+def evaluate(
+    channel: Channel, requests: Requests, designs: npt.NDArray[np.int64], threads: int
+) -> npt.NDArray[np.float64]:
+    """Returns one row of METRICS a design; NaN where a metric does not apply."""
+
+def command_trace(
+    channel: Channel, requests: Requests, design: npt.NDArray[np.int64]
+) -> tuple[
+    npt.NDArray[np.int64],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.int64],
+]:
+    """Returns columns (time_ps, command, bank, row, column, burst) of one design's run."""

@@ -1,0 +1,30 @@
+// A controller design: the parameters that an architect chooses.
+#pragma once
+
+#include <cstdint>
+
+namespace archgym {
+
+enum class PagePolicy : int { Open, OpenAdaptive, Closed, ClosedAdaptive };
+enum class Scheduler : int { Fifo, FrFcfs, FrFcfsGrp };
+enum class SchedulerBuffer : int { Bankwise, ReadWrite, Shared };
+enum class ResponseQueue : int { Fifo, Reorder };
+enum class RefreshPolicy : int { NoRefresh, AllBank };
+enum class Arbiter : int { Simple, Fifo, Reorder };
+
+struct Design {
+  PagePolicy page_policy;
+  Scheduler scheduler;
+  SchedulerBuffer scheduler_buffer;
+  std::int64_t request_buffer_size;        // entries, Bankwise (per bank) and Shared
+  std::int64_t request_buffer_size_read;   // entries, ReadWrite
+  std::int64_t request_buffer_size_write;  // entries, ReadWrite
+  ResponseQueue response_queue;
+  RefreshPolicy refresh_policy;
+  std::int64_t refresh_max_postponed;  // refresh commands
+  std::int64_t refresh_max_pulled_in;  // refresh commands
+  Arbiter arbiter;
+  std::int64_t max_active_transactions;  // per initiator, under Arbiter Fifo and Reorder
+};
+
+}  // namespace archgym

@@ -1,0 +1,125 @@
+// Counts what a rank does and for how long it is active, and turns that into energy.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "command.hpp"
+#include "system.hpp"
+
+namespace archgym {
+
+struct EnergySplit {  // nanojoules
+  double activate = 0, precharge = 0, read = 0, write = 0, refresh = 0, background = 0;
+  double total() const { return activate + precharge + read + write + refresh + background; }
+};
+
+// Core energy after DRAMPower (Chandrasekar et al., 2012): an amount per command, and a background
+// that depends on whether the rank, and which banks, are active. Measured to the last command.
+class EnergyMeter {
+ public:
+  explicit EnergyMeter(const System& system) : system_(system) {}
+
+  void record(Command command, int bank, std::int64_t now) {
+    ++counts_[index(command)];
+    last_command_ = now;
+    switch (command) {
+      case Command::ACT: open(bank, now); break;
+      case Command::PREPB: close(bank, now); break;
+      case Command::RDA: close_automatically(bank, now + system_.read_to_precharge); break;
+      case Command::WRA: close_automatically(bank, now + system_.write_to_precharge); break;
+      case Command::PREAB:
+        for (int b = 0; b < system_.banks; ++b)
+          if (is_open_[b]) close(b, now);
+        break;
+      case Command::REFAB: refresh(now); break;
+      default: break;
+    }
+  }
+
+  const std::array<std::int64_t, kCommands>& counts() const { return counts_; }
+
+  EnergySplit energy() {
+    for (int b = 0; b < system_.banks; ++b)
+      if (is_open_[b]) {
+        bank_active_ += last_command_ - opened_[b];
+        rank_active_until_ = std::max(rank_active_until_, last_command_);
+      }
+    // What ends after the last command is not part of the run.
+    std::int64_t closings = closed_banks_;
+    for (int b = 0; b < system_.banks; ++b)
+      if (closed_[b] > last_command_) {
+        bank_active_ -= closed_[b] - last_command_;
+        closings -= closed_by_command_[b];
+      }
+    const std::int64_t rank_active =
+        rank_active_ + std::max<std::int64_t>(
+                           0, std::min(rank_active_until_, last_command_) - rank_active_since_);
+    const EnergyTable& e = system_.energy;
+    const auto count = [this](Command c) { return static_cast<double>(counts_[index(c)]); };
+    EnergySplit split;
+    split.activate = e.activate * count(Command::ACT);
+    split.precharge = e.precharge * static_cast<double>(closings);
+    split.read = e.read * (count(Command::RD) + count(Command::RDA));
+    split.write = e.write * (count(Command::WR) + count(Command::WRA));
+    split.refresh = e.refresh * count(Command::REFAB);
+    split.background = e.rank_active_cycle * static_cast<double>(rank_active) +
+                       e.bank_active_cycle * static_cast<double>(bank_active_) +
+                       e.rank_precharged_cycle * static_cast<double>(last_command_ - rank_active);
+    return split;
+  }
+
+ private:
+  void open(int bank, std::int64_t now) {
+    is_open_[bank] = true;
+    opened_[bank] = now;
+    begin_rank_activity(now);
+    ++open_banks_;
+  }
+
+  void close(int bank, std::int64_t at) {
+    is_open_[bank] = false;
+    closed_[bank] = at;
+    closed_by_command_[bank] = true;
+    bank_active_ += at - opened_[bank];
+    rank_active_until_ = std::max(rank_active_until_, at);
+    --open_banks_;
+    ++closed_banks_;
+  }
+
+  // An auto-precharge begins when the row has been open for tRAS.
+  void close_automatically(int bank, std::int64_t at) {
+    close(bank, std::max(at, opened_[bank] + system_.row_active_min));
+  }
+
+  // Every bank counts as active while it is refreshed.
+  void refresh(std::int64_t now) {
+    begin_rank_activity(now);
+    const std::int64_t until = now + system_.refresh_cycle;
+    rank_active_until_ = std::max(rank_active_until_, until);
+    for (int b = 0; b < system_.banks; ++b) {
+      closed_[b] = until;
+      closed_by_command_[b] = false;
+      bank_active_ += until - now;
+    }
+  }
+
+  void begin_rank_activity(std::int64_t now) {
+    if (open_banks_ > 0 || now <= rank_active_until_) return;
+    rank_active_ += rank_active_until_ - rank_active_since_;
+    rank_active_since_ = now;
+  }
+
+  const System& system_;
+  std::array<std::int64_t, kCommands> counts_{};
+  std::array<bool, kMaxBanks> is_open_{}, closed_by_command_{};
+  std::array<std::int64_t, kMaxBanks> opened_{}, closed_{};
+  int open_banks_ = 0;
+  std::int64_t closed_banks_ = 0;
+  std::int64_t bank_active_ = 0;  // bank-cycles
+  std::int64_t rank_active_ = 0, rank_active_since_ = 0, rank_active_until_ = 0;
+  std::int64_t last_command_ = 0;
+};
+
+}  // namespace archgym

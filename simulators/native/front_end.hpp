@@ -1,0 +1,78 @@
+// Player and arbiter: when each request reaches the controller.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "design.hpp"
+#include "refresh_manager.hpp"
+#include "requests.hpp"
+
+namespace archgym {
+
+// Open play of one initiator: a request is presented when it arrives, or as soon after as the one
+// before it has been taken. Nothing is simulated here: each time follows from earlier ones.
+class FrontEnd {
+ public:
+  FrontEnd(const Requests& requests, const Design& design)
+      : requests_(requests),
+        limited_(design.arbiter != Arbiter::Simple),
+        max_active_(static_cast<std::size_t>(design.max_active_transactions)),
+        response_ends_(limited_ ? std::min(max_active_, requests.bursts.size()) : 0) {
+    present();
+  }
+
+  std::size_t next() const { return next_; }
+  // The cycle from which the next request can be stored; kNever while that is not known yet.
+  std::int64_t entry() const { return entry_; }
+  // The cycle in which the next request begins to be presented to the controller.
+  std::int64_t request_begin() const { return begin_; }
+
+  // The controller has stored the next request and says so in cycle `request_end`.
+  void taken(std::int64_t request_end) {
+    request_end_ = request_end;
+    ++next_;
+    present();
+  }
+
+  // A response has ended at the initiator, which frees one of its active transactions.
+  void response_ended(std::int64_t cycle) {
+    response_ends_[responses_++ % response_ends_.size()] = cycle;
+    if (entry_ == kNever) present();
+  }
+
+ private:
+  static constexpr std::int64_t kThinkDelay = 1;  // from the interface into the bank queue
+
+  void present() {
+    entry_ = kNever;
+    if (next_ == requests_.bursts.size()) return;
+    const std::int64_t arrival = requests_.bursts[next_].arrival;
+    if (!limited_) {
+      begin_ = std::max(arrival, request_end_);
+    } else {
+      if (next_ >= max_active_) {
+        const std::size_t freeing = next_ - max_active_;
+        if (responses_ <= freeing) return;
+        accepted_ = std::max(accepted_, response_ends_[freeing % response_ends_.size()]);
+      }
+      accepted_ = std::max(accepted_, arrival);
+      begin_ = std::max(accepted_, request_end_ + 1);
+    }
+    entry_ = begin_ + kThinkDelay;
+  }
+
+  const Requests& requests_;
+  bool limited_;
+  std::size_t max_active_;
+  std::vector<std::int64_t> response_ends_;  // ring: the last max_active_ responses
+  std::size_t responses_ = 0;
+  std::size_t next_ = 0;
+  std::int64_t accepted_ = 0;       // the arbiter took the last request
+  std::int64_t request_end_ = -1;   // the controller took the last request
+  std::int64_t begin_ = 0;
+  std::int64_t entry_ = kNever;
+};
+
+}  // namespace archgym

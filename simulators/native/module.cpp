@@ -1,0 +1,204 @@
+// The Python module: numbers in, numbers out. Names and checks live on the Python side.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+#include "simulate.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using namespace archgym;
+
+template <class T>
+using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Table = nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig>;
+template <class T>
+using NewColumn = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig>;
+
+// (scope, previous, following, cycles), enumerators as integers.
+using ConstraintRow = std::tuple<int, int, int, int>;
+
+struct Channel {
+  System system;
+  DelayTable delays;
+
+  static std::vector<Constraint> constraints(const std::vector<ConstraintRow>& rows) {
+    std::vector<Constraint> result;
+    for (const auto& [scope, previous, following, cycles] : rows)
+      result.push_back({static_cast<Scope>(scope), static_cast<Command>(previous),
+                        static_cast<Command>(following), cycles});
+    return result;
+  }
+};
+
+System make_system(const nb::dict& spec) {
+  const auto number = [&](const char* key) { return nb::cast<std::int64_t>(spec[key]); };
+  const auto cycles = [&](const char* key) { return nb::cast<std::int32_t>(spec[key]); };
+  System s;
+  s.clock_ps = number("clock_ps");
+  s.banks = nb::cast<int>(spec["banks"]);
+  s.bank_groups = nb::cast<int>(spec["bank_groups"]);
+  if (s.banks < 1 || s.banks > kMaxBanks || s.bank_groups < 1 || s.banks % s.bank_groups != 0)
+    throw std::invalid_argument("at most " + std::to_string(kMaxBanks) +
+                                " banks in equal groups can be simulated");
+  s.read_latency = cycles("read_latency");
+  s.write_latency = cycles("write_latency");
+  s.read_to_precharge = cycles("read_to_precharge");
+  s.write_to_precharge = cycles("write_to_precharge");
+  s.row_active_min = cycles("row_active_min");
+  s.four_activate_window = cycles("four_activate_window");
+  s.refresh_interval = cycles("refresh_interval");
+  s.refresh_cycle = cycles("refresh_cycle");
+  s.refresh_flexibility = number("refresh_flexibility");
+  s.bytes_per_burst = number("bytes_per_burst");
+  if (spec.contains("energy_nj")) {
+    const nb::dict energy = nb::cast<nb::dict>(spec["energy_nj"]);
+    const auto value = [&](const char* key) { return nb::cast<double>(energy[key]); };
+    s.energy = {true,           value("activate"), value("precharge"), value("read"),
+                value("write"), value("refresh"),  value("rank_active_cycle"),
+                value("bank_active_cycle"),        value("rank_precharged_cycle")};
+  }
+  return s;
+}
+
+Requests make_requests(Column<std::int64_t> arrival_cycle, Column<std::int64_t> arrival_ps,
+                       Column<std::uint8_t> bank, Column<std::uint32_t> row,
+                       Column<std::uint32_t> column, Column<bool> is_write,
+                       Column<std::uint32_t> last_burst) {
+  const std::size_t n = arrival_cycle.size();
+  if (n == 0 || n >= 0x7FFFFFFFu || arrival_ps.size() != n || bank.size() != n ||
+      row.size() != n || column.size() != n || is_write.size() != n)
+    throw std::invalid_argument("columns must have one equal length, from 1 to 2^31 - 2");
+  Requests requests;
+  requests.bursts.reserve(n);
+  for (std::size_t i = 0; i < n; ++i)
+    requests.bursts.push_back(
+        {arrival_cycle.data()[i], row.data()[i], column.data()[i], bank.data()[i],
+         is_write.data()[i]});
+  requests.arrival_ps.assign(arrival_ps.data(), arrival_ps.data() + n);
+  requests.last_burst.assign(last_burst.data(), last_burst.data() + last_burst.size());
+  return requests;
+}
+
+constexpr std::size_t kDesignFields = 12;
+
+Design make_design(const std::int64_t* v) {
+  return {static_cast<PagePolicy>(v[0]),  static_cast<Scheduler>(v[1]),
+          static_cast<SchedulerBuffer>(v[2]), v[3], v[4], v[5],
+          static_cast<ResponseQueue>(v[6]), static_cast<RefreshPolicy>(v[7]), v[8], v[9],
+          static_cast<Arbiter>(v[10]), v[11]};
+}
+
+std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig,
+                                                   nb::device::cpu>& table) {
+  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 12 fields");
+  std::vector<Design> designs;
+  for (std::size_t i = 0; i < table.shape(0); ++i)
+    designs.push_back(make_design(table.data() + i * kDesignFields));
+  return designs;
+}
+
+template <class T>
+NewColumn<T> to_numpy(std::vector<T>&& values) {
+  auto* owned = new std::vector<T>(std::move(values));
+  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  return NewColumn<T>(owned->data(), {owned->size()}, owner);
+}
+
+Table<double> evaluate_table(
+    const Channel& channel, const Requests& requests,
+    const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& designs,
+    int threads) {
+  const std::vector<Design> list = make_designs(designs);
+  std::vector<Metrics> metrics;
+  {
+    nb::gil_scoped_release released;
+    metrics = evaluate(channel.system, channel.delays, requests, list, threads);
+  }
+  const std::size_t width = kMetricNames.size();
+  auto* values = new double[metrics.size() * width];
+  nb::capsule owner(values, [](void* p) noexcept { delete[] static_cast<double*>(p); });
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    std::copy(metrics[i].values().begin(), metrics[i].values().end(), values + i * width);
+  return Table<double>(values, {metrics.size(), width}, owner);
+}
+
+auto command_columns(
+    const Channel& channel, const Requests& requests,
+    const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& design) {
+  const std::vector<Design> list = make_designs(design);
+  if (list.size() != 1) throw std::invalid_argument("commands are traced for one design");
+  std::vector<IssuedCommand> commands;
+  {
+    nb::gil_scoped_release released;
+    commands = trace_commands(channel.system, channel.delays, requests, list.front());
+  }
+  std::vector<std::int64_t> time, burst;
+  std::vector<std::uint8_t> command, bank;
+  std::vector<std::uint32_t> row, column;
+  for (const IssuedCommand& c : commands) {
+    time.push_back(c.time_ps);
+    command.push_back(static_cast<std::uint8_t>(c.command));
+    bank.push_back(static_cast<std::uint8_t>(c.bank));
+    row.push_back(c.row);
+    column.push_back(c.column);
+    burst.push_back(c.burst);
+  }
+  return std::make_tuple(to_numpy(std::move(time)), to_numpy(std::move(command)),
+                         to_numpy(std::move(bank)), to_numpy(std::move(row)),
+                         to_numpy(std::move(column)), to_numpy(std::move(burst)));
+}
+
+template <std::size_t N>
+nb::tuple names(const std::array<std::string_view, N>& list) {
+  nb::list result;
+  for (std::string_view name : list) result.append(nb::str(name.data(), name.size()));
+  return nb::tuple(result);
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  m.doc() = "Cycle-exact DRAM controller simulation, event by event.";
+  m.attr("COMMANDS") = names(kCommandNames);
+  m.attr("METRICS") = names(kMetricNames);
+  m.attr("MAX_BANKS") = kMaxBanks;
+  m.attr("UNBOUNDED") = kUnbounded;
+
+  nb::class_<Channel>(m, "Channel", "One memory channel: organisation, timing edges, energy.")
+      .def("__init__",
+           [](Channel* self, const nb::dict& spec, const std::vector<ConstraintRow>& rows) {
+             System system = make_system(spec);
+             DelayTable delays(system, Channel::constraints(rows));
+             new (self) Channel{system, std::move(delays)};
+           },
+           "spec"_a, "constraints"_a);
+
+  nb::class_<Requests>(m, "Requests", "A decoded trace, in order of arrival.")
+      .def("__init__",
+           [](Requests* self, Column<std::int64_t> arrival_cycle, Column<std::int64_t> arrival_ps,
+              Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
+              Column<bool> is_write, Column<std::uint32_t> last_burst) {
+             new (self) Requests(make_requests(arrival_cycle, arrival_ps, bank, row, column,
+                                               is_write, last_burst));
+           },
+           "arrival_cycle"_a, "arrival_ps"_a, "bank"_a, "row"_a, "column"_a, "is_write"_a,
+           "last_burst"_a)
+      .def("__len__", &Requests::count);
+
+  m.def("evaluate", &evaluate_table, "channel"_a, "requests"_a, "designs"_a, "threads"_a,
+        "Returns one row of METRICS a design; NaN where a metric does not apply.");
+  m.def("command_trace", &command_columns, "channel"_a, "requests"_a, "design"_a,
+        "Returns columns (time_ps, command, bank, row, column, burst) of one design's run.");
+}

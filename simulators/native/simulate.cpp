@@ -1,0 +1,108 @@
+#include "simulate.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "controller.hpp"
+
+namespace archgym {
+namespace {
+
+struct NoRecord {
+  void record(Command, int, std::int64_t, const Burst&, std::int32_t) {}
+};
+
+class CommandRecord {
+ public:
+  explicit CommandRecord(std::int64_t clock_ps) : clock_ps_(clock_ps) {}
+
+  void record(Command command, int bank, std::int64_t now, const Burst& burst,
+              std::int32_t request) {
+    commands.push_back({now * clock_ps_, command, bank, burst.row, burst.column, request});
+  }
+
+  std::vector<IssuedCommand> commands;
+
+ private:
+  std::int64_t clock_ps_;
+};
+
+template <Scheduler kScheduler, PagePolicy kPagePolicy, class Sink>
+Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
+            const Design& design, Sink& sink) {
+  Controller<kScheduler, kPagePolicy, Sink> controller(system, delays, requests, design, sink);
+  controller.run();
+  return summarize(system, requests, design, controller);
+}
+
+template <Scheduler kScheduler, class Sink>
+Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
+            const Design& design, Sink& sink) {
+  switch (design.page_policy) {
+    case PagePolicy::Open:
+      return run<kScheduler, PagePolicy::Open>(system, delays, requests, design, sink);
+    case PagePolicy::OpenAdaptive:
+      return run<kScheduler, PagePolicy::OpenAdaptive>(system, delays, requests, design, sink);
+    case PagePolicy::Closed:
+      return run<kScheduler, PagePolicy::Closed>(system, delays, requests, design, sink);
+    case PagePolicy::ClosedAdaptive:
+      return run<kScheduler, PagePolicy::ClosedAdaptive>(system, delays, requests, design, sink);
+  }
+  throw std::logic_error("page policy out of range");
+}
+
+// The policies are template arguments, so that the inner loop holds no test of them.
+template <class Sink>
+Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
+            const Design& design, Sink& sink) {
+  switch (design.scheduler) {
+    case Scheduler::Fifo:
+      return run<Scheduler::Fifo>(system, delays, requests, design, sink);
+    case Scheduler::FrFcfs:
+      return run<Scheduler::FrFcfs>(system, delays, requests, design, sink);
+    case Scheduler::FrFcfsGrp:
+      return run<Scheduler::FrFcfsGrp>(system, delays, requests, design, sink);
+  }
+  throw std::logic_error("scheduler out of range");
+}
+
+}  // namespace
+
+std::vector<IssuedCommand> trace_commands(const System& system, const DelayTable& delays,
+                                          const Requests& requests, const Design& design) {
+  CommandRecord record(system.clock_ps);
+  run(system, delays, requests, design, record);
+  return std::move(record.commands);
+}
+
+std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
+                              const Requests& requests, std::span<const Design> designs,
+                              int threads) {
+  std::vector<Metrics> results(designs.size());
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto work = [&] {
+    try {
+      for (std::size_t i = next++; i < designs.size(); i = next++) {
+        NoRecord sink;
+        results[i] = run(system, delays, requests, designs[i], sink);
+      }
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      failure = std::current_exception();
+    }
+  };
+  const auto helpers = std::min<std::size_t>(threads, designs.size());
+  std::vector<std::jthread> pool;
+  for (std::size_t i = 1; i < helpers; ++i) pool.emplace_back(work);
+  work();
+  pool.clear();
+  if (failure) std::rethrow_exception(failure);
+  return results;
+}
+
+}  // namespace archgym

@@ -1,0 +1,41 @@
+"""Recordings of real programs; `manifest.json` says how each was made."""
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from archgym.dram.trace import Trace
+
+_FOLDER = resources.files(__name__)
+
+
+@cache
+def manifest() -> dict[str, dict[str, Any]]:
+    """Returns what is known of each recording, by name: command, versions, caches, statistics."""
+    content: dict[str, dict[str, Any]] = json.loads((_FOLDER / "manifest.json").read_text())
+    return content
+
+
+def names() -> list[str]:
+    """Returns the names of all recordings, sorted."""
+    return sorted(manifest())
+
+
+def load(name: str) -> Trace:
+    """Reads a recording.
+
+    Args:
+        name: One of `names()`.
+    """
+    with (_FOLDER / f"{name}.npz").open("rb") as file, np.load(file) as arrays:
+        return Trace(
+            arrival_ps=np.cumsum(arrays["gap_ps"], dtype=np.int64),
+            address=arrays["line"].astype(np.uint64) * np.uint64(manifest()[name]["line_bytes"]),
+            is_write=np.unpackbits(arrays["is_write"], count=arrays["line"].size).view(np.bool_),
+            size=np.uint32(manifest()[name]["line_bytes"]),
+            initiator=arrays["initiator"] if "initiator" in arrays else np.uint16(0),
+            name=name,
+        )
