@@ -4,6 +4,8 @@ import importlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from archgym.envs.registration import register
+
 if TYPE_CHECKING:
     from archgym.dram.device import Device
     from archgym.dram.spaces import make_space
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from archgym.space import DesignSpace, Parameter
 
 __version__ = version("archgym")
+
+# As gymnasium's users expect: after `import archgym`, `gymnasium.make` knows the environments.
+register()
 
 # Loaded at first use, so that importing archgym costs next to nothing.
 _PUBLIC = {

@@ -147,15 +147,15 @@ class DesignSpace:
         active: Mapping[str, Condition] | None = None,
         infeasible: Mapping[Condition, str] | None = None,
     ) -> None:
-        listed = list(parameters)
+        listed, active = list(parameters), active or {}
         self.name = name
         self.parameters: dict[str, Parameter] = {p.name: p for p in listed}
-        self.active: dict[str, Condition] = dict(active or {})
+        # In the order of the parameters, so that one pass settles chains of conditions.
+        self.active = {name: active[name] for name in self.parameters if name in active}
         self.infeasible: dict[Condition, str] = dict(infeasible or {})
         self.default: dict[str, Any] = {p.name: p.default for p in listed}
         self._lengths = np.array([len(p.values) for p in listed], dtype=np.int64)
-        self._spans = np.maximum(self._lengths - 1, 1)
-        self._check(len(listed))
+        self._check(listed, active)
 
     def __len__(self) -> int:
         """Returns the number of parameters."""
@@ -223,11 +223,15 @@ class DesignSpace:
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
-        full = self.validate(design)
+        return self.reset_inactive(self.validate(design))
+
+    def reset_inactive(self, full: Design) -> dict[str, Any]:
+        """Returns the canonical form of a design that is known to be full and valid."""
+        canonical = dict(full)
         for name, condition in self.active.items():
-            if not condition.holds(full):
-                full[name] = self.parameters[name].default
-        return full
+            if not condition.holds(canonical):
+                canonical[name] = self.parameters[name].default
+        return canonical
 
     def key(self, design: Design) -> tuple[Any, ...]:
         """Returns what designs with the same effect share: the values of the canonical form."""
@@ -258,12 +262,7 @@ class DesignSpace:
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
-        self._check_names(design)
-        indices = [
-            parameter.index(design.get(name, parameter.default))
-            for name, parameter in self.parameters.items()
-        ]
-        return np.array(indices, dtype=np.int64)
+        return np.array(self._indices(design), dtype=np.int64)
 
     def decode(self, indices: ArrayLike) -> dict[str, Any]:
         """Returns the design with these positions of values; the inverse of `encode`.
@@ -280,17 +279,14 @@ class DesignSpace:
                 f"space {self.name} decodes {len(self)} integers, "
                 f"not {array.dtype} of shape {array.shape}"
             )
-        if (array < 0).any() or (array >= self._lengths).any():
-            raise ArchgymError(
-                f"indices {array.tolist()} are not all at least 0 and below "
-                f"{self._lengths.tolist()}, the number of values of each parameter"
-            )
-        return {
-            name: parameter.values[index]
-            for (name, parameter), index in zip(
-                self.parameters.items(), array.tolist(), strict=True
-            )
-        }
+        design = {}
+        for (name, parameter), index in zip(self.parameters.items(), array.tolist(), strict=True):
+            if not 0 <= index < len(parameter.values):
+                raise ArchgymError(
+                    f"{name} has values 0 to {len(parameter.values) - 1}, there is no value {index}"
+                )
+            design[name] = parameter.values[index]
+        return design
 
     def to_unit(self, design: Design) -> NDArray[np.float64]:
         """Returns the design as a point of the unit cube, values evenly spaced, ends included.
@@ -301,7 +297,8 @@ class DesignSpace:
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
-        return self.encode(design) / self._spans
+        last = [max(len(parameter.values) - 1, 1) for parameter in self.parameters.values()]
+        return np.array([i / n for i, n in zip(self._indices(design), last, strict=True)])
 
     def from_unit(self, point: ArrayLike) -> dict[str, Any]:
         """Returns the design in whose cell a point lies; values have cells of equal width.
@@ -358,21 +355,28 @@ class DesignSpace:
             moved = other + (other >= index)
         return full | {parameter.name: parameter.values[moved]}
 
+    def _indices(self, design: Design) -> list[int]:
+        self._check_names(design)
+        return [
+            parameter.index(design.get(name, parameter.default))
+            for name, parameter in self.parameters.items()
+        ]
+
     def _check_names(self, design: Design) -> None:
         for name in design:
             if name not in self.parameters:
                 raise unknown(f"parameter of space {self.name}", name, self.parameters)
 
-    def _check(self, listed: int) -> None:
-        if listed != len(self.parameters) or not listed:
-            raise ArchgymError(f"space {self.name} needs parameters, each with a name of its own")
+    def _check(self, listed: list[Parameter], active: Mapping[str, Condition]) -> None:
         names = list(self.parameters)
-        for condition in (*self.active.values(), *self.infeasible):
+        if len(listed) != len(names) or not listed:
+            raise ArchgymError(f"space {self.name} needs parameters, each with a name of its own")
+        for condition in (*active.values(), *self.infeasible):
             if condition.parameter not in self.parameters:
                 raise unknown(f"parameter of space {self.name}", condition.parameter, names)
             for value in condition.values:
                 self.parameters[condition.parameter].index(value)
-        for name, condition in self.active.items():
+        for name, condition in active.items():
             if name not in self.parameters:
                 raise unknown(f"parameter of space {self.name}", name, names)
             if names.index(condition.parameter) >= names.index(name):

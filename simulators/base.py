@@ -3,13 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-if TYPE_CHECKING:
-    from archgym.space import Parameter
-
-Design = Mapping[str, Any]
-"""Values of some controller parameters by name; the rest take the simulator's defaults."""
+from archgym.space import Design, Parameter
 
 Metrics = dict[str, float]
 """What a run measured, by metric name with its unit; a metric that was not measured is absent."""
@@ -45,7 +41,7 @@ class Simulator(ABC):
 
     name: ClassVar[str]
     version: str
-    parameters: Mapping[str, "Parameter"]
+    parameters: Mapping[str, Parameter]
     standards: frozenset[str]
     metrics: frozenset[str]
 

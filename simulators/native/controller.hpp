@@ -37,7 +37,9 @@ class Controller {
         front_end_(requests, design),
         responses_(design, front_end_, bursts_.size(), times_),
         energy_(system),
-        sink_(sink) {}
+        sink_(sink) {
+    request_.fill(kNoRequest);
+  }
 
   void run() {
     std::int64_t not_before = 0;
@@ -177,6 +179,7 @@ class Controller {
   void choose(int bank) {
     if (queues_.size(bank) == 0) {
       timing_.want_nothing(bank);
+      request_[bank] = kNoRequest;
       return;
     }
     position_[bank] = scheduled_position(bank);
@@ -260,7 +263,7 @@ class Controller {
   Sink& sink_;
 
   // What each waiting bank wants to issue next: for which request, where in its queue.
-  alignas(64) std::array<std::int32_t, kMaxBanks> request_{};
+  alignas(64) std::array<std::int32_t, kMaxBanks> request_;
   std::array<Command, kMaxBanks> command_{};
   std::array<std::uint32_t, kMaxBanks> position_{};
   std::uint32_t open_banks_ = 0;  // banks with an open row

@@ -12,7 +12,7 @@ _EVENTS = (
 def energy_table(device: Device, standard: Standard) -> dict[str, float] | None:
     """Returns the energy of each event for all devices of a rank, in nanojoules.
 
-    The model is DRAMPower's (Chandrasekar et al., 2012; bank-wise background after Matthews et
+    The model is DRAMPower's (Chandrasekar et al., 2012; bank-wise background after Mathew et
     al., RAPIDO 2017): every command costs what it draws above the background, and the background
     depends on how many banks are open. Interface energy is not part of it.
 

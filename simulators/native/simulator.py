@@ -108,8 +108,10 @@ class Native(Simulator):
             channel, requests = self._decode(workload)
             table = _core.evaluate(channel, requests, np.array(rows, np.int64), self.threads)
             measured = iter(table.tolist())
-        return [next_outcome if next_outcome is not None else _metrics(next(measured))
-                for next_outcome in outcomes]
+        return [
+            next_outcome if next_outcome is not None else _metrics(next(measured))
+            for next_outcome in outcomes
+        ]
 
     def command_trace(self, design: Design, workload: Workload) -> npt.NDArray[Any]:
         """Simulates one design and returns every command it issued, in order.

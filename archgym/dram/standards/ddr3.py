@@ -9,14 +9,14 @@ COLUMN = [*READS, *WRITES]
 
 
 def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
-    """Returns the timing constraints of one rank; section numbers are those of JESD79-3F."""
+    """Returns the timing constraints of one rank, by the JESD79-3F sections on them."""
     burst = t["BL"] // 2
     read_to_precharge = t["AL"] + t["RTP"]
     write_to_precharge = t["WL"] + burst + t["WR"]
     read_to_write = t["RL"] + burst + 2 - t["WL"]
     write_to_read = t["WL"] + burst + t["WTR"] - t["AL"]
     return [
-        # Rows: 4.6 ACTIVE Command, 4.7 PRECHARGE Command.
+        # ACTIVE Command, PRECHARGE Command.
         TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
         TimingConstraint("bank", ["ACT"], ["PREPB"], t["RAS"]),
         TimingConstraint("bank", ["ACT"], ["ACT"], t["RC"]),
@@ -24,7 +24,7 @@ def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
         TimingConstraint("bank", ["PREPB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
-        # Columns: 4.13 READ Operation, 4.14 WRITE Operation.
+        # READ Operation, WRITE Operation.
         TimingConstraint("rank", READS, READS, t["CCD"]),
         TimingConstraint("rank", WRITES, WRITES, t["CCD"]),
         TimingConstraint("rank", READS, WRITES, read_to_write),
@@ -37,7 +37,7 @@ def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
         TimingConstraint("bank", ["WR"], ["RDA"], write_to_precharge - t["RTP"] - t["AL"]),
         TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
         TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
-        # Refresh: 4.9 REFRESH Command.
+        # Refresh Command.
         TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
         TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),
         TimingConstraint("rank", ["WRA"], ["REFAB"], write_to_precharge + t["RP"]),

@@ -9,14 +9,14 @@ COLUMN = [*READS, *WRITES]
 
 
 def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
-    """Returns the timing constraints of one rank; section numbers are those of JESD79-4."""
+    """Returns the timing constraints of one rank, by the JESD79-4 sections on them."""
     burst = t["BL"] // 2
     read_to_precharge = t["AL"] + t["RTP"]
     write_to_precharge = t["WL"] + burst + t["WR"]
     read_to_write = t["RL"] + burst + 1 - t["WL"] + t["WPRE"]
     write_to_read = t["WL"] + burst - t["AL"]
     return [
-        # Rows: 4.5 ACTIVATE Command, 4.6 Precharge Command.
+        # ACTIVATE Command, Precharge Command.
         TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
         TimingConstraint("bank", ["ACT"], ["PREPB"], t["RAS"]),
         TimingConstraint("bank", ["ACT"], ["ACT"], t["RC"]),
@@ -25,7 +25,7 @@ def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
         TimingConstraint("bank", ["PREPB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
-        # Columns: 4.24 READ Operation, 4.25 WRITE Operation.
+        # READ Operation, WRITE Operation.
         TimingConstraint("bank_group", READS, READS, t["CCD_L"]),
         TimingConstraint("rank", READS, READS, t["CCD_S"]),
         TimingConstraint("bank_group", WRITES, WRITES, t["CCD_L"]),
@@ -41,7 +41,7 @@ def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
         TimingConstraint("bank", ["WR"], ["RDA"], write_to_precharge - t["RTP"] - t["AL"]),
         TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
         TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
-        # Refresh: 4.26 Refresh Command.
+        # Refresh Command.
         TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
         TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),
         TimingConstraint("rank", ["WRA"], ["REFAB"], write_to_precharge + t["RP"]),

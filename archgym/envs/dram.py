@@ -1,0 +1,117 @@
+"""`archgym/DRAM-v0`: each step tries one controller design."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.dram.spaces import make_space
+from archgym.dram.workload import Workload
+from archgym.envs.interface import Interface
+from archgym.errors import ArchgymError
+from archgym.objectives import Objective
+from archgym.problem import Problem
+from archgym.simulators import Simulator
+from archgym.space import DesignSpace
+
+
+def make_problem(
+    workload: str | Workload = "stream",
+    device: str = "ddr4-2400",
+    space: str | DesignSpace = "archgym",
+    objective: str | Objective = "runtime",
+    simulator: str | Simulator = "native",
+    budget: int | None = None,
+) -> Problem:
+    """Makes a problem of names, or of objects in their place.
+
+    Args:
+        workload: A bundled workload, a generator, a trace file, or a ready workload.
+        device: The device that a named workload runs on.
+        space: A name of `archgym.dram.spaces.SPACES`, or a space.
+        objective: An objective or its text.
+        simulator: A simulator or its name.
+        budget: How many designs may be evaluated; `None` for any number.
+
+    Raises:
+        ArchgymError: A name is not known.
+    """
+    return Problem(
+        make_space(space) if isinstance(space, str) else space,
+        Workload.load(workload, device) if isinstance(workload, str) else workload,
+        objective,
+        simulator,
+        budget=budget,
+    )
+
+
+def choose_problem(problem: Problem | None, arguments: dict[str, Any]) -> Problem:
+    """Returns the problem, or the one made of the arguments of `make_problem`; never both."""
+    if problem is None:
+        return make_problem(**arguments)
+    if arguments:
+        raise ArchgymError(f"give either a problem or {', '.join(arguments)}, not both")
+    return problem
+
+
+class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
+    """Tune a DRAM controller: an action is a whole design, the reward says how good it is.
+
+    - Action: `MultiDiscrete`, for each parameter of the space the index of its value.
+    - Observation: `Box`; `archgym.envs.interface.Interface` lists the columns.
+    - Reward: -log(cost / the default design's); a design that is infeasible or fails costs
+      `archgym.problem.PENALTY` times the default's.
+    - `terminated` after `horizon` steps; `truncated` once the budget is spent, after which a step
+      raises `BudgetExhausted`.
+    - `info`: `metrics`, `design`, `cost` and `feasible` of the design tried; empty after a reset.
+
+    The environment is deterministic: a seed changes nothing.
+
+    Args:
+        horizon: Steps of an episode.
+        problem: The problem to solve; by default, one made of the other arguments.
+        arguments: Those of `make_problem`.
+
+    Raises:
+        ArchgymError: A name is not known, or the default design can't be simulated.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+
+    def __init__(
+        self, *, horizon: int = 1, problem: Problem | None = None, **arguments: Any
+    ) -> None:
+        self.problem = choose_problem(problem, arguments)
+        self.horizon = horizon
+        self._interface = Interface(self.problem, horizon)
+        self._step = 0
+        self.observation_space = self._interface.observation_space
+        self.action_space = self._interface.action_space
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begins an episode at the default design, at no cost to the budget."""
+        super().reset(seed=seed)
+        self._step = 0
+        return self._interface.observe([self.problem.default], 0)[0], {}
+
+    def step(
+        self, action: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Evaluates a design.
+
+        Raises:
+            ArchgymError: The action is not in the action space.
+            BudgetExhausted: The budget had been spent.
+        """
+        (evaluation,) = self.problem.evaluate([self.problem.space.decode(action)])
+        self._step += 1
+        return (
+            self._interface.observe([evaluation], self._step)[0],
+            self._interface.reward(evaluation),
+            self._step >= self.horizon,
+            self.problem.remaining == 0,
+            self._interface.info(evaluation),
+        )

@@ -1,0 +1,294 @@
+"""A problem: find the design of a space that costs the least on a workload."""
+
+import math
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from archgym import objectives, simulators
+from archgym.dataset import Journal, Row
+from archgym.errors import ArchgymError, unknown
+from archgym.objectives import Objective
+from archgym.simulators import Failure, Metrics, Outcome, Simulator
+from archgym.space import Design, DesignSpace
+
+# A design without metrics costs agents and environments this many times the default design's cost.
+PENALTY = 10.0
+
+
+class Workload(Protocol):
+    """All that the gym needs to know of a workload; the rest is the simulator's business."""
+
+    @property
+    def id(self) -> str:
+        """A name that tells it from every other workload, for the log."""
+
+    @property
+    def features(self) -> Iterable[float]:
+        """Numbers that describe it to an agent or model that learns across workloads."""
+
+
+class BudgetExhausted(RuntimeError):  # noqa: N818 - an ordinary end, not an error
+    """More designs were to be evaluated than the budget has left; none of them was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What became of one design.
+
+    Attributes:
+        design: The design in full, as it was given.
+        canonical: Its canonical form, which is what was simulated.
+        metrics: What the simulator measured; `None` when infeasible or failed. Not to be changed.
+        cost: The objective's; `inf` without metrics.
+        feasible: Whether the space allows the design.
+        failure: Why there are no metrics; `None` if there are.
+        cached: Whether the problem had evaluated an equivalent design before.
+        step: Its number among the problem's evaluations, from 0; -1 for the default design.
+    """
+
+    design: dict[str, Any]
+    canonical: dict[str, Any]
+    metrics: Metrics | None
+    cost: float
+    feasible: bool
+    failure: str | None
+    cached: bool
+    step: int
+
+
+Key = tuple[Any, ...]
+"""What equivalent designs share: the values of their canonical form."""
+
+
+class _Result(NamedTuple):
+    """What is the same of every evaluation of a canonical design."""
+
+    metrics: Metrics | None
+    cost: float
+    feasible: bool
+    failure: str | None
+
+
+class Problem:
+    """Evaluates designs: counted, cached, logged and within a budget.
+
+    The budget counts every design handed to `evaluate`, be it a repeat, infeasible or failed. The
+    simulator sees each canonical design once and no infeasible one, and gets all new designs of one
+    call in one batch. The cache saves time and changes no count.
+
+    Given the journal of a trial that was cut short, the problem answers from it for as long as the
+    same designs come in the same order, and goes on from there.
+
+    Args:
+        space: The designs to choose from.
+        workload: What to run them on.
+        objective: What to minimise, or its text, e.g. `"runtime"`.
+        simulator: What to run them with, or its name.
+        budget: How many designs may be evaluated; `None` for any number.
+        journal: Where to log every evaluation; `None` for nowhere.
+
+    Attributes:
+        space: As given.
+        workload: As given.
+        objective: As an object.
+        simulator: As an object.
+        budget: As given.
+        evaluations: How many designs were evaluated.
+        simulations: How many distinct canonical designs among them had to be simulated.
+        simulator_seconds: The time spent in the simulator, that for the default design included.
+        best: The evaluation of least cost, the first of several; `None` while all have failed.
+
+    Raises:
+        ArchgymError: The objective or simulator is unknown, the budget is not positive, the
+            simulator lacks a parameter of the space, or the journal is another trial's.
+    """
+
+    def __init__(
+        self,
+        space: DesignSpace,
+        workload: Workload,
+        objective: str | Objective = "runtime",
+        simulator: str | Simulator = "native",
+        *,
+        budget: int | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        if budget is not None and budget < 1:
+            raise ArchgymError(f"a budget is at least 1 evaluation, not {budget}")
+        self.space = space
+        self.workload = workload
+        self.objective = objectives.make(objective) if isinstance(objective, str) else objective
+        self.simulator = simulators.make(simulator) if isinstance(simulator, str) else simulator
+        for name in space.parameters:
+            if name not in self.simulator.parameters:
+                known = self.simulator.parameters
+                raise unknown(f"parameter of simulator {self.simulator.name}", name, known)
+        self.budget = budget
+        self.evaluations = 0
+        self.simulations = 0
+        self.simulator_seconds = 0.0
+        self.best: Evaluation | None = None
+        self._journal = journal
+        self._results: dict[Key, _Result] = {}
+        self._seen: set[Key] = set()
+        self._began = time.perf_counter()
+        self._recover(journal.recovered if journal else [])
+
+    @property
+    def remaining(self) -> int:
+        """How many more designs may be evaluated; without a budget, more than anyone can."""
+        return (sys.maxsize if self.budget is None else self.budget) - self.evaluations
+
+    @cached_property
+    def default(self) -> Evaluation:
+        """The evaluation of the space's default design: run once, outside the budget and the log.
+
+        Raises:
+            ArchgymError: The simulator can't run it, so that there is nothing to compare with.
+        """
+        design = self.space.default
+        key = tuple(design.values())
+        if key not in self._results:
+            (outcome,) = self._simulate([design])
+            if isinstance(outcome, Failure):
+                raise ArchgymError(
+                    f"simulator {self.simulator.name} can't run the default design of space "
+                    f"{self.space.name} on {self.workload.id}: {outcome.reason}"
+                )
+            cost = self.objective.cost(outcome, outcome)
+            self._results[key] = _Result(outcome, cost, True, None)
+        return Evaluation(design, design, *self._results[key], False, -1)
+
+    def penalised(self, evaluation: Evaluation) -> float:
+        """Returns the cost for agents to learn from, always finite.
+
+        It is the cost itself, or for a design without metrics `PENALTY` times the default design's.
+        """
+        if math.isfinite(evaluation.cost):
+            return evaluation.cost
+        return PENALTY * self.default.cost
+
+    def evaluate(self, designs: Sequence[Design]) -> list[Evaluation]:
+        """Evaluates designs.
+
+        Args:
+            designs: Designs of the space; parameters left out take their defaults.
+
+        Returns:
+            One evaluation a design, in order.
+
+        Raises:
+            ArchgymError: A design is not of the space. Nothing was counted.
+            BudgetExhausted: More designs than `remaining`. Nothing was counted.
+        """
+        if len(designs) > self.remaining:
+            raise BudgetExhausted(
+                f"{len(designs)} designs to evaluate and {self.remaining} evaluations left"
+            )
+        full = [self.space.validate(design) for design in designs]
+        canonical = [self.space.reset_inactive(design) for design in full]
+        keys = [tuple(design.values()) for design in canonical]
+        self._settle(dict(zip(keys, canonical, strict=True)))
+        evaluations = [self._count(*item) for item in zip(full, canonical, keys, strict=True)]
+        if self._journal:
+            self._log(self._journal, evaluations)
+        return evaluations
+
+    def _settle(self, designs: dict[Key, dict[str, Any]]) -> None:
+        """Finds the result of every canonical design that has none, in one batch."""
+        reference = self.default.metrics or {}
+        misses = {}
+        for key, design in designs.items():
+            if key in self._results:
+                continue
+            reason = self.space.infeasibility(design)
+            if reason is None:
+                misses[key] = design
+            else:
+                self._results[key] = _Result(None, math.inf, False, reason)
+        outcomes = self._simulate(list(misses.values()))
+        for key, outcome in zip(misses, outcomes, strict=True):
+            if isinstance(outcome, Failure):
+                reason = f"{outcome.kind}: {outcome.reason}"
+                self._results[key] = _Result(None, math.inf, True, reason)
+            else:
+                cost = self.objective.cost(outcome, reference)
+                self._results[key] = _Result(outcome, cost, True, None)
+
+    def _simulate(self, designs: list[dict[str, Any]]) -> list[Outcome]:
+        if not designs:
+            return []
+        began = time.perf_counter()
+        outcomes = self.simulator.evaluate(designs, self.workload)
+        self.simulator_seconds += time.perf_counter() - began
+        return outcomes
+
+    def _count(self, design: dict[str, Any], canonical: dict[str, Any], key: Key) -> Evaluation:
+        result = self._results[key]
+        cached = key in self._seen
+        evaluation = Evaluation(design, canonical, *result, cached, self.evaluations)
+        self.evaluations += 1
+        if not cached:
+            self._seen.add(key)
+            self.simulations += result.feasible
+        if result.cost < (self.best.cost if self.best else math.inf):
+            self.best = evaluation
+        return evaluation
+
+    # The log
+
+    def _log(self, journal: Journal, evaluations: list[Evaluation]) -> None:
+        times = {
+            "wall_time_s": time.perf_counter() - self._began,
+            "simulator_time_s": self.simulator_seconds,
+        }
+        new = []
+        for evaluation in evaluations:
+            row = self._row(evaluation)
+            if evaluation.step >= len(journal.recovered):
+                new.append(row | times)
+            elif row.items() - journal.recovered[evaluation.step].items():
+                raise ArchgymError(
+                    f"{journal.path} is the journal of another trial: "
+                    f"it differs at step {evaluation.step}"
+                )
+        journal.append(new)
+
+    def _row(self, evaluation: Evaluation) -> Row:
+        row: Row = {
+            "space": self.space.name,
+            "workload": self.workload.id,
+            "objective": self.objective.name,
+            "simulator": self.simulator.name,
+            "simulator_version": self.simulator.version,
+            "step": evaluation.step,
+            "cost": evaluation.cost,
+            "feasible": evaluation.feasible,
+            "failure": evaluation.failure,
+            "default_cost": self.default.cost,
+        }
+        row |= {f"param.{name}": value for name, value in evaluation.design.items()}
+        row |= {f"metric.{name}": value for name, value in (evaluation.metrics or {}).items()}
+        return row
+
+    def _recover(self, rows: Sequence[Row]) -> None:
+        """Takes over the results of a journal, so that its designs need no simulation."""
+        for row in rows:
+            design = _columns(row, "param.")
+            result = _Result(
+                _columns(row, "metric.") or None, row["cost"], row["feasible"], row["failure"]
+            )
+            self._results[self.space.key(design)] = result
+        if rows:
+            self._began -= rows[-1]["wall_time_s"]
+            self.simulator_seconds = rows[-1]["simulator_time_s"]
+
+
+def _columns(row: Row, prefix: str) -> Row:
+    return {
+        name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)
+    }

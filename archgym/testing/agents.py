@@ -1,0 +1,227 @@
+"""The conformance suite of agents: what any agent must do, ours or a third party's.
+
+Each check is a plain function that takes an agent's class and raises `AssertionError` with one
+sentence, so that any test runner will do; `check_agent` runs them all:
+
+```python
+from archgym.testing import check_agent
+
+def test_conformance():
+    check_agent(MyAgent)
+```
+"""
+
+import copy
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from archgym.agents import Agent, Design, configure
+from archgym.errors import ArchgymError
+from archgym.problem import BudgetExhausted, Problem
+from archgym.space import Condition, DesignSpace, Parameter
+from archgym.testing.formula import FormulaSimulator, FormulaWorkload
+
+# Sizes and policies, a parameter without effect under some policy, and a policy that is ruled out.
+SPACE = DesignSpace(
+    "conformance",
+    [
+        Parameter("Policy", ("Open", "Closed", "Adaptive", "Lossy"), "Open"),
+        Parameter("Size", range(1, 65), 8, ordered=True),
+        Parameter("Limit", (1, 2, 4, 8), 2, ordered=True),
+        Parameter("Share", (0.25, 0.5, 0.75), 0.5, ordered=True),
+        Parameter("Reorder", (False, True), False),
+    ],
+    active={"Limit": Condition("Policy", not_in=("Open",))},
+    infeasible={Condition("Policy", one_of=("Lossy",)): "loses data"},
+)
+
+# So few designs that any search repeats itself.
+TINY_SPACE = DesignSpace(
+    "tiny",
+    [Parameter("Policy", ("Open", "Closed"), "Open"), Parameter("Size", (1, 2), 1, ordered=True)],
+)
+
+
+def check_agent(agent: type[Agent]) -> None:
+    """Runs the whole suite on an agent with its default hyperparameters; takes seconds.
+
+    Raises:
+        AssertionError: The agent breaks the contract.
+    """
+    check_hyperparameters(agent)
+    check_designs(agent)
+    check_seed(agent)
+    check_any_order(agent)
+    check_costs(agent)
+    check_small_space(agent)
+    check_budget(agent)
+
+
+def check_hyperparameters(agent: type[Agent]) -> None:
+    """Checks that every setting is declared with a range and refused outside it."""
+    for field in dataclasses.fields(agent.Hyperparameters):
+        where = f"{agent.__name__}: hyperparameter {field.name}"
+        documented = field.metadata.get("doc")
+        assert documented, f"{where} is not declared with tunable() or choice() and a doc"
+        bad: Any = "no such option" if "options" in field.metadata else math.nan
+        for name, value in ((field.name, bad), (f"{field.name}_misspelt", field.default)):
+            try:
+                configure(agent, {name: value})
+            except ArchgymError:
+                continue
+            raise AssertionError(f"{where} accepts {name} = {value!r}")
+    with _runs(agent, "its default hyperparameters"):
+        configure(agent, {})
+
+
+def check_designs(agent: type[Agent]) -> None:
+    """Checks that `ask(n)` returns `n` designs of the space, in plain Python values."""
+    searcher = _make(agent)
+    for n in (1, 0, 7, 2, 33):
+        designs = _ask(searcher, n)
+        searcher.tell(designs, [_cost(design) for design in designs])
+
+
+def check_seed(agent: type[Agent]) -> None:
+    """Checks that the seed alone decides, and that no global random state is touched."""
+    before = repr(np.random.get_state())  # noqa: NPY002 - what agents must not use
+    first, second, other = (_trajectory(agent, seed) for seed in (1, 1, 2))
+    name = agent.__name__
+    assert first == second, f"{name}: two searches with the same seed propose different designs"
+    assert first != other, f"{name}: searches with different seeds propose the same designs"
+    after = repr(np.random.get_state())  # noqa: NPY002
+    assert before == after, f"{name} uses NumPy's global random state; use self.rng"
+
+
+def check_any_order(agent: type[Agent]) -> None:
+    """Checks that asking and telling need not alternate, nor match."""
+    searcher = _make(agent)
+    for _ in range(30):
+        _ask(searcher, 2)
+    strange = SPACE.sample(np.random.default_rng(0), 30)
+    with _runs(agent, "tell of designs that it did not propose"):
+        searcher.tell(strange, [_cost(design) for design in strange])
+    _ask(searcher, 5)
+    with _runs(agent, "tell of the same designs again"):
+        searcher.tell(strange[:3] * 2, [_cost(design) for design in strange[:3]] * 2)
+    with _runs(agent, "tell of nothing"):
+        searcher.tell([], [])
+    designs = _ask(searcher, 5)
+    untouched = copy.deepcopy(designs)
+    costs = [_cost(design) for design in designs[:2]]
+    with _runs(agent, "tell of only some of what it proposed"):
+        searcher.tell(designs[:2], costs)
+    _ask(searcher, 5)
+    assert designs == untouched, f"{agent.__name__} changes designs after proposing them"
+
+
+def check_costs(agent: type[Agent]) -> None:
+    """Checks that it survives costs that are all alike, or tiny, or huge."""
+    for kind, costs in {
+        "equal": (1.0,),
+        "tiny and huge": (1e-12, 1e12),
+        "zero and a penalty": (0.0, 10.0),
+    }.items():
+        searcher = _make(agent)
+        for step in range(7):
+            designs = _ask(searcher, 3)
+            with _runs(agent, f"tell of costs that are {kind}"):
+                searcher.tell(designs, [costs[(step + i) % len(costs)] for i in range(3)])
+
+
+def check_small_space(agent: type[Agent]) -> None:
+    """Checks that it still answers when every design of a space is known."""
+    searcher = _make(agent, space=TINY_SPACE)
+    for _ in range(20):
+        designs = _ask(searcher, 2)
+        searcher.tell(designs, [float(design["Size"]) for design in designs])
+
+
+def check_budget(agent: type[Agent]) -> None:
+    """Checks that `search` spends the budget to the last evaluation and asks for no more.
+
+    Some of the designs fail, as in a real simulator.
+    """
+    for budget in (1, 5, 30):
+        problem = Problem(
+            SPACE, FormulaWorkload(), "runtime", FormulaSimulator(SPACE, _metrics), budget=budget
+        )
+        searcher = _make(agent)
+        try:
+            with _runs(agent, f"search with a budget of {budget}"):
+                searcher.search(problem)
+        except BudgetExhausted as error:
+            raise AssertionError(
+                f"{agent.__name__} overspends a budget of {budget}: {error}"
+            ) from error
+        spent = problem.evaluations
+        assert spent == budget, f"{agent.__name__} spends {spent} of a budget of {budget}"
+
+
+def _metrics(design: Design) -> dict[str, float] | None:
+    """A controller, more or less; it fails in a corner."""
+    if design["Policy"] == "Adaptive" and design["Size"] > 60:
+        return None
+    return {"runtime_ns": 1000 * _cost(design), "refresh_debt_ns": 0.0}
+
+
+def _cost(design: Design) -> float:
+    """A cost in which every parameter matters, the sizes less and less."""
+    policy: float = {"Open": 1.0, "Closed": 1.3, "Adaptive": 0.9, "Lossy": 10.0}[design["Policy"]]
+    limit = 0.0 if design["Policy"] == "Open" else 0.1 / design["Limit"]
+    reorder = 0.05 if design["Reorder"] else 0.0
+    size, share = float(design["Size"]), float(design["Share"])
+    return policy + limit + reorder + 1 / size + (share - 0.5) ** 2
+
+
+def _make(agent: type[Agent], seed: int = 0, space: DesignSpace = SPACE) -> Agent:
+    with _runs(agent, "being made from a space and a seed"):
+        return agent(space, seed)
+
+
+def _ask(searcher: Agent, n: int) -> Sequence[Design]:
+    """Asks for designs and checks them."""
+    name = type(searcher).__name__
+    with _runs(type(searcher), f"ask({n})"):
+        designs = searcher.ask(n)
+    assert len(designs) == n, f"{name}: ask({n}) returns {len(designs)} designs"
+    for design in designs:
+        try:
+            searcher.space.validate(design)
+        except ArchgymError as error:
+            raise AssertionError(f"{name} proposes a design outside the space: {error}") from error
+        for parameter, value in design.items():
+            plain = isinstance(value, (str, int, float)) and not isinstance(value, np.generic)
+            assert plain, (
+                f"{name} proposes {parameter} = {value!r}, a {type(value).__name__} instead of "
+                f"the parameter's own value"
+            )
+    return designs
+
+
+def _trajectory(agent: type[Agent], seed: int) -> list[dict[str, Any]]:
+    searcher = _make(agent, seed)
+    proposed: list[dict[str, Any]] = []
+    for _ in range(5):
+        designs = _ask(searcher, 4)
+        proposed += [dict(design) for design in designs]
+        searcher.tell(designs, [_cost(design) for design in designs])
+    return proposed
+
+
+@contextmanager
+def _runs(agent: type[Agent], what: str) -> Iterator[None]:
+    """Turns whatever is raised inside into the suite's verdict."""
+    try:
+        yield
+    except (AssertionError, BudgetExhausted):
+        raise
+    except Exception as error:
+        raise AssertionError(
+            f"{agent.__name__} does not survive {what}: {type(error).__name__}: {error}"
+        ) from error

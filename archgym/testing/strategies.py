@@ -1,0 +1,121 @@
+"""Hypothesis strategies that make small systems, controller designs and traces.
+
+For property tests of any simulator; they need the package `hypothesis`. What they draw is small
+and crowded on purpose: requests that meet in few banks and rows, refreshes every few hundred
+cycles, buffers of a few entries.
+"""
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from archgym.dram.controller import PARAMETERS
+from archgym.dram.device import Device
+from archgym.dram.system import System
+from archgym.dram.trace import Trace
+from archgym.dram.workload import Workload
+
+
+class Access(NamedTuple):
+    """One request, by where it goes.
+
+    Attributes:
+        arrival_ps: When it arrives, in picoseconds.
+        bank: Bank, counted over all bank groups.
+        row: Row of the bank.
+        column: First burst in the row; bursts follow each other as the address mapping has it.
+        is_write: Whether it writes.
+        bursts: How many bursts it asks for.
+    """
+
+    arrival_ps: int
+    bank: int
+    row: int
+    column: int = 0
+    is_write: bool = False
+    bursts: int = 1
+
+
+def make_workload(device: Device, accesses: list[Access]) -> Workload:
+    """Returns the workload of accesses (ascending in arrival) on one rank of a device."""
+    system = System(device)
+    organization = device.organization
+    arrival_ps, bank, row, column, is_write, bursts = (
+        np.array(values) for values in zip(*accesses, strict=True)
+    )
+    group, within = np.divmod(bank, organization.banks_per_group)
+    column = column * organization.burst_length
+    address = system.mapping.encode(
+        {"bankgroup": group, "bank": within, "row": row, "column": column}
+    )
+    size = (bursts * organization.bytes_per_burst).astype(np.uint32)
+    initiator = np.zeros(len(accesses), np.uint16)
+    return Workload(system, Trace(arrival_ps, address, is_write, size, initiator))
+
+
+@st.composite
+def devices(draw: st.DrawFn) -> Device:
+    """DDR3 and DDR4 devices as bundled, or with other timing and frequent refreshes."""
+    data = copy.deepcopy(Device.load(draw(st.sampled_from(["ddr3-1600", "ddr4-2400"]))).data)
+    if draw(st.booleans()):
+        return Device.from_dict(data)
+    timing = data["memspec"]["memtimingspec"]
+    timing["REFI"] = draw(st.integers(250, 1500))
+    timing["RFC1" if "RFC1" in timing else "RFC"] = draw(st.integers(10, 100))
+    additive = timing["AL"] = draw(st.integers(0, 3))
+    timing["RL"] += additive
+    timing["WL"] += additive
+    for name in ("RCD", "RP", "RTP", "WR", "RAS", "FAW"):
+        timing[name] += draw(st.integers(-3, 3))
+    timing["RC"] = timing["RAS"] + timing["RP"]
+    return Device.from_dict(data)
+
+
+def designs() -> SearchStrategy[dict[str, Any]]:
+    """Controller designs of any policy, with small buffers and limits."""
+    small = st.integers(1, 6)
+    return st.fixed_dictionaries(
+        {
+            "PagePolicy": st.sampled_from(PARAMETERS["PagePolicy"].values),
+            "Scheduler": st.sampled_from(["Fifo", "FrFcfs", "FrFcfsGrp"]),
+            "SchedulerBuffer": st.sampled_from(PARAMETERS["SchedulerBuffer"].values),
+            "RequestBufferSize": st.integers(1, 12),
+            "RespQueue": st.sampled_from(PARAMETERS["RespQueue"].values),
+            "RefreshPolicy": st.sampled_from(PARAMETERS["RefreshPolicy"].values),
+            "RefreshMaxPostponed": st.integers(0, 10),
+            "RefreshMaxPulledin": st.integers(0, 10),
+            "Arbiter": st.sampled_from(PARAMETERS["Arbiter"].values),
+            "MaxActiveTransactions": st.one_of(st.integers(1, 12), st.just(128)),
+        },
+        optional={"RequestBufferSizeRead": small, "RequestBufferSizeWrite": small},
+    )
+
+
+@st.composite
+def accesses(draw: st.DrawFn, max_size: int = 60) -> list[Access]:
+    """Requests to few banks, rows and columns, in bursts with idle time between."""
+    banks = draw(st.lists(st.integers(0, 7), min_size=1, max_size=4, unique=True))
+    gap_ps = st.one_of(st.just(0), st.integers(0, 40_000), st.integers(0, 3_000_000))
+    drawn = draw(
+        st.lists(
+            st.builds(
+                Access,
+                gap_ps,
+                st.sampled_from(banks),
+                st.integers(0, 2),
+                st.integers(0, 3),
+                st.booleans(),
+                st.sampled_from([1, 1, 1, 1, 2, 3]),
+            ),
+            min_size=1,
+            max_size=max_size,
+        )
+    )
+    arrivals = np.cumsum([access.arrival_ps for access in drawn])
+    return [
+        access._replace(arrival_ps=int(arrival))
+        for access, arrival in zip(drawn, arrivals, strict=True)
+    ]

@@ -1,0 +1,183 @@
+"""`archgym/DRAM-v0`: what gymnasium and SB3 demand, and what its docstring promises."""
+
+import math
+import time
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from archgym import make_space, simulators
+from archgym.dram.workload import Workload
+from archgym.envs.dram import DramEnv, make_problem
+from archgym.envs.interface import METRICS
+from archgym.errors import ArchgymError
+from archgym.objectives import TERMS
+from archgym.problem import PENALTY, BudgetExhausted
+
+NO_REFRESH = {"RefreshPolicy": "NoRefresh"}
+
+
+@pytest.fixture
+def env(short_stream: Workload) -> DramEnv:
+    return DramEnv(workload=short_stream)
+
+
+def action_of(env: DramEnv, **design: object) -> np.ndarray:
+    return env.problem.space.encode(design)
+
+
+@pytest.mark.filterwarnings("ignore:.*Box observation space (min|max)imum value is")
+def test_gymnasium_accepts_it(short_stream: Workload) -> None:
+    env = gymnasium.make("archgym/DRAM-v0", workload=short_stream, horizon=3)
+    check_env(env.unwrapped, skip_render_check=True)
+
+
+def test_sb3_accepts_it(env: DramEnv) -> None:
+    checker = pytest.importorskip(
+        "stable_baselines3.common.env_checker", reason="stable-baselines3 is not installed"
+    )
+    checker.check_env(env)
+
+
+@pytest.mark.slow
+def test_sb3_learns_in_it(short_stream: Workload) -> None:
+    sb3 = pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed")
+    env = DramEnv(workload=short_stream, horizon=4)
+    sb3.PPO("MlpPolicy", env, n_steps=32, batch_size=32, seed=0, device="cpu").learn(64)
+    assert env.problem.evaluations == 64
+
+
+def test_reset_shows_the_default_design(env: DramEnv) -> None:
+    observation, info = env.reset(seed=1)
+    d = len(env.problem.space)
+    features = list(env.problem.workload.features)
+    assert observation[:d] == pytest.approx(env.problem.space.to_unit({}))
+    assert observation[d : d + 6] == pytest.approx(np.zeros(6))
+    assert observation[d + 6 : d + 16] == pytest.approx([1, *np.zeros(9)])
+    assert observation[d + 16 : -1] == pytest.approx(features)
+    assert observation[-1] == 0
+    assert observation in env.observation_space
+    assert info == {}
+    assert env.problem.evaluations == 0
+
+
+def test_step_shows_the_design_tried(env: DramEnv) -> None:
+    env.reset()
+    design = {"PagePolicy": "Closed", "Scheduler": "Fifo", "RequestBufferSize": 1}
+    observation, reward, terminated, truncated, info = env.step(action_of(env, **design))
+    full = env.problem.space.validate(design)
+    metrics = simulators.simulate(full, env.problem.workload)
+    default = simulators.simulate(env.problem.space.default, env.problem.workload)
+    assert info["metrics"] == metrics
+    assert info["design"] == full
+    assert info["feasible"] is True
+    assert info["cost"] == metrics["runtime_ns"] + metrics["refresh_debt_ns"]
+    default_cost = default["runtime_ns"] + default["refresh_debt_ns"]
+    assert reward == pytest.approx(-math.log(info["cost"] / default_cost))
+    assert (terminated, truncated) == (True, False)
+    d = len(full)
+    assert observation[:d] == pytest.approx(env.problem.space.to_unit(full))
+    ratios = [math.log(metrics[name] / default[name]) for name in METRICS]
+    assert observation[d : d + 6] == pytest.approx(ratios, abs=1e-6)
+    assert observation[-1] == 1
+
+
+def test_a_design_that_loses_data_gets_the_penalty(env: DramEnv) -> None:
+    env.reset()
+    observation, reward, _, _, info = env.step(action_of(env, **NO_REFRESH))
+    assert reward == pytest.approx(-math.log(PENALTY))
+    assert (info["cost"], info["feasible"], info["metrics"]) == (math.inf, False, {})
+    d = len(env.problem.space)
+    assert observation[d : d + 6] == pytest.approx([math.log(PENALTY)] * 6)
+    assert observation in env.observation_space
+
+
+def test_horizon_terminates_and_budget_truncates(short_stream: Workload) -> None:
+    env = DramEnv(workload=short_stream, horizon=3, budget=4)
+    env.reset()
+    action = action_of(env)
+    steps = [env.step(action) for _ in range(3)]
+    assert [step[2:4] for step in steps] == [(False, False), (False, False), (True, False)]
+    assert [step[0][-1] for step in steps] == pytest.approx([1 / 3, 2 / 3, 1])
+    env.reset()
+    assert env.step(action)[2:4] == (False, True)
+    env.reset()
+    with pytest.raises(BudgetExhausted):
+        env.step(action)
+
+
+def test_objective_is_seen(short_stream: Workload) -> None:
+    env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05")
+    observation, _ = env.reset()
+    d = len(env.problem.space)
+    goal = dict(zip(TERMS, observation[d + 6 : d + 11], strict=True))
+    limits = dict(zip(TERMS, observation[d + 11 : d + 16], strict=True))
+    assert [name for name in goal if goal[name]] == ["power"]
+    assert {name: limit for name, limit in limits.items() if limit} == {
+        "runtime": pytest.approx(1.05)
+    }
+
+
+def test_a_ready_problem_is_used_as_it_is(short_stream: Workload) -> None:
+    problem = make_problem(short_stream, space=make_space("archgym-pow2"), budget=5)
+    env = gymnasium.make("archgym/DRAM-v0", problem=problem)
+    assert env.unwrapped.problem is problem
+    env.reset()
+    env.step(env.action_space.sample())
+    assert problem.remaining == 4
+
+
+def test_random_steps_are_repeatable(short_stream: Workload) -> None:
+    def play() -> list[float]:
+        env = DramEnv(workload=short_stream)
+        env.action_space.seed(5)
+        env.reset(seed=5)
+        return [env.step(env.action_space.sample())[1] for _ in range(20)]
+
+    assert play() == play()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"workload": "straem"}, "did you mean 'stream'"),
+        ({"device": "ddr4-240"}, "did you mean 'ddr4-2400'"),
+        ({"space": "archgm"}, "did you mean 'archgym'"),
+        ({"objective": "enrgy"}, "did you mean 'energy'"),
+        ({"simulator": "natve"}, "did you mean 'native'"),
+        ({"horizon": 0}, "at least 1 step, not 0"),
+        ({"budget": 0}, "at least 1 evaluation, not 0"),
+    ],
+)
+def test_bad_arguments(arguments: dict, message: str) -> None:
+    with pytest.raises(ArchgymError, match=message):
+        gymnasium.make("archgym/DRAM-v0", **arguments)
+
+
+def test_bad_actions_and_contradictions(env: DramEnv) -> None:
+    env.reset()
+    with pytest.raises(ArchgymError, match="there is no value 127"):
+        env.step(np.full(len(env.problem.space), 127))
+    with pytest.raises(ArchgymError, match="either a problem or workload, not both"):
+        DramEnv(problem=env.problem, workload="stream")
+
+
+def test_overhead_of_a_step() -> None:
+    """At most a tenth of a millisecond above the bare simulation; the best of a few tries."""
+    env = gymnasium.make("archgym/DRAM-v0", workload="stream", horizon=10_000)
+    env.action_space.seed(0)
+    env.reset()
+    problem = env.unwrapped.problem
+    actions = [env.action_space.sample() for _ in range(20)]
+    for action in actions:
+        env.step(action)  # From here on the cache answers, and what is left is overhead.
+    simulating, best = problem.simulator_seconds, math.inf
+    for _ in range(50):
+        began = time.thread_time()
+        for action in actions:
+            env.step(action)
+        best = min(best, time.thread_time() - began)
+    assert problem.simulator_seconds == simulating
+    assert best / len(actions) < 1e-4

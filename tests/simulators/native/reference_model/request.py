@@ -1,0 +1,23 @@
+"""What travels through the model, and the vocabulary that all its parts share."""
+
+from dataclasses import dataclass
+
+NEVER = 1 << 62
+READ, WRITE = ("RD", "RDA"), ("WR", "WRA")
+THINK = 1  # ThinkDelayFw: from the begin of REQ until the controller can take the request
+
+
+@dataclass(eq=False)
+class Request:
+    """One burst, and what happens to it (cycles; -1 until it has happened)."""
+
+    arrival: int
+    is_write: bool
+    bank: int
+    row: int
+    address: int
+    index: int = -1
+    order: int = 0  # in which the controller accepted it, from 1
+    req_begin: int = -1
+    resp_end: int = -1  # towards the controller: what the service latency is counted to
+    finished: int = -1  # at the initiator: what the latency is counted to

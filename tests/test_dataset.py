@@ -1,0 +1,169 @@
+"""The journal survives what it promises to survive, and sealing loses nothing."""
+
+import math
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archgym import dataset
+from archgym.dataset import Journal
+from archgym.errors import ArchgymError
+
+ROWS = [
+    {
+        "step": 0,
+        "cost": 0.1 + 0.2,
+        "feasible": True,
+        "failure": None,
+        "metric.a": 1,
+        "param.P": "x",
+    },
+    {"step": 1, "cost": math.inf, "feasible": False, "failure": "why", "param.P": "y"},
+    {"step": 2, "cost": 5e-324, "feasible": True, "failure": None, "metric.a": 2.5, "param.P": "x"},
+]
+
+
+def write(path: Path, rows: list[dict] = ROWS, **labels: object) -> Journal:
+    journal = Journal(path, **labels)
+    journal.append(rows)
+    return journal
+
+
+def test_rows_come_back_with_labels(tmp_path: Path) -> None:
+    write(tmp_path / "t.jsonl", trial="t", seed=3).close()
+    recovered = Journal(tmp_path / "t.jsonl", trial="t", seed=3).recovered
+    assert recovered == [{"schema_version": 1, "trial": "t", "seed": 3, **row} for row in ROWS]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(x=st.floats(allow_nan=False))
+def test_floats_come_back_exactly(tmp_path: Path, x: float) -> None:
+    path = tmp_path / "t.jsonl"
+    path.unlink(missing_ok=True)
+    write(path, [{"step": 0, "cost": x}]).close()
+    (row,) = Journal(path).recovered
+    assert (row["cost"], math.copysign(1, row["cost"])) == (x, math.copysign(1, x))
+
+
+def test_a_journal_cut_anywhere_keeps_its_whole_rows(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    write(path).close()
+    content = path.read_bytes()
+    ends = [i + 1 for i, byte in enumerate(content) if byte == ord("\n")]
+    for length in range(len(content) + 1):
+        path.write_bytes(content[:length])
+        whole = sum(end <= length for end in ends)
+        with Journal(path) as journal:
+            assert [row["step"] for row in journal.recovered] == list(range(whole))
+            journal.append(ROWS[whole:])
+        assert path.read_bytes() == content
+
+
+WRITER = """
+import sys
+from archgym.dataset import Journal
+journal = Journal(sys.argv[1], trial="t")
+step = 0
+while True:
+    steps = range(step, step + 9)
+    journal.append([{"step": s, "cost": 1 / (s + 1), "pad": "x" * 9000} for s in steps])
+    step += 9
+"""
+
+
+def test_a_killed_writer_leaves_a_journal_to_go_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)])
+    try:
+        deadline = time.monotonic() + 30
+        while not path.exists() or path.stat().st_size < 1_000_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    finally:
+        writer.send_signal(signal.SIGKILL)
+    assert writer.wait() == -signal.SIGKILL
+    # Kills that hit between two writes leave no torn line; make sure there is one.
+    with path.open("ab") as file:
+        file.write(b'{"step": 1')
+    with Journal(path, trial="t") as journal:
+        steps = [row["step"] for row in journal.recovered]
+        assert steps == list(range(len(steps)))
+        assert len(steps) >= 9
+        assert all(row["cost"] == 1 / (row["step"] + 1) for row in journal.recovered)
+        journal.append([{"step": len(steps), "cost": 0.0}])
+    assert list(dataset.read(path)["step"]) == [*steps, len(steps)]
+
+
+def test_a_batch_is_in_the_file_as_soon_as_it_is_appended(tmp_path: Path) -> None:
+    with write(tmp_path / "t.jsonl") as journal:
+        assert len(dataset.read(journal.path)) == 3
+        journal.append(ROWS[:2])
+        assert len(dataset.read(journal.path)) == 5
+
+
+def test_sealing_keeps_every_row_and_leaves_one_file(tmp_path: Path) -> None:
+    journal = write(tmp_path / "t.jsonl", trial="t", seed=3)
+    before = dataset.read(journal.path)
+    sealed = dataset.seal(journal)
+    assert list(tmp_path.iterdir()) == [sealed] == [tmp_path / "t.parquet"]
+    pd.testing.assert_frame_equal(dataset.read(sealed), before)
+    assert list(before["cost"]) == [row["cost"] for row in ROWS]
+    assert before["metric.a"].dtype == "float64"
+    assert math.isnan(before["metric.a"][1])
+
+
+def test_a_sealing_that_fails_leaves_the_journal(
+    tmp_path: Path,
+) -> None:
+    journal = write(tmp_path / "t.jsonl", [{"step": 0, "cost": 1.0}, {"step": "one", "cost": 1.0}])
+    # A column of both numbers and text can't be stored in Parquet.
+    with pytest.raises(Exception, match="step"):
+        dataset.seal(journal)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
+
+
+def test_equal_ignores_order_and_times_only(tmp_path: Path) -> None:
+    rows = [row | {"wall_time_s": 1.0, "simulator_time_s": 0.5} for row in ROWS]
+    later = [row | {"wall_time_s": 2.0, "simulator_time_s": 0.7} for row in reversed(ROWS)]
+    a, b = (
+        write(tmp_path / "a.jsonl", rows, trial="t"),
+        write(tmp_path / "b.jsonl", later, trial="t"),
+    )
+    assert dataset.equal(a.path, b.path)
+    sealed = dataset.seal(b)
+    assert dataset.equal(a.path, sealed)
+    frame = dataset.read(sealed)
+    for column, value in (("cost", 0.3), ("param.P", "z"), ("metric.a", 1.0000000000000002)):
+        other = frame.copy()
+        other.loc[other["step"] == 0, column] = value
+        assert not dataset.equal(a.path, other)
+    assert not dataset.equal(a.path, frame.iloc[:2])
+
+
+def test_a_folder_is_read_as_one_log(tmp_path: Path) -> None:
+    for trial in ("b", "a"):
+        dataset.seal(write(tmp_path / f"{trial}.jsonl", trial=trial))
+    assert list(dataset.read(tmp_path)["trial"]) == ["a"] * 3 + ["b"] * 3
+
+
+def test_bad_files(tmp_path: Path) -> None:
+    with pytest.raises(ArchgymError, match=r"can't read log .*missing"):
+        dataset.read(tmp_path / "missing.jsonl")
+    with pytest.raises(ArchgymError, match="holds no sealed log"):
+        dataset.read(tmp_path)
+    (tmp_path / "bad.jsonl").write_text('{"step": 0}\nnot json\n{"step": 2}\n')
+    with pytest.raises(ArchgymError, match=r"bad.jsonl line 2 is not a row"):
+        dataset.read(tmp_path / "bad.jsonl")
+    write(tmp_path / "a.jsonl", trial="a").close()
+    with pytest.raises(ArchgymError, match="journal of another trial"):
+        Journal(tmp_path / "a.jsonl", trial="b")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArchgymError, match="can't write"):
+        Journal(tmp_path / "file" / "t.jsonl")
