@@ -84,8 +84,10 @@ class Registry(Generic[T]):
     def _class_in(self, module_name: str) -> type[T]:
         module = importlib.import_module(module_name)
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, self.base) and (
-                value.__module__.startswith(module_name)
+            if (
+                inspect.isclass(value)
+                and issubclass(value, self.base)
+                and (value.__module__.startswith(module_name))
             ):
                 return value
         raise TypeError(f"module {module_name} defines no {self.base.__name__}")

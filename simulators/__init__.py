@@ -4,7 +4,8 @@ from typing import Any
 
 from archgym.errors import SimulationError
 from archgym.registry import Registry
-from archgym.simulators.base import Design, Failure, Metrics, Outcome, Simulator
+from archgym.simulators.base import Failure, Metrics, Outcome, Simulator
+from archgym.space import Design
 
 registry = Registry("simulator", __name__, Simulator)  # type: ignore[type-abstract]
 

@@ -42,16 +42,14 @@ def _streams(
     rng: Rng, requests: int, lines: int, streams: int = 4, random_share: float = 0.25
 ) -> Ints:
     """Sequential streams, interleaved at random with one another and with random lines."""
-    _check("streams", streams, 1 <= streams <= requests, "from 1 to the number of requests")
+    _check("streams", streams, streams >= 1, "1 or more")
     _check("random_share", random_share, 0 <= random_share <= 1, "from 0 to 1")
     stream = rng.integers(streams, size=requests)
-    line = rng.integers(lines, size=streams)[stream] + _occurrence(stream)
+    line: Ints = rng.integers(lines, size=streams)[stream] + _occurrence(stream)
     return np.where(rng.random(requests) < random_share, _uniform(rng, requests, lines), line)
 
 
-def _zipf(
-    rng: Rng, requests: int, lines: int, pages: int = 16384, exponent: float = 0.99
-) -> Ints:
+def _zipf(rng: Rng, requests: int, lines: int, pages: int = 16384, exponent: float = 0.99) -> Ints:
     """Any line of a 4 KiB page; the k-th most popular page is drawn with weight k^-exponent.
 
     The exponent is that of YCSB (Cooper et al., SoCC 2010).
@@ -62,7 +60,8 @@ def _zipf(
     cumulative = np.cumsum(np.arange(1, pages + 1) ** -float(exponent))
     popularity = np.searchsorted(cumulative, rng.random(requests) * cumulative[-1], side="right")
     place = rng.choice(lines // lines_per_page, size=pages, replace=False)
-    return place[popularity] * lines_per_page + rng.integers(lines_per_page, size=requests)
+    page: Ints = place[popularity]
+    return page * lines_per_page + rng.integers(lines_per_page, size=requests)
 
 
 def _phases(rng: Rng, requests: int, lines: int, shortest: int = 50, longest: int = 300) -> Ints:
@@ -160,7 +159,7 @@ GENERATORS: Mapping[str, Generator] = {
     "stream": Generator("one sequential stream", _sequential, 0.67, 0.25),
     "random": Generator("uniformly random lines", _uniform, 0.70, 0.18),
     "mixed": Generator("interleaved streams and random lines", _streams, 0.67, 0.20),
-    "bursty": Generator("streams and random lines in bursts", _streams, 0.75, 0.06, _bursts),
+    "bursty": Generator("streams and random lines in bursts", _streams, 0.75, 0.12, _bursts),
     "zipf": Generator("a few pages are popular", _zipf, 0.80, 0.15),
     "cloud-1": Generator("sequential and random phases in turn", _phases, 0.80, 0.20),
     "cloud-2": Generator("sequential runs among random lines", _tenants, 0.80, 0.18),
@@ -213,7 +212,7 @@ def generate(name: str, **options: Any) -> Trace:
         arrival_ps=np.rint(arrival_ns * 1000).astype(np.int64),
         address=line.astype(np.uint64) * np.uint64(LINE),
         is_write=which.random(requests) >= values["read_share"],
-        size=np.uint32(LINE),
+        size=LINE,
         name=name,
     )
 

@@ -50,9 +50,7 @@ class AddressMapping:
             if level not in LEVELS:
                 raise unknown("address mapping level", level, LEVELS)
         self.levels: dict[str, tuple[tuple[int, ...], ...]] = {
-            level: tuple(_sources(level, bit) for bit in levels[level])
-            for level in LEVELS
-            if level in levels
+            level: _sources(level, levels[level]) for level in LEVELS if level in levels
         }
         outputs = [
             (f"{level}[{index}]", bits)
@@ -75,7 +73,7 @@ class AddressMapping:
             inverted = inverse(rows)
         except SingularMatrixError as error:
             raise ArchgymError(
-                f"address mapping is not invertible: {outputs[error.row][0]} is an XOR of other bits"
+                f"address mapping is not invertible: {outputs[error.row][0]} is the XOR of others"
             ) from error
         self._to_levels = LinearMap(rows)
         self._to_address = LinearMap(inverted)
@@ -157,20 +155,28 @@ class AddressMapping:
         Returns:
             The addresses, of the levels' (broadcast) shape.
         """
-        packed, shift = np.uint64(0), 0
+        packed: UInts = np.zeros((), dtype=np.uint64)
+        shift = 0
         for level, bits in self.levels.items():
             values = levels.get(level.removesuffix("_BIT").lower(), 0)
             packed = packed | np.asarray(values, dtype=np.uint64) << np.uint64(shift)
             shift += len(bits)
-        return self._to_address.apply(np.asarray(packed))
+        return self._to_address.apply(packed)
 
 
-def _sources(level: str, bit: int | Sequence[int]) -> tuple[int, ...]:
-    bits = (bit,) if isinstance(bit, int) else tuple(bit) if isinstance(bit, list | tuple) else ()
-    valid = all(type(b) is int and 0 <= b < 64 for b in bits) and len(set(bits)) == len(bits)
-    if not bits or not valid:
+def _sources(level: str, bits: Bits) -> tuple[tuple[int, ...], ...]:
+    """Returns the address bits that make up each bit of a level."""
+    if not isinstance(bits, list | tuple):
+        raise ArchgymError(f"address mapping's {level} must be a list of bits, is {bits!r}")
+    return tuple(_source(level, bit) for bit in bits)
+
+
+def _source(level: str, bit: int | Sequence[int]) -> tuple[int, ...]:
+    source = tuple(bit) if isinstance(bit, list | tuple) else (bit,)
+    valid = all(type(b) is int and 0 <= b < 63 for b in source)
+    if not source or not valid or len(set(source)) < len(source):
         raise ArchgymError(
-            f"address mapping's {level} holds {bit!r} where an address bit from 0 to 63, or a "
+            f"address mapping's {level} holds {bit!r} where an address bit from 0 to 62, or a "
             "list of different ones, was expected"
         )
-    return bits
+    return source

@@ -136,14 +136,14 @@ class Device:
         Raises:
             ArchgymError: The name is not known, or the file can't be read or is not a device.
         """
-        path: Path | Traversable = Path(name_or_path)
-        if path.name in cls.names() and str(path) == path.name and not path.is_file():
-            path = _bundled() / f"{name_or_path}.json"
-        elif isinstance(name_or_path, str) and str(path) == path.name and not Path(path).exists():
-            if not name_or_path.endswith(".json"):
-                raise unknown("device", name_or_path, cls.names())
+        path = Path(name_or_path)
+        file: Path | Traversable = path
+        if str(name_or_path) in cls.names():
+            file = _bundled() / f"{name_or_path}.json"
+        elif path.name == str(name_or_path) and not path.suffix and not path.exists():
+            raise unknown("device", name_or_path, cls.names())
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise ArchgymError(f"can't read device {path}: {error.strerror}") from error
         except ValueError as error:
@@ -183,8 +183,8 @@ class Device:
         timing.require(_TIMING.get(standard, "").split())
         if power.data:
             power.require(_CURRENTS.get(standard, "").split())
-        if device.clock_ps < 1:
-            raise ArchgymError(f"{origin}: memspec.memtimingspec.tCK is in seconds, at least 1e-12")
+        if not 1 <= device.clock_ps <= 10**6:
+            raise timing.wrong("tCK", "a clock period in seconds")
         burst = device.organization.bytes_per_burst
         if device.bytes_per_request != burst:
             raise ArchgymError(
@@ -218,9 +218,11 @@ def _numbers(data: dict[str, Any]) -> dict[str, float]:
 def _organization(architecture: "_Section") -> Organization:
     counts = {}
     for name, (key, default) in _ORGANIZATION.items():
-        absent = default is not None and key not in architecture.data
-        counts[name] = default if absent else architecture.integer(key)
-        if counts[name] is None or counts[name].bit_count() != 1:
+        if default is not None and key not in architecture.data:
+            counts[name] = default
+        else:
+            counts[name] = architecture.integer(key)
+        if counts[name].bit_count() != 1:
             raise architecture.wrong(key, "a power of two")
     organization = Organization(**counts)
     if organization.banks % organization.bank_groups:
@@ -265,7 +267,7 @@ class _Section:
         self.require([key])
         value = self.data[key]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not (0 < value if positive else 0 <= value) or value == float("inf"):
+        if not is_number or not 0 <= value < float("inf") or (positive and value == 0):
             raise self.wrong(key, "a positive number" if positive else "a number, 0 or more")
         return float(value)
 

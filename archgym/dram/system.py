@@ -105,10 +105,9 @@ class System:
         organization = self.device.organization
 
         def level(name: str) -> Ints:
-            values = levels.get(name)
-            return np.zeros(np.shape(addresses), np.int32) if values is None else (
-                values.astype(np.int32)
-            )
+            if name not in levels:
+                return np.zeros(np.shape(addresses), np.int32)
+            return levels[name].astype(np.int32)
 
         rank = level("rank") * organization.pseudo_channels + level("pseudochannel")
         bank_group = level("bankgroup")

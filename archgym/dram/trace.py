@@ -1,8 +1,8 @@
 """Memory traces: what is asked of a memory system, and when."""
 
 import hashlib
-from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,21 @@ import numpy.typing as npt
 
 from archgym.errors import ArchgymError
 
+_TYPES = {
+    "arrival_ps": np.dtype("<i8"),
+    "address": np.dtype("<u8"),
+    "is_write": np.dtype("?"),
+    "size": np.dtype("<u4"),
+    "initiator": np.dtype("<u2"),
+}
 
-@dataclass(frozen=True, eq=False)
+
 class Trace:
-    """Requests in the order in which they arrive. All arrays have one element a request.
+    """Requests in the order in which they arrive.
 
-    The arrays are copied and made read-only.
+    The arrays, one element a request, are copied and read-only.
 
-    Attributes:
+    Args:
         arrival_ps: When each request arrives, in picoseconds; ascending, 0 or more.
         address: First byte of each request.
         is_write: Whether it writes (or reads).
@@ -26,36 +33,46 @@ class Trace:
         name: What the trace is called.
         path: The file it was read from, for error messages.
         line: Line of each request in that file, from 1.
+
+    Raises:
+        ArchgymError: The trace is empty, its arrays differ in length, a value does not fit its
+            type, a size is 0, or arrivals are negative or not ascending.
     """
 
     arrival_ps: npt.NDArray[np.int64]
     address: npt.NDArray[np.uint64]
     is_write: npt.NDArray[np.bool_]
-    size: npt.NDArray[np.uint32] = field(default=64)  # type: ignore[assignment]
-    initiator: npt.NDArray[np.uint16] = field(default=0)  # type: ignore[assignment]
-    name: str = "trace"
-    path: str | None = None
-    line: npt.NDArray[np.int64] | None = None
+    size: npt.NDArray[np.uint32]
+    initiator: npt.NDArray[np.uint16]
 
-    def __post_init__(self) -> None:
-        """Checks the arrays and makes them read-only.
-
-        Raises:
-            ArchgymError: The trace is empty, its arrays differ in length, a value does not fit
-                its type, a size is 0, or arrivals are negative or not ascending.
-        """
-        requests = np.size(self.arrival_ps)
+    def __init__(
+        self,
+        arrival_ps: npt.ArrayLike,
+        address: npt.ArrayLike,
+        is_write: npt.ArrayLike,
+        size: npt.ArrayLike = 64,
+        initiator: npt.ArrayLike = 0,
+        *,
+        name: str = "trace",
+        path: str | Path | None = None,
+        line: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        self.name = name
+        self._path = path
+        self._line = line
+        requests = np.size(arrival_ps)
         if requests == 0:
-            raise ArchgymError(f"trace {self.path or self.name} is empty")
-        for attribute, dtype in _TYPES.items():
-            array = _as(dtype, getattr(self, attribute), requests, f"{self.name}: {attribute}")
+            raise ArchgymError(f"trace {path or name} is empty")
+        given = (arrival_ps, address, is_write, size, initiator)
+        for (attribute, dtype), values in zip(_TYPES.items(), given, strict=True):
+            array = _checked(values, dtype, requests, f"trace {path or name}: {attribute}")
             array.flags.writeable = False
-            object.__setattr__(self, attribute, array)
+            setattr(self, attribute, array)
         if self.arrival_ps[0] < 0:
             raise ArchgymError(f"{self.where(0)}: arrives before time 0")
-        later = self.arrival_ps[1:] < self.arrival_ps[:-1]
-        if later.any():
-            index = int(np.argmax(later)) + 1
+        earlier = self.arrival_ps[1:] < self.arrival_ps[:-1]
+        if earlier.any():
+            index = int(np.argmax(earlier)) + 1
             raise ArchgymError(f"{self.where(index)}: arrives before the request before it")
         if not self.size.all():
             raise ArchgymError(f"{self.where(int(np.argmin(self.size)))}: has size 0")
@@ -66,8 +83,8 @@ class Trace:
 
     def where(self, index: int) -> str:
         """Says where request `index` stands, for error messages: `file:line` where known."""
-        if self.path is not None and self.line is not None:
-            return f"{self.path}:{self.line[index]}"
+        if self._path is not None and self._line is not None:
+            return f"{self._path}:{self._line[index]}"
         return f"trace {self.name}, request {index}"
 
     @cached_property
@@ -84,26 +101,17 @@ class Trace:
         return int(self.arrival_ps[-1])
 
 
-_TYPES = {
-    "arrival_ps": np.dtype("<i8"),
-    "address": np.dtype("<u8"),
-    "is_write": np.dtype("?"),
-    "size": np.dtype("<u4"),
-    "initiator": np.dtype("<u2"),
-}
-
-
-def _as(dtype: np.dtype[Any], values: Any, length: int, what: str) -> npt.NDArray[Any]:
-    """Returns values as a contiguous array of its own, broadcast to `length` if a scalar."""
+def _checked(
+    values: npt.ArrayLike, dtype: np.dtype[Any], requests: int, what: str
+) -> npt.NDArray[Any]:
+    """Returns a copy of values as a contiguous array, one number repeated for all requests."""
     array = np.asarray(values)
-    if array.ndim == 0:
-        array = np.full(length, array)
-    if array.shape != (length,):
-        raise ArchgymError(f"trace {what} has shape {array.shape}, expected ({length},)")
-    if array.dtype != dtype and dtype.kind in "iu":
+    if array.shape not in ((), (requests,)):
+        raise ArchgymError(f"{what} has shape {array.shape}, expected ({requests},)")
+    if dtype.kind in "iu" and array.dtype != dtype:
         limits = np.iinfo(dtype)
         if array.dtype.kind not in "iu":
-            raise ArchgymError(f"trace {what} must be whole numbers, is {array.dtype}")
+            raise ArchgymError(f"{what} must be whole numbers, is {array.dtype}")
         if int(array.min()) < limits.min or int(array.max()) > limits.max:
-            raise ArchgymError(f"trace {what} must lie in {limits.min} to {limits.max}")
-    return np.array(array, dtype=dtype, order="C")
+            raise ArchgymError(f"{what} must lie in {limits.min} to {limits.max}")
+    return np.array(np.broadcast_to(array, requests), dtype=dtype, order="C")

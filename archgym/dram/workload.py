@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from archgym import traces
-from archgym.dram.device import Device
 from archgym.dram.features import FEATURE_NAMES, features
 from archgym.dram.system import Locations, System
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
-
 
 __all__ = ["FEATURE_NAMES", "Bursts", "Workload"]
 
@@ -76,8 +74,8 @@ class Workload:
         Raises:
             ArchgymError: The file is not a trace, or does not fit the device.
         """
-        system = System.load(device)
-        return cls(system, _read(path, system.device, clock_mhz))
+        options = {} if clock_mhz is None else {"clock_mhz": clock_mhz}
+        return cls.load(Path(path), device, **options)
 
     @classmethod
     def load(
@@ -88,14 +86,18 @@ class Workload:
         Args:
             name_or_path: One of `archgym.traces.names()`, or a file.
             device: A bundled device's name, or the path of a device file.
-            options: The generator's options, such as `requests`, `read_share` and `seed`.
+            options: The generator's options, such as `requests`, `read_share` and `seed`; or a
+                file's, `clock_mhz` and `size`, which by default are those of the device's data.
 
         Raises:
             ArchgymError: The name or an option is not known, or the trace does not fit the device.
         """
         system = System.load(device)
-        if traces.is_path(name_or_path) and not options:
-            return cls(system, _read(name_or_path, system.device, None))
+        if traces.is_path(name_or_path):
+            options = {
+                "clock_mhz": system.device.player_clock_mhz,
+                "size": system.device.bytes_per_request,
+            } | options
         return cls(system, traces.load(name_or_path, **options))
 
     @cached_property
@@ -155,11 +157,6 @@ class Workload:
     @cached_property
     def _locations(self) -> Locations:
         return _frozen(self.system.locate(self._bursts.address))
-
-
-def _read(path: str | Path, device: Device, clock_mhz: float | None) -> Trace:
-    clock_mhz = device.player_clock_mhz if clock_mhz is None else clock_mhz
-    return traces.read(path, clock_mhz=clock_mhz, size=device.bytes_per_request)
 
 
 Arrays = TypeVar("Arrays", Bursts, Locations)

@@ -30,12 +30,13 @@ def load(name: str) -> Trace:
     Args:
         name: One of `names()`.
     """
+    line_bytes = manifest()[name]["machine"]["line_bytes"]
     with (_FOLDER / f"{name}.npz").open("rb") as file, np.load(file) as arrays:
+        line = arrays["line"]
         return Trace(
             arrival_ps=np.cumsum(arrays["gap_ps"], dtype=np.int64),
-            address=arrays["line"].astype(np.uint64) * np.uint64(manifest()[name]["line_bytes"]),
-            is_write=np.unpackbits(arrays["is_write"], count=arrays["line"].size).view(np.bool_),
-            size=np.uint32(manifest()[name]["line_bytes"]),
-            initiator=arrays["initiator"] if "initiator" in arrays else np.uint16(0),
+            address=line.astype(np.uint64) * np.uint64(line_bytes),
+            is_write=np.unpackbits(arrays["is_write"], count=line.size),
+            size=line_bytes,
             name=name,
         )

@@ -1,0 +1,30 @@
+import pytest
+
+from archgym.dram.controller import PARAMETERS
+
+
+def test_default_design_is_the_documented_one():
+    assert {name: parameter.default for name, parameter in PARAMETERS.items()} == {
+        "PagePolicy": "OpenAdaptive",
+        "Scheduler": "FrFcfs",
+        "LowWatermark": 2,
+        "HighWatermark": 8,
+        "SchedulerBuffer": "Bankwise",
+        "RequestBufferSize": 8,
+        "RequestBufferSizeRead": 8,
+        "RequestBufferSizeWrite": 8,
+        "CmdMux": "Oldest",
+        "RespQueue": "Fifo",
+        "RefreshPolicy": "AllBank",
+        "RefreshMaxPostponed": 0,
+        "RefreshMaxPulledin": 0,
+        "PowerDownPolicy": "NoPowerDown",
+        "Arbiter": "Simple",
+        "MaxActiveTransactions": 128,
+    }
+
+
+@pytest.mark.parametrize("name", list(PARAMETERS))
+def test_parameters_are_described(name):
+    assert PARAMETERS[name].name == name
+    assert PARAMETERS[name].description.endswith(".")

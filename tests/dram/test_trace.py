@@ -1,0 +1,61 @@
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archgym.dram.trace import Trace
+from archgym.errors import ArchgymError
+
+ARRAYS = ("arrival_ps", "address", "is_write", "size", "initiator")
+
+
+def test_keeps_read_only_copies_of_stated_types():
+    arrival = np.array([0, 5, 5], dtype=np.int32)
+    address = np.array([64, 0, 2**64 - 1], dtype=np.uint64)
+    trace = Trace(arrival, address, [1, 0, 0], size=32)
+    arrival[0] = 9
+    assert len(trace) == 3
+    assert trace.duration_ps == 5
+    assert trace.arrival_ps.tolist() == [0, 5, 5]
+    assert trace.address.tolist() == [64, 0, 2**64 - 1]
+    assert trace.is_write.tolist() == [True, False, False]
+    assert trace.size.tolist() == [32, 32, 32]
+    dtypes = [getattr(trace, name).dtype for name in ARRAYS]
+    assert dtypes == [np.int64, np.uint64, np.bool_, np.uint32, np.uint16]
+    for name in ARRAYS:
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(trace, name)[0] = 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], [], []), "trace t is empty"),
+        (([0, 1], [0], [0, 0]), r"t: address has shape \(1,\), expected \(2,\)"),
+        (([0, 1], [0, 0], [[0, 0]]), "is_write has shape"),
+        (([2, 1], [0, 0], [0, 0]), "t, request 1: arrives before the request before it"),
+        (([-1, 1], [0, 0], [0, 0]), "t, request 0: arrives before time 0"),
+        (([0.5, 1], [0, 0], [0, 0]), "arrival_ps must be whole numbers"),
+        (([0, 1], [0, -1], [0, 0]), "address must lie in 0 to"),
+        (([0, 1], [0, 0], [0, 0], [64, 0]), "t, request 1: has size 0"),
+        (([0, 1], [0, 0], [0, 0], 2**32), "size must lie in"),
+        (([0, 1], [0, 0], [0, 0], 64, 65536), "initiator must lie in"),
+    ],
+)
+def test_impossible_traces_are_refused(arguments, message):
+    with pytest.raises(ArchgymError, match=message):
+        Trace(*arguments, name="t")
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**40), st.booleans()), min_size=1), st.data())
+def test_hash_is_that_of_the_requests(requests, data):
+    address, is_write = (list(column) for column in zip(*requests, strict=True))
+    arrival, address = np.arange(len(requests)), np.array(address, dtype=np.uint64)
+    trace = Trace(arrival, address, is_write, name="a")
+    assert Trace(arrival, address, is_write, name="b").sha256 == trace.sha256
+    assert pickle.loads(pickle.dumps(trace)).sha256 == trace.sha256
+    index = data.draw(st.integers(0, len(requests) - 1))
+    address[index] ^= np.uint64(1 << data.draw(st.integers(0, 63)))
+    assert Trace(arrival, address, is_write, name="a").sha256 != trace.sha256
