@@ -41,4 +41,15 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
-__all__ = [*_PUBLIC, "__version__"]
+__all__ = [
+    "DesignSpace",
+    "Device",
+    "Parameter",
+    "Problem",
+    "System",
+    "Trace",
+    "Workload",
+    "__version__",
+    "make_space",
+    "simulate",
+]

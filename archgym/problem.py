@@ -15,8 +15,9 @@ from archgym.objectives import Objective
 from archgym.simulators import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
-# A design without metrics costs agents and environments this many times the default design's cost.
-PENALTY = 10.0
+# A design without metrics costs agents and environments this many times the default design's cost:
+# more than designs that work, whose latency can be a hundred times the default's and more.
+PENALTY = 1000.0
 
 
 class Workload(Protocol):

@@ -1,0 +1,147 @@
+"""The contract of every agent: `ask` for designs, `tell` it what they cost."""
+
+import dataclasses
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+
+from archgym.errors import ArchgymError, unknown
+
+if TYPE_CHECKING:
+    from archgym.problem import Problem
+    from archgym.space import DesignSpace
+
+Design = Mapping[str, Any]
+"""Values of a space's parameters by name."""
+
+H = TypeVar("H", bound="Agent.Hyperparameters")
+
+
+def tunable(default: float, low: float, high: float, doc: str) -> Any:
+    """Declares a numeric hyperparameter of the range `low` to `high`, both included."""
+    return dataclasses.field(default=default, metadata={"low": low, "high": high, "doc": doc})
+
+
+def choice(default: str, options: Sequence[str], doc: str) -> Any:
+    """Declares a hyperparameter that takes one of `options`."""
+    return dataclasses.field(default=default, metadata={"options": tuple(options), "doc": doc})
+
+
+class Agent(ABC):
+    """Searches a design space for the design of least cost.
+
+    An agent learns nothing but what it is told: it sees no metrics and no simulator. Its choices
+    depend only on the space, the seed, its hyperparameters and the calls made to it. Neither call
+    waits for the other: an agent can be asked again before it is told, be told only some of what
+    it proposed, or be told of designs it never proposed.
+
+    Attributes:
+        batch_size: How many designs `search` asks for at once: as many as the algorithm would
+            propose without learning in between.
+        space: The space it searches.
+        hyperparameters: Its settings.
+        rng: Its only source of randomness.
+
+    Args:
+        space: The space to search.
+        seed: Equal seeds make equal searches.
+        hyperparameters: The settings, an instance of the class's `Hyperparameters`; by default
+            those of its defaults.
+    """
+
+    @dataclass(frozen=True)
+    class Hyperparameters:
+        """The settings of an agent, each declared with `tunable` or `choice`; here, none."""
+
+        def __post_init__(self) -> None:
+            """Refuses a value outside its declared range."""
+            for field in dataclasses.fields(self):
+                _check(field, getattr(self, field.name))
+
+    batch_size: int = 1
+    hyperparameters: Hyperparameters
+    # How often `sample` redraws a design that the space declares infeasible.
+    _REDRAWS: ClassVar[int] = 100
+
+    def __init__(
+        self, space: "DesignSpace", seed: int, hyperparameters: Hyperparameters | None = None
+    ) -> None:
+        self.space = space
+        self.hyperparameters = hyperparameters or type(self).Hyperparameters()
+        self.rng = np.random.default_rng(seed)
+
+    @abstractmethod
+    def ask(self, n: int = 1) -> list[Design]:
+        """Proposes the next `n` designs to evaluate, exactly as many."""
+
+    @abstractmethod
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        """Learns what designs cost.
+
+        Args:
+            designs: Any designs of the space.
+            costs: One finite cost a design, lower is better; a design that is infeasible or
+                failed comes with the problem's penalty.
+        """
+
+    def search(self, problem: "Problem") -> None:
+        """Spends the whole budget of a problem, which keeps the best design found."""
+        while problem.remaining:
+            designs = self.ask(min(self.batch_size, problem.remaining))
+            evaluations = problem.evaluate(designs)
+            self.tell(designs, [problem.penalised(evaluation) for evaluation in evaluations])
+
+    def sample(self, n: int) -> list[Design]:
+        """Draws `n` designs uniformly from those that the space does not declare infeasible.
+
+        A space's own rules are known before any simulation, so trying them teaches nothing. Where
+        feasible designs are so rare that `_REDRAWS` draws find none, an infeasible one is returned.
+        """
+        return [self._sample_feasible() for _ in range(n)]
+
+    def _sample_feasible(self) -> Design:
+        design: Design
+        for _ in range(self._REDRAWS):
+            (design,) = self.space.sample(self.rng, 1)
+            if self.space.infeasibility(design) is None:
+                break
+        return design
+
+
+def configure(agent: type[Agent], values: Mapping[str, Any]) -> Agent.Hyperparameters:
+    """Makes the hyperparameters of an agent from their names and values.
+
+    Raises:
+        ArchgymError: A name is not one of the agent's, or a value is out of its range.
+    """
+    names = [field.name for field in dataclasses.fields(agent.Hyperparameters)]
+    for name in values:
+        if name not in names:
+            if not names:
+                raise ArchgymError(f"{agent.__name__} has no hyperparameter {name!r}, nor any")
+            raise unknown(f"hyperparameter of {agent.__name__}", name, names)
+    return agent.Hyperparameters(**values)
+
+
+def _check(field: "dataclasses.Field[Any]", value: Any) -> None:
+    options = field.metadata.get("options")
+    if options is not None:
+        if value not in options:
+            raise unknown(f"value of hyperparameter {field.name}", value, options)
+        return
+    low, high = field.metadata["low"], field.metadata["high"]
+    whole = isinstance(field.default, int)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int if whole else (int, float))
+        or not math.isfinite(value)
+        or not low <= value <= high
+    ):
+        kind = "a whole number" if whole else "a number"
+        raise ArchgymError(
+            f"hyperparameter {field.name} must be {kind} from {low} to {high}, not {value!r}"
+        )

@@ -1,0 +1,7 @@
+"""Statistics, plots and the report of a study."""
+
+from archgym.analysis.report import write_report
+from archgym.analysis.results import Results
+from archgym.analysis.table import records, rich_table, summary
+
+__all__ = ["Results", "records", "rich_table", "summary", "write_report"]

@@ -1,0 +1,154 @@
+"""Convergence: how good a design each agent had after how many evaluations."""
+
+import io
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.analysis.results import TrialResult
+from archgym.registry import missing_extra
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette, which the colour-blind can tell apart, by contrast on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", "--", "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
+
+
+class Curve(NamedTuple):
+    """Best cost so far over the seeds of an agent, each float64, shape `[evaluations]`.
+
+    Attributes:
+        median: Its median.
+        least: Its least.
+        greatest: Its greatest.
+    """
+
+    median: NDArray[np.float64]
+    least: NDArray[np.float64]
+    greatest: NDArray[np.float64]
+
+
+def curve(trials: list[TrialResult]) -> Curve:
+    """Returns the best cost so far over trials, as multiples of the default design's cost.
+
+    A trial that ended before the others keeps its last value.
+    """
+    length = max(len(trial.best_so_far) for trial in trials)
+    costs = np.array(
+        [
+            np.pad(trial.best_so_far, (0, length - len(trial.best_so_far)), mode="edge")
+            for trial in trials
+        ]
+    )
+    return Curve(np.median(costs, axis=0), costs.min(axis=0), costs.max(axis=0))
+
+
+def convergence_plot(agents: dict[str, list[TrialResult]], name: str) -> str:
+    """Draws the curves of agents on one problem: medians as lines, ranges as bands.
+
+    Args:
+        agents: The trials of each agent.
+        name: A name for the plot that no other on the page has.
+
+    Returns:
+        An `svg` element without any reference to outside.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "the report") from error
+
+    style: Any = {
+        "svg.hashsalt": name,  # Ids that repeat across the page's plots would clash.
+        "svg.fonttype": "none",
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    with mpl.rc_context(style):
+        figure = Figure(figsize=(6.4, 3.9), layout="constrained")
+        axes = figure.add_subplot()
+        curves = {agent: curve(trials) for agent, trials in agents.items()}
+        for index, (agent, (median, least, greatest)) in enumerate(curves.items()):
+            steps = np.arange(1, len(median) + 1)
+            colour = COLOURS[index % len(COLOURS)]
+            axes.fill_between(
+                steps, least, _finite(greatest), step="post", color=colour, alpha=0.11, linewidth=0
+            )
+            axes.step(
+                steps,
+                median,
+                where="post",
+                color=colour,
+                linestyle=_DASHES[index % len(_DASHES)],
+                linewidth=2,
+                label=agent.replace("_", " "),
+            )
+        _dress(axes, curves)
+        return _svg(figure)
+
+
+def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+    axes.axhline(1.0, color="#555555", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+    axes.annotate(
+        "default\ndesign", (1, 1), (4, 0), ("axes fraction", "data"), "offset points",
+        va="center", color="#555555", fontsize=9,
+    )  # fmt: skip
+    low, high = _limits(curves)
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    # Within less than a decade, powers of ten and their multiples are too few ticks.
+    narrow = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10])
+    axes.yaxis.set_major_locator(narrow if high < 5 * low else LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set_xlim(1, max(len(found.median) for found in curves.values()))
+    axes.set_xlabel("evaluations")
+    axes.set_ylabel("best cost so far / default's")
+    axes.grid(axis="y", color="#e3e6ea", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.01),
+        ncols=2,
+        borderaxespad=0,
+        fontsize=9,
+    )
+
+
+def _limits(curves: dict[str, Curve]) -> tuple[float, float]:
+    """Leaves out how bad the first few designs were, which would flatten all the rest."""
+    least = [found.least[-1] for found in curves.values()]
+    settled = [found.median[len(found.median) // 20] for found in curves.values()]
+    low = min([1.0, *filter(np.isfinite, least)])
+    high = max([1.0, *filter(np.isfinite, settled)])
+    margin = (high / low) ** 0.06 * 1.005
+    return low / margin, high * margin
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where a seed had no design that runs yet, the band ends far above the plot."""
+    return np.where(np.isfinite(values), values, 1e9)
+
+
+def _svg(figure: "Figure") -> str:
+    file = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(file, format="svg", metadata=nothing)
+    _, start, svg = file.getvalue().partition("<svg")
+    # Inside a page, names of namespaces mean nothing and look like links; the page sets the font.
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", start + svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # Numbered alike in each plot, referred to by none.
+    return re.sub(r"font: ([0-9.]+px) [^;\"]*", r"font-size: \1", svg)

@@ -1,0 +1,95 @@
+"""What a study has measured, read from its folder."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from archgym import dataset
+from archgym.errors import ArchgymError
+from archgym.study.spec import Study
+
+
+class ProblemKey(NamedTuple):
+    """One problem of a study, on which its agents are compared."""
+
+    workload: str
+    objective: str
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What one trial measured.
+
+    Attributes:
+        summary: The trial's summary, as written beside its log.
+        log: Its rows, in order of their steps.
+        best_so_far: Least cost up to each step, as a multiple of the default design's; `inf` until
+            a design could be run; float64, shape `[evaluations]`.
+    """
+
+    summary: dict[str, Any]
+    log: pd.DataFrame
+    best_so_far: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The trials of a study that are complete.
+
+    Attributes:
+        study: What was to be run.
+        trials: By problem and agent, in the study's order; each a list with one trial a seed.
+        missing: How many trials are not complete.
+    """
+
+    study: Study
+    trials: dict[ProblemKey, dict[str, list[TrialResult]]]
+    missing: int
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Results":
+        """Reads the folder of a study.
+
+        Raises:
+            ArchgymError: It is not the folder of a study, or no trial is complete.
+        """
+        folder = Path(folder)
+        study = Study.parse(folder / "spec.toml")
+        trials: dict[ProblemKey, dict[str, list[TrialResult]]] = {}
+        missing = 0
+        for trial in study.trials:
+            log = folder / "trials" / f"{trial.name}.parquet"
+            if not log.exists():
+                missing += 1
+                continue
+            key = ProblemKey(trial.workload.label, trial.objective)
+            of_agent = trials.setdefault(key, {}).setdefault(trial.agent.label, [])
+            of_agent.append(_read(log))
+        if not trials:
+            raise ArchgymError(f"{folder} holds no complete trial")
+        return cls(study, trials, missing)
+
+    def best(self, problem: ProblemKey) -> TrialResult:
+        """Returns the trial that found the cheapest design of a problem, the first of several."""
+        return min(self.of_problem(problem), key=lambda trial: trial.best_so_far[-1])
+
+    def of_problem(self, problem: ProblemKey) -> Iterator[TrialResult]:
+        """Yields all trials of a problem."""
+        for of_agent in self.trials[problem].values():
+            yield from of_agent
+
+
+def _read(path: Path) -> TrialResult:
+    try:
+        summary = json.loads(path.with_suffix(".json").read_text())
+    except (OSError, ValueError) as error:
+        raise ArchgymError(f"the summary of {path} is missing or damaged") from error
+    log = dataset.read(path).sort_values("step", ignore_index=True)
+    costs = log["cost"].to_numpy(np.float64) / summary["default_cost"]
+    return TrialResult(summary, log, np.minimum.accumulate(costs))

@@ -1,0 +1,148 @@
+"""The table that says who won."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from archgym.analysis.results import Results, TrialResult
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# An agent has reached the target at a cost of at most this many times the least that any agent
+# found on that problem within the study.
+TARGET = 1.01
+
+
+def summary(results: Results) -> pd.DataFrame:
+    """Compares the agents on each problem.
+
+    Returns:
+        One row per workload, objective and agent, in the study's order, with
+
+        - `seeds`: complete trials;
+        - `cost_median`, `cost_min`, `cost_max`: of the best cost over the seeds, as multiples of
+          the default design's; below 1 is better than the default;
+        - `best_cost`: the least cost over the seeds, in the objective's own unit;
+        - `evaluations_to_target`: median over the seeds of the evaluations until the cost was
+          within 1 % of the least that any agent found on this problem; NaN if fewer than half of
+          the seeds got there;
+        - `reached_target`: how many seeds did;
+        - `simulations`: median of the distinct designs simulated;
+        - `simulator_seconds`, `agent_seconds`: median wall time of a trial spent in the simulator
+          and in everything else;
+        - `won`: whether its `cost_median` is the least on this problem.
+    """
+    rows = []
+    for problem, agents in results.trials.items():
+        target = TARGET * results.best(problem).best_so_far[-1]
+        medians = {agent: _best(trials)[0] for agent, trials in agents.items()}
+        for agent, trials in agents.items():
+            median, least, most = _best(trials)
+            to_target = np.array([_evaluations_to(target, trial) for trial in trials])
+            middle = float(np.median(to_target))
+            rows.append(
+                {
+                    "workload": problem.workload,
+                    "objective": problem.objective,
+                    "agent": agent,
+                    "seeds": len(trials),
+                    "cost_median": median,
+                    "cost_min": least,
+                    "cost_max": most,
+                    "best_cost": min(float(trial.log["cost"].min()) for trial in trials),
+                    "evaluations_to_target": middle if math.isfinite(middle) else math.nan,
+                    "reached_target": int(np.isfinite(to_target).sum()),
+                    "simulations": _median(trials, "simulations"),
+                    "simulator_seconds": _median(trials, "simulator_seconds"),
+                    "agent_seconds": _median(trials, "agent_seconds"),
+                    "won": median <= min(medians.values()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Returns the rows of a table as JSON takes them: what is not finite becomes None."""
+    return [
+        {
+            str(name): None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]
+
+
+def cells(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Returns a row of the summary in words, by heading; for a terminal or a page."""
+    to_target = row["evaluations_to_target"]
+    evaluations = "never" if math.isnan(to_target) else f"{to_target:.0f}"
+    return {
+        "best cost": multiple(row["cost_median"]),
+        "range": f"{multiple(row['cost_min'])}\N{EN DASH}{multiple(row['cost_max'])}",
+        "to target": f"{evaluations} ({row['reached_target']}/{row['seeds']})",
+        "simulations": f"{row['simulations']:.0f}",
+        "simulator time": seconds(row["simulator_seconds"]),
+        "agent time": seconds(row["agent_seconds"]),
+    }
+
+
+def multiple(value: float) -> str:
+    """Returns a multiple of the default's cost with three digits, or three decimals from 0.1."""
+    return f"{value:.3f}" if value >= 0.1 else f"{value:.3g}"
+
+
+def seconds(value: float) -> str:
+    """Returns a time in s or ms."""
+    return f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+
+
+def rich_table(frame: pd.DataFrame) -> "Table":
+    """Returns the summary for a terminal, the winner of each problem in bold."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = frame.to_dict("records")
+    table = Table(
+        box=SIMPLE_HEAD,
+        caption="best cost: median over the seeds, as a multiple of the default design's · "
+        "to target: median evaluations until within 1 % of the best that anyone found, and how "
+        "many seeds got there · times: median of a trial",
+        caption_justify="left",
+    )
+    for heading in ("workload", "objective", "agent"):
+        table.add_column(heading, overflow="fold")
+    for heading in cells(rows[0]):
+        table.add_column(heading, justify="right")
+    before: tuple[str, str] | None = None
+    for row in rows:
+        problem = (row["workload"], row["objective"])
+        if before not in (None, problem):
+            table.add_section()
+        shown = problem if problem != before else ("", "")
+        style = "bold" if row["won"] else ""
+        line = [*shown, row["agent"], *cells(row).values()]
+        table.add_row(*(Text(cell, style=style if i > 1 else "") for i, cell in enumerate(line)))
+        before = problem
+    return table
+
+
+def _best(trials: list[TrialResult]) -> tuple[float, float, float]:
+    """Median, least and greatest of the best costs."""
+    costs = np.array([trial.best_so_far[-1] for trial in trials])
+    return float(np.median(costs)), float(costs.min()), float(costs.max())
+
+
+def _evaluations_to(target: float, trial: TrialResult) -> float:
+    """Number of the first evaluation at or below the target; `inf` if there is none."""
+    reached: NDArray[np.intp] = np.flatnonzero(trial.best_so_far <= target)
+    return float(reached[0] + 1) if reached.size else math.inf
+
+
+def _median(trials: list[TrialResult], name: str) -> float:
+    return float(np.median([trial.summary[name] for trial in trials]))

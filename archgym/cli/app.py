@@ -1,0 +1,34 @@
+"""The `archgym` application: its commands and the options they share."""
+
+from typing import Annotated
+
+import typer
+
+from archgym.cli.compare import compare
+from archgym.cli.listing import list_names
+from archgym.cli.run import run
+from archgym.cli.simulate import simulate
+from archgym.cli.validate import validate
+
+app = typer.Typer(name="archgym", add_completion=False, rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """A gymnasium for DRAM memory controllers."""
+    if version:
+        import archgym
+
+        typer.echo(f"archgym {archgym.__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("simulate")(simulate)
+app.command("run")(run)
+app.command("compare")(compare)
+app.command("validate")(validate)
+app.command("list")(list_names)

@@ -1,0 +1,46 @@
+"""`archgym compare`: a study given by options."""
+
+import hashlib
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from archgym.cli.output import AsJson
+from archgym.cli.run import Out, Workers, run_study
+
+
+def compare(
+    agents: Annotated[str, typer.Option(help="Agents, separated by commas.")],
+    workloads: Annotated[str, typer.Option(help="Workloads, separated by commas.")],
+    objective: Annotated[list[str] | None, typer.Option(help="What to minimise: runtime.")] = None,
+    space: Annotated[str, typer.Option(help="The design space.")] = "archgym",
+    device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
+    simulator: Annotated[str, typer.Option(help="What simulates the designs.")] = "native",
+    budget: Annotated[int, typer.Option(min=1, help="Evaluations a trial.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Trials an agent and a problem.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="From which the trials' seeds derive.")] = 0,
+    out: Out = None,
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Compare agents on workloads, print who won and write a page."""
+    from archgym.study import Study
+
+    study = Study.from_mapping(
+        {
+            "agents": {agent.strip(): {} for agent in agents.split(",")},
+            "workloads": [workload.strip() for workload in workloads.split(",")],
+            "objectives": objective or ["runtime"],
+            "space": space,
+            "device": device,
+            "simulator": simulator,
+            "budget": budget,
+            "seeds": seeds,
+            "seed": seed,
+        },
+        source="compare",
+    )
+    # Named after its content, so that other options never meet these results by default.
+    digest = hashlib.sha256(study.to_toml().encode()).hexdigest()
+    run_study(replace(study, name=f"compare-{digest[:8]}"), out, workers, as_json)

@@ -1,0 +1,80 @@
+"""`archgym run`: a study that a file specifies."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archgym.cli.output import AsJson, print_json, print_rich
+from archgym.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from archgym.analysis import Results
+    from archgym.study import Study
+
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the results, by default runs/NAME; a study in it goes on."),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that run trials.")]
+
+
+def run(
+    spec: Annotated[Path, typer.Argument(help="The study, a TOML file.")],
+    out: Out = None,
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study given by a file, or the rest of it."""
+    from archgym.study import Study
+
+    run_study(Study.load(spec), out, workers, as_json)
+
+
+def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> None:
+    """Runs what is left of a study, prints who won and writes `report.html`.
+
+    Exits with code 1 if a trial failed, after reporting on the others.
+    """
+    from archgym.analysis import Results, records, rich_table, summary
+
+    out = out or Path("runs") / study.name
+    try:
+        failures = study.run(out, workers)
+    except KeyboardInterrupt:
+        typer.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)
+        raise
+    for failure in failures:
+        typer.echo(f"trial {failure.trial.name} failed: {failure.reason}", err=True)
+    results = Results.load(out)
+    table = summary(results)
+    page = _write_page(results, out / "report.html")
+    if as_json:
+        print_json(
+            {
+                "out": str(out),
+                "report": str(page) if page else None,
+                "failures": [
+                    {"trial": failure.trial.name, "reason": failure.reason} for failure in failures
+                ],
+                "table": records(table),
+            }
+        )
+    else:
+        print_rich(rich_table(table))
+        if page:
+            typer.echo(f"report: {page}")
+    if failures:
+        raise typer.Exit(1)
+
+
+def _write_page(results: "Results", path: Path) -> Path | None:
+    """Writes the page; without the extra that it needs, the results are no less valid."""
+    from archgym.analysis import write_report
+
+    try:
+        write_report(results, path)
+    except MissingExtraError as error:
+        typer.echo(f"no report.html: {error}", err=True)
+        return None
+    return path

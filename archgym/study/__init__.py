@@ -1,0 +1,30 @@
+"""Studies: agents x workloads x objectives x seeds, each a trial, run by worker processes.
+
+A study is described by a TOML file:
+
+```toml
+name = "demo"
+space = "archgym"
+simulator = "native"
+device = "ddr4-2400"
+budget = 100                        # evaluations a trial
+seeds = 6
+objectives = ["latency"]
+workloads = ["stream", { name = "cloud-1", requests = 5000 }, "recorded/app.stl"]
+
+[agents.random_search]
+[agents.small_ga]                   # any label, if `agent` names the algorithm
+agent = "genetic_algorithm"
+population = 10
+```
+
+Further keys: `seed` (0), from which the trials' seeds derive, and `allow_data_loss` (false).
+Seed number i is the same for all agents, workloads and objectives, so that agents can be compared
+in pairs. A study and its seed determine every row of its logs, save for the times.
+"""
+
+from archgym.study.executor import TrialFailure
+from archgym.study.spec import Study
+from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
+
+__all__ = ["AgentSpec", "Study", "Trial", "TrialFailure", "WorkloadSpec"]

@@ -1,0 +1,159 @@
+"""Runs trials in worker processes; one that crashes takes no other with it."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from archgym.errors import ArchgymError
+from archgym.study.trial import Trial
+
+# Threads do not survive a fork, and a fork server would keep the first environment it saw.
+_context = get_context("spawn")
+
+_STARTED = "started"
+
+
+@dataclass(frozen=True)
+class TrialFailure:
+    """A trial that ended without a sealed log.
+
+    Attributes:
+        trial: Which.
+        reason: What went wrong, in one line.
+        details: The traceback, empty if the process itself died.
+    """
+
+    trial: Trial
+    reason: str
+    details: str = ""
+
+
+class _Worker:
+    """A process that runs one trial after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.trial: Trial | None = None
+        self.pipe, remote = _context.Pipe()
+        self.process: SpawnProcess = _context.Process(
+            target=_work, args=(remote, folder), daemon=True
+        )
+        with _one_thread():
+            self.process.start()
+        remote.close()  # So that its end is seen here when the process dies.
+
+    def assign(self, trial: Trial | None) -> None:
+        self.trial = trial
+        self.pipe.send(trial)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.join(timeout=5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.pipe.close()
+
+
+def execute(
+    trials: Sequence[Trial], folder: Path, workers: int
+) -> Iterator[tuple[Trial, TrialFailure | None]]:
+    """Runs trials, handed out in order to whichever worker is free.
+
+    Args:
+        trials: What to run.
+        folder: Where their logs go.
+        workers: How many processes. Each computes with one thread, so that they do not compete and
+            a log does not depend on how many there are.
+
+    Yields:
+        Each trial when it ends, with its failure if it failed.
+
+    Raises:
+        ArchgymError: The processes can't start.
+    """
+    waiting = list(reversed(trials))
+    pool = [_Worker(folder) for _ in range(min(workers, len(trials)))]
+    try:
+        while pool:
+            ready = connection.wait([worker.pipe for worker in pool])
+            for worker in [worker for worker in pool if worker.pipe in ready]:
+                trial = worker.trial
+                try:
+                    message = worker.pipe.recv()
+                except (EOFError, ConnectionError):
+                    pool.remove(worker)
+                    worker.process.join()
+                    if trial is None:
+                        raise _cannot_start() from None
+                    yield trial, TrialFailure(trial, _describe_death(worker.process.exitcode))
+                    if waiting:
+                        pool.append(_Worker(folder))
+                    continue
+                if trial is not None:
+                    yield trial, message
+                if waiting:
+                    worker.assign(waiting.pop())
+                else:
+                    pool.remove(worker)
+                    worker.stop()
+    finally:
+        for worker in pool:
+            worker.stop()
+
+
+def _work(pipe: "connection.Connection", folder: Path) -> None:
+    """What a worker process does: run the trials that come through the pipe."""
+    # An interrupt at the terminal reaches every process; the parent alone decides what it means,
+    # and its request to end must still let temporary files be removed.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    pipe.send(_STARTED)
+    while True:
+        try:
+            trial = pipe.recv()
+        except EOFError:  # The parent is gone.
+            return
+        pipe.send(_run(trial, folder))
+
+
+def _run(trial: Trial, folder: Path) -> TrialFailure | None:
+    try:
+        trial.run(folder)
+    except Exception as error:  # Whatever it is, the other trials go on.
+        kind = "" if isinstance(error, ArchgymError) else f"{type(error).__name__}: "
+        return TrialFailure(trial, f"{kind}{error}", traceback.format_exc())
+    return None
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Makes processes started meanwhile compute with one thread; it must precede their imports."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def _cannot_start() -> ArchgymError:
+    return ArchgymError(
+        "a worker process could not start; a script must call Study.run under "
+        '`if __name__ == "__main__":`, since each worker imports it'
+    )
+
+
+def _describe_death(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"its process was killed by {signal.Signals(-code).name}"
+    return f"its process ended with exit code {code}"

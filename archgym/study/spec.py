@@ -1,0 +1,275 @@
+"""What a study consists of, read from TOML or given as options."""
+
+import dataclasses
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym import agents, objectives, simulators
+from archgym.dram.spaces import make_space
+from archgym.errors import ArchgymError, unknown
+from archgym.study import toml
+from archgym.study.executor import TrialFailure
+from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
+
+
+@dataclass(frozen=True)
+class Study:
+    """A comparison of agents; made by `load` or `from_mapping`.
+
+    Attributes:
+        name: What it is called.
+        space: Name of the design space.
+        simulator: Name of the simulator.
+        device: Name or path of the device.
+        budget: Evaluations a trial.
+        seeds: Trials of each agent on each problem.
+        seed: From which the trials' seeds derive.
+        objectives: Texts of the objectives.
+        workloads: What to run.
+        agents: Who searches.
+        allow_data_loss: Whether designs that never refresh are feasible.
+    """
+
+    name: str
+    budget: int
+    seeds: int
+    workloads: tuple[WorkloadSpec, ...]
+    agents: tuple[AgentSpec, ...]
+    objectives: tuple[str, ...] = ("runtime",)
+    space: str = "archgym"
+    simulator: str = "native"
+    device: str = "ddr4-2400"
+    seed: int = 0
+    allow_data_loss: bool = False
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Study":
+        """Reads a study from a TOML file and checks every name in it.
+
+        Raises:
+            ArchgymError: The file is not a study; the message names the file and the key.
+        """
+        study = cls.parse(path)
+        study.check(str(path))
+        return study
+
+    @classmethod
+    def parse(cls, path: str | Path) -> "Study":
+        """Reads a study without loading anything that it names.
+
+        Raises:
+            ArchgymError: The file can't be read or lacks the form of a study.
+        """
+        try:
+            with Path(path).open("rb") as file:
+                document = tomllib.load(file)
+        except OSError as error:
+            raise ArchgymError(f"can't read {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ArchgymError(f"{path} is not TOML: {error}") from error
+        return _study(document, str(path), Path(path).stem)
+
+    @classmethod
+    def from_mapping(cls, document: Mapping[str, Any], source: str) -> "Study":
+        """Makes a study of the keys and values that a TOML file would have, and checks every name.
+
+        Args:
+            document: Keys and values; the package's docstring lists them.
+            source: Where they come from, for error messages, e.g. `"options"`.
+
+        Raises:
+            ArchgymError: It is not a study.
+        """
+        study = _study(document, source, "study")
+        study.check(source)
+        return study
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Returns what `from_mapping` takes, every key given."""
+        document = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        document["workloads"] = [
+            {"name": workload.name, **dict(workload.options)} if workload.options else workload.name
+            for workload in self.workloads
+        ]
+        # Tables come last in TOML.
+        del document["agents"]
+        document["agents"] = {
+            agent.label: {"agent": agent.agent, **agent.hyperparameters} for agent in self.agents
+        }
+        return document
+
+    def to_toml(self) -> str:
+        """Returns the text of a TOML file that describes the study."""
+        return toml.dumps(self.to_mapping())
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials; those of one workload follow each other."""
+        seeds = [_seed(self.seed, index) for index in range(self.seeds)]
+        return [
+            Trial(
+                self.space,
+                self.allow_data_loss,
+                self.simulator,
+                self.device,
+                workload,
+                objective,
+                agent,
+                self.budget,
+                index,
+                seeds[index],
+            )
+            for workload, objective, index, agent in product(
+                self.workloads, self.objectives, range(self.seeds), self.agents
+            )
+        ]
+
+    def check(self, source: str) -> None:
+        """Looks up every name and loads every workload, so that no trial can fail on a mistake.
+
+        Raises:
+            ArchgymError: A name or value is not known; the message names `source` and the key.
+        """
+        with _blame(source, "space"):
+            make_space(self.space, allow_data_loss=self.allow_data_loss)
+        with _blame(source, "simulator"):
+            simulators.make(self.simulator)
+        for objective in self.objectives:
+            with _blame(source, "objectives"):
+                objectives.make(objective)
+        for agent in self.agents:
+            with _blame(source, f"agents.{agent.label}"):
+                agents.configure(agents.registry.load(agent.agent), agent.hyperparameters)
+        for workload in self.workloads:
+            with _blame(source, f"workloads, {workload.label} on device {self.device}"):
+                workload.load(self.device)
+        names = [trial.name for trial in self.trials]
+        for name in names:
+            if names.count(name) > 1:
+                raise ArchgymError(f"{source}: two trials would be called {name}; rename one")
+
+    def run(
+        self,
+        out: str | Path,
+        workers: int = 1,
+        on_end: Callable[[Trial, TrialFailure | None], None] | None = None,
+    ) -> list[TrialFailure]:
+        """Runs every trial that has not been run yet; see `archgym.study.run.run`."""
+        from archgym.study.run import run
+
+        return run(self, Path(out), workers, on_end)
+
+
+def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
+    """Makes a study of a document that has the form of one."""
+    for key in document:
+        if key not in _READERS:
+            raise _at(source, unknown("key", key, _READERS))
+    for key in ("budget", "seeds", "workloads", "agents"):
+        if key not in document:
+            raise ArchgymError(f"{source}: key {key!r} is missing, {_EXPECTED[_READERS[key]]}")
+    values = {}
+    for key, value in document.items():
+        values[key] = _READERS[key](value)
+        if values[key] is None:
+            expected = _EXPECTED[_READERS[key]]
+            raise ArchgymError(f"{source}: {key} must be {expected}, not {value!r}")
+    return Study(**{"name": name, **values})
+
+
+# Each reader returns None for what it can't take; `_EXPECTED` says what it takes.
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _switch(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _count(value: Any) -> int | None:
+    return value if _natural(value) is not None and value >= 1 else None
+
+
+def _natural(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    texts = [_text(item) for item in value] if isinstance(value, (list, tuple)) else []
+    return tuple(texts) if texts and None not in texts else None  # type: ignore[arg-type]
+
+
+def _workloads(value: Any) -> tuple[WorkloadSpec, ...] | None:
+    found = []
+    for item in value if isinstance(value, (list, tuple)) else []:
+        options = dict(item) if isinstance(item, Mapping) else {"name": item}
+        name = _text(options.pop("name", None))
+        if name is None:
+            return None
+        found.append(WorkloadSpec(name, tuple(sorted(options.items()))))
+    return tuple(found) or None
+
+
+def _agents(value: Any) -> tuple[AgentSpec, ...] | None:
+    found = []
+    for label, table in value.items() if isinstance(value, Mapping) else ():
+        if not isinstance(table, Mapping):
+            return None
+        settings = dict(table)
+        agent = _text(settings.pop("agent", label))
+        if agent is None:
+            return None
+        found.append(AgentSpec(label, agent, settings))
+    return tuple(found) or None
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "name": _text,
+    "space": _text,
+    "simulator": _text,
+    "device": _text,
+    "budget": _count,
+    "seeds": _count,
+    "seed": _natural,
+    "objectives": _texts,
+    "workloads": _workloads,
+    "agents": _agents,
+    "allow_data_loss": _switch,
+}
+
+_EXPECTED: dict[Callable[[Any], Any], str] = {
+    _text: "a text",
+    _switch: "true or false",
+    _count: "a whole number of at least 1",
+    _natural: "a whole number of at least 0",
+    _texts: "a list of texts",
+    _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }",
+    _agents: "tables like [agents.random_search], one an agent",
+}
+
+
+def _seed(study_seed: int, index: int) -> int:
+    """Derives independent seeds, the same for every agent."""
+    return int(np.random.SeedSequence([study_seed, index]).generate_state(1)[0])
+
+
+@contextmanager
+def _blame(source: str, key: str) -> Iterator[None]:
+    """Says where in the spec an error lies."""
+    try:
+        yield
+    except ArchgymError as error:
+        raise _at(f"{source}: {key}", error) from error
+
+
+def _at(where: str, error: ArchgymError) -> ArchgymError:
+    return type(error)(f"{where}: {error}")

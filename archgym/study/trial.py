@@ -1,0 +1,168 @@
+"""One trial: an agent with a seed and a budget on one problem."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from archgym import agents, simulators
+from archgym.dataset import Journal, seal
+from archgym.dram.spaces import make_space
+from archgym.dram.workload import Workload
+from archgym.problem import Problem
+from archgym.simulators import Simulator
+
+
+@dataclass(frozen=True)
+class WorkloadSpec:
+    """A workload by name or path, with the options of its generator.
+
+    Attributes:
+        name: What `Workload.load` takes.
+        options: Names and values, sorted by name.
+    """
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name, with the options when there are any, e.g. `stream(requests=5000)`."""
+        options = ", ".join(f"{name}={value}" for name, value in self.options)
+        return f"{self.name}({options})" if options else self.name
+
+    def load(self, device: str) -> Workload:
+        """Makes the workload.
+
+        Raises:
+            ArchgymError: The name, the device or an option is not known, or does not fit.
+        """
+        return Workload.load(self.name, device, **dict(self.options))
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """An agent of a study.
+
+    Attributes:
+        label: What the study calls it; several may be the same agent with other settings.
+        agent: The registered name.
+        hyperparameters: The settings that are not at their defaults.
+    """
+
+    label: str
+    agent: str
+    hyperparameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Everything that determines one trial; small, and the same in every process.
+
+    Attributes:
+        space: Name of the space.
+        allow_data_loss: Whether designs that never refresh are feasible.
+        simulator: Name of the simulator.
+        device: Name or path of the device.
+        workload: What to run.
+        objective: Text of the objective.
+        agent: Who searches.
+        budget: Evaluations.
+        seed_index: Number of the seed within the study.
+        seed: The agent's seed.
+    """
+
+    space: str
+    allow_data_loss: bool
+    simulator: str
+    device: str
+    workload: WorkloadSpec
+    objective: str
+    agent: AgentSpec
+    budget: int
+    seed_index: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """A name that is unique in the study and fit for a file."""
+        parts = (self.workload.label, self.objective, self.agent.label, str(self.seed_index))
+        return "_".join(re.sub(r"[^A-Za-z0-9.+-]+", "-", part).strip("-") for part in parts)
+
+    def run(self, folder: Path) -> None:
+        """Runs the trial, or the rest of it, and seals its log as `NAME.parquet` in `folder`.
+
+        Beside it, `NAME.json` sums the trial up. While it runs there is a journal, `NAME.jsonl`,
+        from which a trial that was cut short goes on.
+        """
+        began = time.perf_counter()
+        workload = _load(self.workload, self.device)
+        simulator = _simulator(self.simulator)
+        labels = {"trial": self.name, "agent": self.agent.label, "seed": self.seed}
+        with Journal(folder / f"{self.name}.jsonl", **labels) as journal:
+            problem = Problem(
+                make_space(self.space, allow_data_loss=self.allow_data_loss),
+                workload,
+                self.objective,
+                simulator,
+                budget=self.budget,
+                journal=journal,
+            )
+            recovered_seconds = problem.simulator_seconds
+            loaded = time.perf_counter()
+            hyperparameters = self.agent.hyperparameters
+            agent = agents.make(self.agent.agent, problem.space, self.seed, **hyperparameters)
+            agent.search(problem)
+            ended = time.perf_counter()
+            # A resumed agent searches from the start again, whereas the simulator does not.
+            agent_seconds = ended - loaded - (problem.simulator_seconds - recovered_seconds)
+            summary = {
+                "trial": self.name,
+                "workload": self.workload.label,
+                "workload_id": workload.id,
+                "objective": self.objective,
+                "agent": self.agent.label,
+                "seed_index": self.seed_index,
+                "seed": self.seed,
+                "simulator": problem.simulator.name,
+                "simulator_version": problem.simulator.version,
+                "evaluations": problem.evaluations,
+                "simulations": problem.simulations,
+                "default_cost": problem.default.cost,
+                "default_metrics": problem.default.metrics,
+                "load_seconds": loaded - began,
+                "simulator_seconds": problem.simulator_seconds,
+                "agent_seconds": agent_seconds,
+            }
+            # The sealed log marks the end of the trial, so it comes last.
+            replace_text(folder / f"{self.name}.json", json.dumps(summary, indent=2))
+            seal(journal)
+
+
+# A worker keeps what it used last: trials come in order of their workloads, and a simulator keeps
+# the workloads that it decoded.
+
+
+@lru_cache(maxsize=2)
+def _load(workload: WorkloadSpec, device: str) -> Workload:
+    return workload.load(device)
+
+
+@lru_cache(maxsize=1)
+def _simulator(name: str) -> Simulator:
+    return simulators.make(name)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Writes a file at once, so that nobody ever sees half of it."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

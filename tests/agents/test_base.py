@@ -1,0 +1,99 @@
+"""What all agents share: settings, names, feasible samples, and examples that run."""
+
+import doctest
+import importlib
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archgym import agents, make_space
+from archgym.agents.random_search import RandomSearch
+from archgym.errors import ArchgymError
+from archgym.space import Condition, DesignSpace, Parameter
+from archgym.testing.agents import SPACE
+
+BUILT_IN = ("bayesian_optimization", "genetic_algorithm", "random_search", "random_walk")
+
+
+def test_built_in_agents_are_found() -> None:
+    assert set(BUILT_IN) <= set(agents.registry.names())
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_example_in_docstring_runs(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(f"archgym.agents.{name}"))
+    assert results.attempted > 0
+    assert results.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "hyperparameters", "message"),
+    [
+        ("genetic_algoritm", {}, "did you mean 'genetic_algorithm'"),
+        ("genetic_algorithm", {"populaton": 8}, "did you mean 'population'"),
+        ("genetic_algorithm", {"population": 1}, "a whole number from 2 to 10000, not 1"),
+        ("genetic_algorithm", {"population": 8.5}, "a whole number from 2"),
+        ("genetic_algorithm", {"population": True}, "a whole number from 2"),
+        ("genetic_algorithm", {"crossover": "high"}, "a number from 0.0 to 1.0, not 'high'"),
+        ("genetic_algorithm", {"crossover": float("nan")}, "a number from 0.0 to 1.0, not nan"),
+        ("bayesian_optimization", {"surrogate": "extra_tree"}, "did you mean 'extra_trees'"),
+        ("random_search", {"population": 8}, "no hyperparameter 'population'"),
+    ],
+)
+def test_bad_names_and_settings(name: str, hyperparameters: dict, message: str) -> None:
+    with pytest.raises(ArchgymError, match=message):
+        agents.make(name, SPACE, 0, **hyperparameters)
+
+
+def test_whole_number_is_a_number() -> None:
+    agent = agents.make("genetic_algorithm", SPACE, 0, crossover=1, mutations=2)
+    assert agent.hyperparameters.crossover == 1
+
+
+@given(st.integers(0, 10**9))
+def test_samples_are_feasible(seed: int) -> None:
+    samples = RandomSearch(SPACE, seed).sample(20)
+    assert all(SPACE.infeasibility(design) is None for design in samples)
+
+
+def test_sampling_a_space_with_hardly_any_feasible_design_ends() -> None:
+    space = DesignSpace(
+        "hopeless",
+        [Parameter("A", range(1000), 7)],
+        infeasible={Condition("A", not_in=(7,)): "only 7 works"},
+    )
+    assert len(RandomSearch(space, 0).sample(5)) == 5
+
+
+@pytest.mark.slow
+def test_searches_do_not_depend_on_the_hash_seed() -> None:
+    script = f"""
+from archgym import agents, make_space
+for name in {BUILT_IN}:
+    agent = agents.make(name, make_space("archgym"), 3)
+    for step in range(10):
+        designs = agent.ask(4)
+        agent.tell(designs, [design["RequestBufferSize"] + 0.1 * step for design in designs])
+    print(name, agent.ask(3))
+"""
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1]
+
+
+def test_agents_search_the_released_space() -> None:
+    space = make_space("archgym")
+    for name in BUILT_IN:
+        (design,) = agents.make(name, space, 0).ask(1)
+        assert space.validate(design) == design

@@ -1,0 +1,94 @@
+"""Bayesian optimisation learns, does not repeat itself, and copes with any scale of cost."""
+
+from statistics import median
+
+import pytest
+
+pytest.importorskip("skopt")
+
+from archgym.agents import Agent, configure
+from archgym.agents.bayesian_optimization import BayesianOptimization
+from archgym.agents.random_search import RandomSearch
+from archgym.space import Condition, DesignSpace, Parameter
+from archgym.testing import check_agent
+from archgym.testing.agents import SPACE, TINY_SPACE, _cost
+
+SMALL = DesignSpace(
+    "small",
+    [
+        Parameter("Policy", ("A", "B", "Lossy"), "A"),
+        Parameter("Limit", (1, 2, 3), 1, ordered=True),
+        Parameter("Size", (1, 2, 3, 4), 1, ordered=True),
+    ],
+    active={"Limit": Condition("Policy", not_in=("A",))},
+    infeasible={Condition("Policy", one_of=("Lossy",)): "loses data"},
+)
+
+
+def make(space: DesignSpace = SPACE, seed: int = 0, **settings: float | str) -> Agent:
+    return BayesianOptimization(space, seed, configure(BayesianOptimization, settings))
+
+
+def best(agent: Agent, evaluations: int) -> float:
+    costs: list[float] = []
+    while len(costs) < evaluations:
+        (design,) = agent.ask(1)
+        costs.append(_cost(design))
+        agent.tell([design], costs[-1:])
+    return min(costs)
+
+
+def test_conformance() -> None:
+    check_agent(BayesianOptimization)
+
+
+@pytest.mark.parametrize(
+    "surrogate",
+    [
+        "extra_trees",
+        pytest.param("random_forest", marks=pytest.mark.slow),
+        pytest.param("gaussian_process", marks=pytest.mark.slow),
+    ],
+)
+def test_learns(surrogate: str) -> None:
+    seeds = range(3)
+    learned = [best(make(seed=seed, surrogate=surrogate), 30) for seed in seeds]
+    drawn = [best(RandomSearch(SPACE, seed), 30) for seed in seeds]
+    assert median(learned) < median(drawn)
+
+
+def test_unseen_designs_come_before_repeats() -> None:
+    agent = make(SMALL, initial=3)
+    keys = []
+    for _ in range(SMALL.count_feasible()):
+        (design,) = agent.ask(1)
+        keys.append(SMALL.key(design))
+        assert SMALL.infeasibility(design) is None
+        agent.tell([design], [float(design["Size"])])
+    assert len(set(keys)) == SMALL.count_feasible() == 16
+    (again,) = agent.ask(1)
+    assert again["Size"] == 1  # Everything is known, so it repeats the best.
+
+
+def test_a_batch_has_no_repeats() -> None:
+    agent = make(SMALL, initial=3)
+    agent.tell(first := agent.ask(3), [1.0, 2.0, 3.0])
+    batch = [SMALL.key(design) for design in first + agent.ask(13)]
+    assert len(set(batch)) == 16
+
+
+def test_designs_told_by_others_are_not_proposed() -> None:
+    agent = make(TINY_SPACE, initial=1)
+    others = [{"Policy": policy, "Size": size} for policy, size in [("Open", 1), ("Open", 2)]]
+    agent.tell(others, [1.0, 2.0])
+    assert {design["Policy"] for design in agent.ask(2)} == {"Closed"}
+
+
+def test_only_the_order_of_costs_matters() -> None:
+    proposals = []
+    for scale in (lambda cost: cost, lambda cost: 1e9 * cost**5):
+        agent = make(initial=5)
+        told = agent.ask(12)
+        agent.tell(told, [scale(_cost(design)) for design in told])
+        proposals.append(agent.ask(3))
+    assert proposals[0] == proposals[1]

@@ -1,0 +1,210 @@
+"""Bad input of any kind is one sentence on stderr and exit code 2, with nothing half-written."""
+
+import json
+from importlib import resources
+
+import pytest
+
+from archgym.cli import main
+
+TRACE = "0: read 0x0\n3: write 0x40\n"
+
+
+def device(change):
+    """The default device's file, changed."""
+    text = (resources.files("archgym.dram") / "devices/ddr4-2400.json").read_text()
+    content = json.loads(text)
+    change(content["addressmapping"])
+    return json.dumps(content)
+
+
+SAME_BIT_TWICE = device(lambda mapping: mapping.update(BANK_BIT=[[15, 16], [15, 16]]))
+BIT_IN_TWO_LEVELS = device(lambda mapping: mapping.update(BANK_BIT=[15, 17]))
+TOO_FEW_BANK_BITS = device(
+    lambda mapping: mapping.update(BANK_BIT=[15], ROW_BIT=[16, *mapping["ROW_BIT"]])
+)
+TOO_MANY_BANK_BITS = device(lambda mapping: mapping.update(BANK_BIT=[15, 16, 32]))
+BIT_IN_NO_LEVEL = device(lambda mapping: mapping.update(BANK_BIT=[15, 33]))
+STUDY = 'budget = 4\nseeds = 1\nworkloads = ["stream"]\n[agents.random_search]\n'
+
+CASES = {
+    "malformed trace line": (
+        {"t.stl": TRACE + "7: fetch 0x80\n"},
+        ["simulate", "--trace", "t.stl"],
+        ["t.stl", "3"],
+    ),
+    "empty trace": ({"t.stl": ""}, ["simulate", "--trace", "t.stl"], ["t.stl"]),
+    "missing trace": ({}, ["simulate", "--trace", "t.stl"], ["t.stl"]),
+    "trace of no known format": ({"t.trc": TRACE}, ["simulate", "--trace", "t.trc"], ["t.trc"]),
+    "address beyond the device": (
+        {"t.stl": TRACE + "9: read 0x10000000000\n"},
+        ["simulate", "--trace", "t.stl"],
+        ["t.stl", "0x10000000000", "ddr4-2400"],
+    ),
+    "unknown parameter": (
+        {},
+        ["simulate", "--trace", "stream", "--design", '{"PagePolici": "Open"}'],
+        ["'PagePolici'", "did you mean 'PagePolicy'"],
+    ),
+    "unknown value": (
+        {},
+        ["simulate", "--trace", "stream", "--design", '{"PagePolicy": "Opn"}'],
+        ["PagePolicy", "did you mean 'Open'"],
+    ),
+    "value out of range": (
+        {},
+        ["simulate", "--trace", "stream", "--design", '{"RequestBufferSize": 0}'],
+        ["RequestBufferSize", "1"],
+    ),
+    "value of another type": (
+        {},
+        ["simulate", "--trace", "stream", "--design", '{"RequestBufferSize": "8"}'],
+        ["RequestBufferSize"],
+    ),
+    "design that is no JSON": (
+        {},
+        ["simulate", "--trace", "stream", "--design", "{PagePolicy: Open}"],
+        ["--design", "JSON object"],
+    ),
+    "design that is no object": (
+        {"design.json": "[1]"},
+        ["simulate", "--trace", "stream", "--design", "@design.json"],
+        ["design.json", "JSON object"],
+    ),
+    "missing design file": (
+        {},
+        ["simulate", "--trace", "stream", "--design", "@design.json"],
+        ["design.json"],
+    ),
+    "unknown workload": (
+        {},
+        ["simulate", "--trace", "straem"],
+        ["'straem'", "did you mean 'stream'"],
+    ),
+    "unknown device": (
+        {},
+        ["simulate", "--trace", "stream", "--device", "ddr4-2401"],
+        ["'ddr4-2401'", "did you mean 'ddr4-2400"],
+    ),
+    "unknown simulator": (
+        {},
+        ["simulate", "--trace", "stream", "--simulator", "nativ"],
+        ["'nativ'", "did you mean 'native'"],
+    ),
+    "device that is not simulated": (
+        {},
+        ["simulate", "--trace", "stream", "--device", "hbm2"],
+        ["native", "HBM2"],
+    ),
+    "missing device file": (
+        {},
+        ["simulate", "--trace", "stream", "--device", "./d.json"],
+        ["d.json"],
+    ),
+    "device file that is no device": (
+        {"d.json": "{}"},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["d.json"],
+    ),
+    "mapping whose bits are not independent": (
+        {"d.json": SAME_BIT_TWICE},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["ddr4-2400", "not invertible"],
+    ),
+    "mapping with a bit in two levels": (
+        {"d.json": BIT_IN_TWO_LEVELS},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["ddr4-2400", "not invertible"],
+    ),
+    "mapping with a bit in no level": (
+        {"d.json": BIT_IN_NO_LEVEL},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["ddr4-2400", "not invertible"],
+    ),
+    "mapping with too few bits at a level": (
+        {"d.json": TOO_FEW_BANK_BITS},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["ddr4-2400", "1 bits at BANK_BIT"],
+    ),
+    "mapping with too many bits at a level": (
+        {"d.json": TOO_MANY_BANK_BITS},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["ddr4-2400", "3 bits at BANK_BIT"],
+    ),
+    "unknown command": ({}, ["simulat"], ["simulat", "simulate"]),
+    "unknown option": ({}, ["simulate", "--trce", "stream"], ["--trce"]),
+    "missing option": ({}, ["simulate"], ["--trace"]),
+    "unknown kind": ({}, ["list", "agent"], ["agent", "agents"]),
+    "missing spec": ({}, ["run", "spec.toml"], ["spec.toml"]),
+    "spec that is no TOML": ({"spec.toml": "budget = "}, ["run", "spec.toml"], ["spec.toml"]),
+    "spec with an unknown key": (
+        {"spec.toml": "budgit = 1\n" + STUDY},
+        ["run", "spec.toml"],
+        ["spec.toml", "did you mean 'budget'"],
+    ),
+    "spec with an unknown agent": (
+        {"spec.toml": STUDY + "[agents.random_serch]\n"},
+        ["run", "spec.toml"],
+        ["spec.toml", "did you mean 'random_search'"],
+    ),
+    "spec with an unknown workload": (
+        {"spec.toml": STUDY.replace("stream", "straem")},
+        ["run", "spec.toml"],
+        ["spec.toml", "did you mean 'stream'"],
+    ),
+    "output below a file": (
+        {"spec.toml": STUDY, "file": ""},
+        ["run", "spec.toml", "--out", "file/out"],
+        ["file/out"],
+    ),
+    "unknown agent": (
+        {},
+        ["compare", "--agents", "random_serch", "--workloads", "stream"],
+        ["did you mean 'random_search'"],
+    ),
+    "unknown workload to compare on": (
+        {},
+        ["compare", "--agents", "random_search", "--workloads", "straem"],
+        ["did you mean 'stream'"],
+    ),
+    "unknown space": (
+        {},
+        ["compare", "--agents", "random_search", "--workloads", "stream", "--space", "archgim"],
+        ["did you mean 'archgym'"],
+    ),
+    "unknown objective": (
+        {},
+        ["compare", "--agents", "random_search", "--workloads", "stream", "--objective", "laten"],
+        ["did you mean 'latency'"],
+    ),
+    "budget of nothing": (
+        {},
+        ["compare", "--agents", "random_search", "--workloads", "stream", "--budget", "0"],
+        ["--budget"],
+    ),
+    "output to compare in that is a file": (
+        {"out": ""},
+        ["compare", "--agents", "random_search", "--workloads", "stream", "--out", "out"],
+        ["out"],
+    ),
+    "folder without reference runs": ({}, ["validate", "."], ["runs.csv"]),
+    "missing reference folder": ({}, ["validate", "nowhere"], ["nowhere"]),
+    "reference runs of another form": ({"runs.csv": "a,b\n"}, ["validate", "."], ["runs.csv"]),
+}
+
+
+@pytest.mark.parametrize(("files", "arguments", "words"), CASES.values(), ids=CASES.keys())
+def test_bad_input(tmp_path, monkeypatch, capfd, files, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    out, err = capfd.readouterr()
+    assert ended.value.code == 2
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    for word in words:
+        assert word in err
+    assert {path.name for path in tmp_path.rglob("*")} == set(files)

@@ -1,0 +1,37 @@
+import json
+
+import pytest
+
+from archgym import agents, objectives, simulators, traces
+from archgym.dram.device import Device
+from archgym.dram.metrics import METRICS
+from archgym.dram.spaces import SPACES
+
+KINDS = {
+    "agents": agents.registry.names,
+    "simulators": simulators.registry.names,
+    "workloads": traces.names,
+    "devices": Device.names,
+    "spaces": lambda: list(SPACES),
+    "objectives": objectives.names,
+    "metrics": lambda: list(METRICS),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lists_every_name(archgym, kind):
+    names = KINDS[kind]()
+    assert len(names) > 0
+    entries = json.loads(archgym("list", kind, "--json")[0])
+    assert [entry["name"] for entry in entries] == names
+    lines = archgym("list", kind)[0].splitlines()
+    assert len(lines) == len(names) + 1
+    for line, entry in zip(lines[1:], entries, strict=True):
+        assert line.startswith(entry["name"])
+        assert entry["description"] in line
+
+
+def test_spaces_are_told_by_their_sizes(archgym):
+    out, _ = archgym("list", "spaces")
+    assert "28,311,552 points" in out
+    assert "442,368 points, 166,464 distinct, of which 156,672 keep their data" in out

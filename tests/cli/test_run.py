@@ -1,0 +1,120 @@
+"""`archgym run` and `archgym compare`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("archgym")
+SPEC = """
+budget = 6
+seeds = 2
+workloads = [{ name = "stream", requests = 500 }, { name = "random", requests = 500 }]
+objectives = ["latency"]
+[agents.random_search]
+[agents.genetic_algorithm]
+"""
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(SPEC)
+    return path
+
+
+def test_run_says_who_won_and_writes_a_page(archgym, spec):
+    out, err = archgym("run", spec, "--workers", 2)
+    assert err == ""
+    for word in ("stream", "random", "random_search", "genetic_algorithm", "latency"):
+        assert word in out
+    assert out.splitlines()[-1] == "report: runs/small/report.html"
+    page = Path("runs/small/report.html").read_text()
+    assert "<svg" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+
+
+def test_json(archgym, spec):
+    found = json.loads(archgym("run", spec, "--out", "out", "--json")[0])
+    assert found["out"] == "out"
+    assert found["report"] == "out/report.html"
+    assert found["failures"] == []
+    assert len(found["table"]) == 4
+    assert {row["seeds"] for row in found["table"]} == {2}
+
+
+def test_a_second_run_does_nothing_again(archgym, spec):
+    first = archgym("run", spec, "--out", "out")
+    logs = {path: path.stat().st_mtime_ns for path in Path("out/trials").glob("*.parquet")}
+    assert len(logs) == 8
+    assert archgym("run", spec, "--out", "out") == first
+    assert logs == {path: path.stat().st_mtime_ns for path in Path("out/trials").glob("*.parquet")}
+
+
+def test_another_study_does_not_go_on_in_the_same_folder(archgym, spec):
+    archgym("run", spec, "--out", "out")
+    spec.write_text(SPEC.replace("budget = 6", "budget = 7"))
+    _, err = archgym("run", spec, "--out", "out", code=2)
+    assert "budget" in err
+    assert "choose another folder" in err
+
+
+def test_compare_is_a_study_given_by_options(archgym):
+    options = ["--agents", "random_search, random_walk", "--workloads", "stream,zipf"]
+    options += ["--objective", "runtime", "--objective", "latency <= 200, then power"]
+    options += ["--seeds", 1, "--budget", 3]
+    found = json.loads(archgym("compare", *options, "--json")[0])
+    assert len(found["table"]) == 2 * 2 * 2
+    assert {row["agent"] for row in found["table"]} == {"random_search", "random_walk"}
+    folder = Path(found["out"])
+    assert folder.parent == Path("runs")
+    assert (folder / "report.html").exists()
+    # Its spec is one that `run` understands, and names the same study.
+    again = json.loads(archgym("run", folder / "spec.toml", "--json")[0])
+    assert again == found
+    # Other options never meet these results.
+    options[-1] = 4
+    assert json.loads(archgym("compare", *options, "--json")[0])["out"] != found["out"]
+
+
+def test_without_the_report_extra_there_is_still_the_table(archgym, spec, monkeypatch):
+    # What a missing module looks like to an import statement.
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    out, err = archgym("run", spec, "--out", "out")
+    assert "random_search" in out
+    assert "archgym[report]" in err
+    assert not Path("out/report.html").exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_study_goes_on(tmp_path, spec, archgym):
+    spec.write_text(SPEC.replace("budget = 6", "budget = 50").replace("seeds = 2", "seeds = 20"))
+    process = subprocess.Popen(
+        [PROGRAM, "run", spec, "--out", "out", "--workers", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    trials = tmp_path / "out" / "trials"
+    while process.poll() is None and not list(trials.glob("*.parquet")):
+        time.sleep(0.01)
+    # As Ctrl-C at a terminal does: to the program and its workers alike.
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines() == [
+        "what is done is kept in out; the same command goes on from there",
+        "interrupted",
+    ]
+    done = {path.name for path in trials.glob("*.parquet")}
+    assert 0 < len(done) < 80
+    assert not list(tmp_path.rglob("*.tmp"))
+    archgym("run", spec, "--out", "out", "--workers", 2)
+    assert len(list(trials.glob("*.parquet"))) == 80

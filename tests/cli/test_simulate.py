@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+import archgym as library
+
+DESIGN = {"PagePolicy": "Closed", "RequestBufferSize": 2}
+TRACE = "0: read 0x0\n3: write 0x40\n9: read 0x100000\n"
+
+
+@pytest.fixture
+def trace(tmp_path):
+    path = tmp_path / "t.stl"
+    path.write_text(TRACE)
+    return path
+
+
+def test_json_is_what_the_library_measures(archgym, trace):
+    out, err = archgym(
+        "simulate", "--device", "ddr3-1600", "--trace", trace, "--design", json.dumps(DESIGN),
+        "--json",
+    )  # fmt: skip
+    workload = library.Workload.from_file(trace, device="ddr3-1600")
+    assert json.loads(out) == library.simulate(DESIGN, workload)
+    assert err == ""
+
+
+def test_design_from_a_file(archgym, trace, tmp_path):
+    (tmp_path / "design.json").write_text(json.dumps(DESIGN))
+    inline = archgym("simulate", "--trace", trace, "--design", json.dumps(DESIGN), "--json")
+    assert archgym("simulate", "--trace", trace, "--design", "@design.json", "--json") == inline
+
+
+def test_table_has_every_metric_with_its_unit(archgym, trace):
+    out, _ = archgym("simulate", "--trace", trace)
+    metrics = library.simulate({}, library.Workload.from_file(trace))
+    lines = {line.split()[0]: line.split()[1:3] for line in out.splitlines()[1:]}
+    assert lines.keys() == metrics.keys()
+    assert lines["commands_act"][0] == str(round(metrics["commands_act"]))
+    runtime, unit = lines["runtime_ns"]
+    assert float(runtime.replace(",", "")) == pytest.approx(metrics["runtime_ns"], abs=0.005)
+    assert unit == "ns"
+
+
+def test_workload_by_name(archgym):
+    out, _ = archgym("simulate", "--trace", "stream", "--json")
+    assert json.loads(out)["commands_rd"] > 0

@@ -1,0 +1,154 @@
+"""Specs are read, checked and written; every mistake is one sentence that names its place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archgym.errors import ArchgymError
+from archgym.study import Study
+
+GOOD = """
+name = "example"
+space = "archgym-pow2"
+budget = 12
+seeds = 3
+objectives = ["latency", "power with runtime <= 1.05"]
+workloads = ["stream", { name = "mixed", requests = 300 }]
+
+[agents.random_search]
+[agents.small]
+agent = "genetic_algorithm"
+population = 4
+"""
+
+MINIMAL = {
+    "budget": 5,
+    "seeds": 1,
+    "workloads": [{"name": "stream", "requests": 100}],
+    "agents": {"random_search": {}},
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "example.toml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_good_spec(path: Path) -> None:
+    study = Study.load(path)
+    assert (study.name, study.space, study.budget, study.seeds) == (
+        ("example", "archgym-pow2", 12, 3)
+    )
+    assert study.objectives == ("latency", "power with runtime <= 1.05")
+    assert [workload.label for workload in study.workloads] == ["stream", "mixed(requests=300)"]
+    assert [(agent.label, agent.agent) for agent in study.agents] == [
+        ("random_search", "random_search"),
+        ("small", "genetic_algorithm"),
+    ]
+    assert study.agents[1].hyperparameters == {"population": 4}
+    assert (study.simulator, study.device, study.seed) == ("native", "ddr4-2400", 0)
+
+
+def test_trials_are_every_combination_with_common_seeds(path: Path) -> None:
+    trials = Study.load(path).trials
+    assert len(trials) == 2 * 2 * 2 * 3
+    assert len({trial.name for trial in trials}) == len(trials)
+    seeds = {(trial.seed_index, trial.seed) for trial in trials}
+    assert len(seeds) == len({seed for _, seed in seeds}) == 3
+    workloads = [trial.workload.label for trial in trials]
+    assert workloads == sorted(workloads, key=workloads.index)
+
+
+def test_names_of_trials_are_fit_for_files(path: Path) -> None:
+    for trial in Study.load(path).trials:
+        assert not set(trial.name) & set('/\\:*?"<>| '), trial.name
+
+
+def test_written_spec_reads_back(path: Path, tmp_path: Path) -> None:
+    study = Study.load(path)
+    written = tmp_path / "written.toml"
+    written.write_text(study.to_toml())
+    assert Study.load(written) == study
+    assert Study.from_mapping(study.to_mapping(), "options") == study
+
+
+def test_defaults() -> None:
+    study = Study.from_mapping(MINIMAL, "options")
+    assert (study.name, study.objectives) == ("study", ("runtime",))
+
+
+@given(st.integers(0, 2**40), st.integers(0, 2**40))
+def test_other_study_seeds_give_other_trial_seeds(a: int, b: int) -> None:
+    trials = [
+        Study.from_mapping({**MINIMAL, "seed": seed}, "options").trials[0].seed for seed in (a, b)
+    ]
+    assert (trials[0] == trials[1]) == (a == b)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bugdet": 3}, "SPEC: unknown key 'bugdet'; did you mean 'budget'"),
+        ({"budget": None}, "SPEC: key 'budget' is missing, a whole number of at least 1"),
+        ({"agents": None}, "SPEC: key 'agents' is missing, tables like"),
+        ({"workloads": None}, "SPEC: key 'workloads' is missing"),
+        ({"budget": 0}, "SPEC: budget must be a whole number of at least 1, not 0"),
+        ({"budget": "many"}, "SPEC: budget must be a whole number"),
+        ({"seeds": True}, "SPEC: seeds must be a whole number"),
+        ({"seed": -1}, "SPEC: seed must be a whole number of at least 0, not -1"),
+        ({"name": ""}, "SPEC: name must be a text"),
+        ({"objectives": "runtime"}, "SPEC: objectives must be a list of texts"),
+        ({"objectives": []}, "SPEC: objectives must be a list of texts"),
+        ({"workloads": []}, "SPEC: workloads must be a list of names"),
+        ({"workloads": [3]}, "SPEC: workloads must be a list of names"),
+        ({"workloads": [{"requests": 3}]}, "SPEC: workloads must be a list of names"),
+        ({"agents": {}}, r"SPEC: agents must be tables like \[agents.random_search\]"),
+        ({"agents": ["random_search"]}, "SPEC: agents must be tables"),
+        ({"agents": {"random_search": 3}}, "SPEC: agents must be tables"),
+        ({"allow_data_loss": 1}, "SPEC: allow_data_loss must be true or false"),
+        ({"space": "archgim"}, "SPEC: space: unknown space 'archgim'; did you mean 'archgym'"),
+        ({"simulator": "nativ"}, "SPEC: simulator: .* did you mean 'native'"),
+        ({"objectives": ["runtim"]}, "SPEC: objectives: .* did you mean 'runtime'"),
+        ({"workloads": ["streem"]}, "SPEC: workloads, streem .* did you mean 'stream'"),
+        ({"device": "ddr4-2401"}, "SPEC: workloads, .* did you mean 'ddr4-2400'"),
+        (
+            {"workloads": [{"name": "stream", "request": 5}]},
+            "SPEC: workloads, .* did you mean 'requests'",
+        ),
+        ({"agents": {"random_serch": {}}}, "agents.random_serch: .* did you mean 'random_search'"),
+        (
+            {"agents": {"a": {"agent": "genetic_algorithm", "populaton": 3}}},
+            "SPEC: agents.a: .* did you mean 'population'",
+        ),
+        (
+            {"agents": {"genetic_algorithm": {"population": 0}}},
+            "SPEC: agents.genetic_algorithm: .* population must be a whole number from 2",
+        ),
+        (
+            {"agents": {"a b": {"agent": "random_search"}, "a/b": {"agent": "random_search"}}},
+            "SPEC: two trials would be called",
+        ),
+    ],
+)
+def test_mistakes(changes: dict[str, Any], message: str) -> None:
+    document = {k: v for k, v in {**MINIMAL, **changes}.items() if v is not None}
+    with pytest.raises(ArchgymError, match=message) as caught:
+        Study.from_mapping(document, "SPEC")
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ArchgymError, match=r"can't read .*nowhere.toml: No such file"):
+        Study.load(tmp_path / "nowhere.toml")
+
+
+def test_not_toml(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("budget = \n")
+    with pytest.raises(ArchgymError, match=r"bad.toml is not TOML: .*line 1"):
+        Study.load(path)

@@ -1,0 +1,147 @@
+"""The conformance suite catches agents that break the contract, and says how."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from archgym.agents import Agent, Design, tunable
+from archgym.agents.random_search import RandomSearch
+from archgym.testing import check_agent
+
+
+class Unseeded(RandomSearch):
+    def __init__(self, space: Any, seed: int, hyperparameters: Any = None) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self.rng = np.random.default_rng()
+
+
+class IgnoresSeed(RandomSearch):
+    def __init__(self, space: Any, seed: int, hyperparameters: Any = None) -> None:
+        super().__init__(space, 0, hyperparameters)
+
+
+class GlobalState(RandomSearch):
+    def ask(self, n: int = 1) -> list[Design]:
+        np.random.random()  # noqa: NPY002
+        return super().ask(n)
+
+
+class Generous(RandomSearch):
+    def ask(self, n: int = 1) -> list[Design]:
+        return super().ask(n + 1)
+
+
+class OverAsking(RandomSearch):
+    def search(self, problem: Any) -> None:
+        while problem.remaining:
+            problem.evaluate(self.ask(4))
+
+
+class GivesUp(RandomSearch):
+    def search(self, problem: Any) -> None:
+        problem.evaluate(self.ask(1))
+
+
+class NotANumber(RandomSearch):
+    def ask(self, n: int = 1) -> list[Design]:
+        return [{**design, "Share": math.nan} for design in super().ask(n)]
+
+
+class NumpyScalars(RandomSearch):
+    def ask(self, n: int = 1) -> list[Design]:
+        return [{**design, "Size": np.int64(design["Size"])} for design in super().ask(n)]
+
+
+class OutOfRange(RandomSearch):
+    def ask(self, n: int = 1) -> list[Design]:
+        return [{**design, "Size": 65} for design in super().ask(n)]
+
+
+class Insists(RandomSearch):
+    """Believes that it is told exactly what it asked for."""
+
+    def ask(self, n: int = 1) -> list[Design]:
+        self.last = super().ask(n)
+        return self.last
+
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        if list(designs) != self.last:
+            raise RuntimeError("who asked for these?")
+
+
+class Logarithmic(RandomSearch):
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        for cost in costs:
+            math.log(cost)
+
+
+class Mutates(RandomSearch):
+    def __init__(self, space: Any, seed: int, hyperparameters: Any = None) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self.mine: list[Any] = []
+
+    def ask(self, n: int = 1) -> list[Design]:
+        for design in self.mine:
+            design["Size"] = 1
+        self.mine = super().ask(n)
+        return self.mine
+
+
+class Exhausted(RandomSearch):
+    """Never repeats itself, whatever the space."""
+
+    def __init__(self, space: Any, seed: int, hyperparameters: Any = None) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self.left = space.size
+
+    def ask(self, n: int = 1) -> list[Design]:
+        self.left -= n
+        return super().ask(n) if self.left >= 0 else []
+
+
+class Undocumented(RandomSearch):
+    @dataclasses.dataclass(frozen=True)
+    class Hyperparameters(Agent.Hyperparameters):
+        rate: float = dataclasses.field(default=0.1, metadata={"low": 0.0, "high": 1.0})
+
+
+class Unchecked(RandomSearch):
+    @dataclasses.dataclass(frozen=True)
+    class Hyperparameters(Agent.Hyperparameters):
+        rate: float = tunable(0.1, 0.0, 1.0, "how fast")
+
+        def __post_init__(self) -> None:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("agent", "verdict"),
+    [
+        (Unseeded, "same seed propose different designs"),
+        (IgnoresSeed, "different seeds propose the same designs"),
+        (GlobalState, "global random state"),
+        (Generous, r"ask\(1\) returns 2 designs"),
+        (OverAsking, "overspends a budget of 1"),
+        (GivesUp, "spends 1 of a budget of 5"),
+        (NotANumber, "outside the space: Share takes 0.25, 0.5 or 0.75, not nan"),
+        (NumpyScalars, r"Size = np.int64\(\d+\), a int64 instead"),
+        (OutOfRange, "outside the space: Size takes 1 to 64, not 65"),
+        (Insists, "does not survive tell of designs that it did not propose: RuntimeError"),
+        (Logarithmic, "does not survive tell of costs that are zero and a penalty: ValueError"),
+        (Mutates, "changes designs after proposing them"),
+        (Exhausted, r"ask\(2\) returns 0 designs"),
+        (Undocumented, "hyperparameter rate is not declared"),
+        (Unchecked, "accepts rate = nan"),
+    ],
+)
+def test_broken_agent_is_caught(agent: type[Agent], verdict: str) -> None:
+    with pytest.raises(AssertionError, match=verdict):
+        check_agent(agent)
+
+
+def test_sound_agent_passes() -> None:
+    check_agent(RandomSearch)
