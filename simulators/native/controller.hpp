@@ -11,6 +11,7 @@
 #include "bank_queue.hpp"
 #include "energy_meter.hpp"
 #include "front_end.hpp"
+#include "lanes.hpp"
 #include "refresh_manager.hpp"
 #include "response_path.hpp"
 #include "timing_state.hpp"
@@ -87,11 +88,8 @@ class Controller {
     std::int32_t soonest = TimingState::kNotWaiting;
     std::int32_t oldest = kNoRequest;
     if (!refresh_.blocks_banks()) {
-      const auto& ready = timing_.ready();
-      for (std::int32_t cycle : ready) soonest = std::min(soonest, cycle);
-      soonest = std::max(soonest, floor);
-      for (int bank = 0; bank < kMaxBanks; ++bank)
-        oldest = std::min(oldest, ready[bank] <= soonest ? request_[bank] : kNoRequest);
+      soonest = std::max(least(timing_.ready()), floor);
+      oldest = least_where(request_, timing_.ready(), soonest, kNoRequest);
     }
     if (refresh_.command()) {
       const std::int32_t ready = std::max(timing_.earliest_rank(*refresh_.command()), floor);
@@ -119,15 +117,19 @@ class Controller {
     record(command, bank, now, burst, winner.request);
     switch (command) {
       case Command::ACT:
+        energy_.activate(bank, now);
         queues_.open(bank, burst.row);
         open_banks_ |= 1u << bank;
         effort_[bank] = std::max(effort_[bank], kMiss);
         break;
       case Command::PREPB:
+        energy_.precharge(bank, now);
         close(bank);
         effort_[bank] = kConflict;
         break;
-      default: serve(winner.request, burst, command, now);
+      default:
+        energy_.access(command, bank, now);
+        serve(winner.request, burst, command, now);
     }
     choose(bank);
   }
@@ -156,8 +158,10 @@ class Controller {
   void issue_refresh(Command command, std::int64_t now) {
     record(command, 0, now, Burst{}, kRefresh);
     if (command == Command::PREAB) {
+      energy_.precharge_all(now);
       for (int bank = 0; bank < system_.banks; ++bank) close(bank);
     } else {
+      energy_.refresh(now);
       refresh_.refreshed(now);
     }
     for (int bank = 0; bank < system_.banks; ++bank) choose(bank);
@@ -166,7 +170,6 @@ class Controller {
   void record(Command command, int bank, std::int64_t now, const Burst& burst,
               std::int32_t request) {
     timing_.record(command, bank, now);
-    energy_.record(command, bank, now);
     sink_.record(command, bank, now, burst, request);
   }
 
@@ -263,7 +266,7 @@ class Controller {
   Sink& sink_;
 
   // What each waiting bank wants to issue next: for which request, where in its queue.
-  alignas(64) std::array<std::int32_t, kMaxBanks> request_;
+  alignas(64) Lanes request_;
   std::array<Command, kMaxBanks> command_{};
   std::array<std::uint32_t, kMaxBanks> position_{};
   std::uint32_t open_banks_ = 0;  // banks with an open row

@@ -21,20 +21,44 @@ class EnergyMeter {
  public:
   explicit EnergyMeter(const System& system) : system_(system) {}
 
-  void record(Command command, int bank, std::int64_t now) {
-    ++counts_[index(command)];
-    last_command_ = now;
-    switch (command) {
-      case Command::ACT: open(bank, now); break;
-      case Command::PREPB: close(bank, now); break;
-      case Command::RDA: close_automatically(bank, now + system_.read_to_precharge); break;
-      case Command::WRA: close_automatically(bank, now + system_.write_to_precharge); break;
-      case Command::PREAB:
-        for (int b = 0; b < system_.banks; ++b)
-          if (is_open_[b]) close(b, now);
-        break;
-      case Command::REFAB: refresh(now); break;
-      default: break;
+  void activate(int bank, std::int64_t now) {
+    count(Command::ACT, now);
+    begin_rank_activity(now);
+    is_open_[bank] = true;
+    opened_[bank] = now;
+    ++open_banks_;
+  }
+
+  void precharge(int bank, std::int64_t now) {
+    count(Command::PREPB, now);
+    close(bank, now);
+  }
+
+  void precharge_all(std::int64_t now) {
+    count(Command::PREAB, now);
+    for (int bank = 0; bank < system_.banks; ++bank)
+      if (is_open_[bank]) close(bank, now);
+  }
+
+  // RD, RDA, WR or WRA. An auto-precharge begins once the row has been open for tRAS.
+  void access(Command command, int bank, std::int64_t now) {
+    count(command, now);
+    if (!has_auto_precharge(command)) return;
+    const std::int32_t delay =
+        is_write(command) ? system_.write_to_precharge : system_.read_to_precharge;
+    close(bank, std::max(now + delay, opened_[bank] + system_.row_active_min));
+  }
+
+  // Every bank counts as active while it is refreshed.
+  void refresh(std::int64_t now) {
+    count(Command::REFAB, now);
+    begin_rank_activity(now);
+    const std::int64_t until = now + system_.refresh_cycle;
+    rank_active_until_ = std::max(rank_active_until_, until);
+    for (int bank = 0; bank < system_.banks; ++bank) {
+      closed_[bank] = until;
+      closed_by_command_[bank] = false;
+      bank_active_ += until - now;
     }
   }
 
@@ -57,13 +81,13 @@ class EnergyMeter {
         rank_active_ + std::max<std::int64_t>(
                            0, std::min(rank_active_until_, last_command_) - rank_active_since_);
     const EnergyTable& e = system_.energy;
-    const auto count = [this](Command c) { return static_cast<double>(counts_[index(c)]); };
+    const auto issued = [this](Command c) { return static_cast<double>(counts_[index(c)]); };
     EnergySplit split;
-    split.activate = e.activate * count(Command::ACT);
+    split.activate = e.activate * issued(Command::ACT);
     split.precharge = e.precharge * static_cast<double>(closings);
-    split.read = e.read * (count(Command::RD) + count(Command::RDA));
-    split.write = e.write * (count(Command::WR) + count(Command::WRA));
-    split.refresh = e.refresh * count(Command::REFAB);
+    split.read = e.read * (issued(Command::RD) + issued(Command::RDA));
+    split.write = e.write * (issued(Command::WR) + issued(Command::WRA));
+    split.refresh = e.refresh * issued(Command::REFAB);
     split.background = e.rank_active_cycle * static_cast<double>(rank_active) +
                        e.bank_active_cycle * static_cast<double>(bank_active_) +
                        e.rank_precharged_cycle * static_cast<double>(last_command_ - rank_active);
@@ -71,11 +95,9 @@ class EnergyMeter {
   }
 
  private:
-  void open(int bank, std::int64_t now) {
-    is_open_[bank] = true;
-    opened_[bank] = now;
-    begin_rank_activity(now);
-    ++open_banks_;
+  void count(Command command, std::int64_t now) {
+    ++counts_[index(command)];
+    last_command_ = now;
   }
 
   void close(int bank, std::int64_t at) {
@@ -86,23 +108,6 @@ class EnergyMeter {
     rank_active_until_ = std::max(rank_active_until_, at);
     --open_banks_;
     ++closed_banks_;
-  }
-
-  // An auto-precharge begins when the row has been open for tRAS.
-  void close_automatically(int bank, std::int64_t at) {
-    close(bank, std::max(at, opened_[bank] + system_.row_active_min));
-  }
-
-  // Every bank counts as active while it is refreshed.
-  void refresh(std::int64_t now) {
-    begin_rank_activity(now);
-    const std::int64_t until = now + system_.refresh_cycle;
-    rank_active_until_ = std::max(rank_active_until_, until);
-    for (int b = 0; b < system_.banks; ++b) {
-      closed_[b] = until;
-      closed_by_command_[b] = false;
-      bank_active_ += until - now;
-    }
   }
 
   void begin_rank_activity(std::int64_t now) {

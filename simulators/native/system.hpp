@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "command.hpp"
+#include "lanes.hpp"
 
 namespace archgym {
-
-// Banks are the lanes of every per-bank vector.
-inline constexpr int kMaxBanks = 16;
 
 inline constexpr std::int64_t kUnbounded = std::int64_t{1} << 62;
 
@@ -58,8 +56,6 @@ struct System {
 
   int group_of(int bank) const { return bank / (banks / bank_groups); }
 };
-
-using Lanes = std::array<std::int32_t, kMaxBanks>;  // one value a bank
 
 // What one command forbids: lower bounds on the delay until each following command.
 struct Delays {
