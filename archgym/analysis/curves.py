@@ -77,24 +77,37 @@ def convergence_plot(agents: dict[str, list[TrialResult]], name: str) -> str:
     with mpl.rc_context(style):
         figure = Figure(figsize=(6.4, 3.9), layout="constrained")
         axes = figure.add_subplot()
-        curves = {agent: curve(trials) for agent, trials in agents.items()}
-        for index, (agent, (median, least, greatest)) in enumerate(curves.items()):
-            steps = np.arange(1, len(median) + 1)
-            colour = COLOURS[index % len(COLOURS)]
-            axes.fill_between(
-                steps, least, _finite(greatest), step="post", color=colour, alpha=0.11, linewidth=0
-            )
-            axes.step(
-                steps,
-                median,
-                where="post",
-                color=colour,
-                linestyle=_DASHES[index % len(_DASHES)],
-                linewidth=2,
-                label=agent.replace("_", " "),
-            )
-        _dress(axes, curves)
+        draw_curves(axes, agents)
+        axes.legend(
+            frameon=False,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.01),
+            ncols=2,
+            borderaxespad=0,
+            fontsize=9,
+        )
         return _svg(figure)
+
+
+def draw_curves(axes: "Axes", agents: dict[str, list[TrialResult]]) -> None:
+    """Draws the curves of agents on one problem into `axes`, without a legend."""
+    curves = {agent: curve(trials) for agent, trials in agents.items()}
+    for index, (agent, (median, least, greatest)) in enumerate(curves.items()):
+        steps = np.arange(1, len(median) + 1)
+        colour = COLOURS[index % len(COLOURS)]
+        axes.fill_between(
+            steps, least, _finite(greatest), step="post", color=colour, alpha=0.11, linewidth=0
+        )
+        axes.step(
+            steps,
+            median,
+            where="post",
+            color=colour,
+            linestyle=_DASHES[index % len(_DASHES)],
+            linewidth=2,
+            label=agent.replace("_", " "),
+        )
+    _dress(axes, curves)
 
 
 def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
@@ -118,14 +131,6 @@ def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
     axes.set_ylabel("best cost so far / default's")
     axes.grid(axis="y", color="#e3e6ea", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.legend(
-        frameon=False,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.01),
-        ncols=2,
-        borderaxespad=0,
-        fontsize=9,
-    )
 
 
 def _limits(curves: dict[str, Curve]) -> tuple[float, float]:

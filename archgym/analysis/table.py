@@ -85,7 +85,7 @@ def cells(row: Mapping[Any, Any]) -> dict[str, str]:
         "best cost": multiple(row["cost_median"]),
         "range": f"{multiple(row['cost_min'])}\N{EN DASH}{multiple(row['cost_max'])}",
         "to target": f"{evaluations} ({row['reached_target']}/{row['seeds']})",
-        "simulations": f"{row['simulations']:.0f}",
+        "runs": f"{row['simulations']:.0f}",
         "simulator time": seconds(row["simulator_seconds"]),
         "agent time": seconds(row["agent_seconds"]),
     }
@@ -102,34 +102,33 @@ def seconds(value: float) -> str:
 
 
 def rich_table(frame: pd.DataFrame) -> "Table":
-    """Returns the summary for a terminal, the winner of each problem in bold."""
+    """Returns the summary for a terminal of 80 columns, the winner of each problem in bold."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    rows = frame.to_dict("records")
-    table = Table(
-        box=SIMPLE_HEAD,
-        caption="best cost: median over the seeds, as a multiple of the default design's · "
-        "to target: median evaluations until within 1 % of the best that anyone found, and how "
-        "many seeds got there · times: median of a trial",
-        caption_justify="left",
+    page = Table.grid()
+    width = int(frame["agent"].str.len().max())
+    for (workload, objective), group in frame.groupby(["workload", "objective"], sort=False):
+        rows = group.to_dict("records")
+        table = Table(box=SIMPLE_HEAD, show_edge=False, padding=0)
+        table.add_column("agent", min_width=width)
+        for heading in cells(rows[0]):
+            table.add_column(heading, justify="right")
+        for row in rows:
+            style = "bold" if row["won"] else ""
+            line = (row["agent"], *cells(row).values())
+            table.add_row(*(Text(cell, style=style) for cell in line))
+        page.add_row(Text(f"{workload}: {objective}", style="italic"))
+        page.add_row(table)
+        page.add_row("")
+    page.add_row(
+        "best cost: median over the seeds, as a multiple of the default design's\n"
+        f"to target: evaluations (median) until within {100 * (TARGET - 1):g} % of the best that "
+        "anyone found,\nand how many seeds got there\n"
+        "runs: distinct designs simulated; times: median of a trial"
     )
-    for heading in ("workload", "objective", "agent"):
-        table.add_column(heading, overflow="fold")
-    for heading in cells(rows[0]):
-        table.add_column(heading, justify="right")
-    before: tuple[str, str] | None = None
-    for row in rows:
-        problem = (row["workload"], row["objective"])
-        if before not in (None, problem):
-            table.add_section()
-        shown = problem if problem != before else ("", "")
-        style = "bold" if row["won"] else ""
-        line = [*shown, row["agent"], *cells(row).values()]
-        table.add_row(*(Text(cell, style=style if i > 1 else "") for i, cell in enumerate(line)))
-        before = problem
-    return table
+    return page
 
 
 def _best(trials: list[TrialResult]) -> tuple[float, float, float]:

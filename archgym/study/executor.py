@@ -44,7 +44,7 @@ class _Worker:
         self.process: SpawnProcess = _context.Process(
             target=_work, args=(remote, folder), daemon=True
         )
-        with _one_thread():
+        with _one_thread(), _without_interrupts():
             self.process.start()
         remote.close()  # So that its end is seen here when the process dies.
 
@@ -110,9 +110,7 @@ def execute(
 
 def _work(pipe: "connection.Connection", folder: Path) -> None:
     """What a worker process does: run the trials that come through the pipe."""
-    # An interrupt at the terminal reaches every process; the parent alone decides what it means,
-    # and its request to end must still let temporary files be removed.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A request to end must still let temporary files be removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     pipe.send(_STARTED)
     while True:
@@ -144,6 +142,19 @@ def _one_thread() -> Iterator[None]:
             del os.environ["OMP_NUM_THREADS"]
         else:
             os.environ["OMP_NUM_THREADS"] = before
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Makes processes started meanwhile deaf to interrupts, from their first instruction on.
+
+    An interrupt at the terminal reaches every process; the parent alone decides what it means.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cannot_start() -> ArchgymError:

@@ -43,24 +43,23 @@ class Controller {
   }
 
   void run() {
-    std::int64_t not_before = 0;
+    Candidate winner = select(0);
     while (true) {
-      Candidate winner = select(not_before);
       const std::int64_t arrival = door_is_shut_ ? kNever : front_end_.entry();
       const std::int64_t wake = refresh_.command() ? kNever : refresh_.trigger();
-      const std::int64_t now = std::max(not_before, std::min({winner.time, arrival, wake}));
+      const std::int64_t now = std::min({winner.time, arrival, wake});
       if (served_ == bursts_.size() && now > times_.last_end) return;
       timing_.advance_to(now);
-      const bool arrives = arrival <= now;
-      if (arrives) {
+      if (arrival <= now) {
         door_is_shut_ = !admission_.has_space();
         if (!door_is_shut_) store(now);
       }
       refresh_.evaluate(now, admission_.stored() > 0, open_banks_ != 0);
-      if (arrives || wake <= now) winner = select(now);
-      if (winner.time == now) issue(winner, now);
+      if (arrival <= now || wake <= now) winner = select(now);
+      const bool issues = winner.time == now;
+      if (issues) issue(winner, now);
       refresh_.evaluate(now, admission_.stored() > 0, open_banks_ != 0);
-      not_before = now + 1;
+      if (issues || refresh_.command()) winner = select(now + 1);
     }
   }
 
@@ -89,7 +88,7 @@ class Controller {
     std::int32_t oldest = kNoRequest;
     if (!refresh_.blocks_banks()) {
       soonest = std::max(least(timing_.ready()), floor);
-      oldest = least_where(request_, timing_.ready(), soonest, kNoRequest);
+      oldest = least_where(request_, timing_.ready(), soonest);
     }
     if (refresh_.command()) {
       const std::int32_t ready = std::max(timing_.earliest_rank(*refresh_.command()), floor);

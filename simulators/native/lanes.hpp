@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 
 namespace archgym {
 
@@ -19,15 +20,16 @@ inline std::int32_t least(const Lanes& values) {
   return result;
 }
 
-// The least of `values` in the lanes whose key is at most `bound`; `none` if there is no such lane.
-inline std::int32_t least_where(const Lanes& values, const Lanes& keys, std::int32_t bound,
-                                std::int32_t none) {
-  Lanes eligible;
+// The least of `values`, which are positive, in the lanes whose key is at most `bound`; the greatest
+// int32 if there is no such lane.
+inline std::int32_t least_where(const Lanes& values, const Lanes& keys, std::int32_t bound) {
+  constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
+  std::int32_t result = kNone;
   for (int lane = 0; lane < kMaxBanks; ++lane) {
-    const std::int32_t value = values[lane];
-    eligible[lane] = keys[lane] <= bound ? value : none;
+    const std::int32_t excluded = -static_cast<std::int32_t>(keys[lane] > bound);
+    result = std::min(result, values[lane] | (excluded & kNone));
   }
-  return least(eligible);
+  return result;
 }
 
 }  // namespace archgym

@@ -1,0 +1,49 @@
+"""What README.md shows can be typed as it stands."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from archgym.cli.app import app
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_python_examples_run_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("skopt", reason="needs the extra [search]")
+    exec(compile("\n".join(blocks("python")), "README.md", "exec"), {})
+    latency, cost = (capsys.readouterr().out.splitlines()[line].split()[0] for line in (0, -1))
+    assert float(latency) > 0
+    assert float(cost) < 1
+
+
+def commands() -> list[str]:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("archgym ")]
+
+
+def test_there_are_commands_to_try() -> None:
+    assert {"simulate", "compare", "run", "list"} <= {line.split()[1] for line in commands()}
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_commands_parse(command: str) -> None:
+    # Studies take minutes, so only their options are tried here.
+    arguments = shlex.split(command, comments=True)[1:]
+    if arguments[0] in ("run", "compare"):
+        arguments = [arguments[0], "--help"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+
+
+def test_the_picture_and_the_figures_are_there() -> None:
+    for link in re.findall(r"\]\((experiments/[^)]+)\)", README):
+        assert (EXPERIMENTS.parent / link).stat().st_size > 0
