@@ -1,17 +1,15 @@
 """Search algorithms, one readable file each."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from archgym.agents.base import Agent, Design, choice, configure, tunable
+from archgym.agents.base import Agent, choice, configure, tunable
 from archgym.registry import Registry
-
-if TYPE_CHECKING:
-    from archgym.space import DesignSpace
+from archgym.space import Design, DesignSpace
 
 registry = Registry("agent", __name__, Agent)  # type: ignore[type-abstract]
 
 
-def make(name: str, space: "DesignSpace", seed: int, **hyperparameters: Any) -> Agent:
+def make(name: str, space: DesignSpace, seed: int, **hyperparameters: Any) -> Agent:
     """Creates the agent called `name`, e.g. `"genetic_algorithm"`.
 
     Args:

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from archgym.errors import ArchgymError, unknown
+from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:
     from archgym.problem import Problem
-    from archgym.space import DesignSpace
-
-Design = Mapping[str, Any]
-"""Values of a space's parameters by name."""
 
 H = TypeVar("H", bound="Agent.Hyperparameters")
 
@@ -68,7 +65,7 @@ class Agent(ABC):
     _REDRAWS: ClassVar[int] = 100
 
     def __init__(
-        self, space: "DesignSpace", seed: int, hyperparameters: Hyperparameters | None = None
+        self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
     ) -> None:
         self.space = space
         self.hyperparameters = hyperparameters or type(self).Hyperparameters()

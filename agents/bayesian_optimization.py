@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import skopt.learning
@@ -13,10 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skopt.acquisition import gaussian_ei
 from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
 
-from archgym.agents.base import Agent, Design, choice, tunable
-
-if TYPE_CHECKING:
-    from archgym.space import DesignSpace
+from archgym.agents.base import Agent, choice, tunable
+from archgym.space import Design, DesignSpace
 
 Key = tuple[Any, ...]
 
@@ -79,7 +77,7 @@ class BayesianOptimization(Agent):
     _LEADERS = 5
 
     def __init__(
-        self, space: "DesignSpace", seed: int, hyperparameters: Hyperparameters | None = None
+        self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
     ) -> None:
         super().__init__(space, seed, hyperparameters)
         self._told: list[_Candidate] = []

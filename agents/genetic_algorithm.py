@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from archgym.agents.base import Agent, Design, tunable
-
-if TYPE_CHECKING:
-    from archgym.space import DesignSpace
+from archgym.agents.base import Agent, tunable
+from archgym.space import Design, DesignSpace
 
 
 class GeneticAlgorithm(Agent):
@@ -54,7 +52,7 @@ class GeneticAlgorithm(Agent):
     _REBREEDS = 20
 
     def __init__(
-        self, space: "DesignSpace", seed: int, hyperparameters: Hyperparameters | None = None
+        self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
     ) -> None:
         super().__init__(space, seed, hyperparameters)
         self.batch_size = self.hyperparameters.population

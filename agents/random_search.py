@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from archgym.agents.base import Agent, Design
+from archgym.agents.base import Agent
+from archgym.space import Design
 
 
 class RandomSearch(Agent):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archgym.agents.base import Agent, Design, tunable
+from archgym.agents.base import Agent, tunable
+from archgym.space import Design
 
 
 class RandomWalk(Agent):

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from archgym.agents import Agent, Design, configure
+from archgym.agents import Agent, configure
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted, Problem
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import Condition, Design, DesignSpace, Parameter
 from archgym.testing.formula import FormulaSimulator, FormulaWorkload
 
 # Sizes and policies, a parameter without effect under some policy, and a policy that is ruled out.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from archgym.simulators import Design, Failure, Metrics, Outcome, Simulator
-from archgym.space import DesignSpace
+from archgym.simulators import Failure, Metrics, Outcome, Simulator
+from archgym.space import Design, DesignSpace
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from archgym.dram.controller import PARAMETERS
 from archgym.dram.standards import STANDARDS
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError, unknown
-from archgym.simulators.base import Design, Failure, Outcome, Simulator
+from archgym.simulators.base import Failure, Outcome, Simulator
 from archgym.simulators.native import _core
 from archgym.simulators.native.channel import make_channel, make_requests, unsupported
-from archgym.space import Parameter
+from archgym.space import Design, Parameter
 
 COMMANDS: tuple[str, ...] = _core.COMMANDS
 """Names of the commands in a command trace, by their number."""
