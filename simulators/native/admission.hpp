@@ -21,14 +21,16 @@ class Admission {
       case SchedulerBuffer::Bankwise: return per_bank_[last_bank_] < design_.request_buffer_size;
       // Space for either direction is required, whichever the one at the door needs.
       case SchedulerBuffer::ReadWrite:
-        return per_direction_[0] < design_.request_buffer_size_read &&
-               per_direction_[1] < design_.request_buffer_size_write;
+        return reads() < design_.request_buffer_size_read &&
+               writes() < design_.request_buffer_size_write;
       case SchedulerBuffer::Shared: return stored() < design_.request_buffer_size;
     }
     return false;
   }
 
-  std::int64_t stored() const { return per_direction_[0] + per_direction_[1]; }
+  std::int64_t reads() const { return per_direction_[0]; }
+  std::int64_t writes() const { return per_direction_[1]; }
+  std::int64_t stored() const { return reads() + writes(); }
 
   void store(const Burst& burst) {
     last_bank_ = burst.bank;

@@ -8,13 +8,14 @@
 #include <limits>
 
 #include "admission.hpp"
-#include "bank_queue.hpp"
 #include "energy_meter.hpp"
 #include "front_end.hpp"
 #include "lanes.hpp"
 #include "refresh_manager.hpp"
+#include "request_scheduler.hpp"
 #include "response_path.hpp"
 #include "timing_state.hpp"
+#include "wake_ups.hpp"
 
 namespace archgym {
 
@@ -32,11 +33,11 @@ class Controller {
       : system_(system),
         bursts_(requests.bursts),
         timing_(system, delays),
-        queues_(system.banks, capacity(design)),
         admission_(design),
+        scheduler_(design, admission_, bursts_, system.banks, capacity(design)),
         refresh_(system, design),
         front_end_(requests, design),
-        responses_(design, front_end_, bursts_.size(), times_),
+        responses_(design, front_end_, bursts_.size(), times_, kSleeps ? &wake_ups_ : nullptr),
         energy_(system),
         sink_(sink) {
     request_.fill(kNoRequest);
@@ -50,6 +51,7 @@ class Controller {
       const std::int64_t now = std::min({winner.time, arrival, wake});
       if (served_ == bursts_.size() && now > times_.last_end) return;
       timing_.advance_to(now);
+      if constexpr (kSleeps) wake_ups_.step_begins(now);
       if (arrival <= now) {
         door_is_shut_ = !admission_.has_space();
         if (!door_is_shut_) store(now);
@@ -58,8 +60,12 @@ class Controller {
       if (arrival <= now || wake <= now) winner = select(now);
       const bool issues = winner.time == now;
       if (issues) issue(winner, now);
+      if (direction_changed_) choose_again();
       refresh_.evaluate(now, admission_.stored() > 0, open_banks_ != 0);
-      if (issues || refresh_.command()) winner = select(now + 1);
+      if constexpr (kSleeps)
+        winner = select_awake(winner, now, issues);
+      else if (issues || refresh_.command())
+        winner = select(now + 1);
     }
   }
 
@@ -68,6 +74,10 @@ class Controller {
   EnergyMeter& energy() { return energy_; }
 
  private:
+  using BankScheduler = RequestScheduler<kScheduler>;
+  // Only a direction that changes when a request arrives shows that the controller sleeps.
+  static constexpr bool kSleeps = kScheduler == Scheduler::GrpFrFcfsWm;
+
   // Requests are numbered in order of arrival, which makes their number their age.
   static constexpr std::int32_t kNoRequest = std::numeric_limits<std::int32_t>::max();
   static constexpr std::int32_t kRefresh = -1;
@@ -98,12 +108,36 @@ class Controller {
     return {timing_.epoch() + soonest, oldest};
   }
 
+  // As `select`, of a controller that sleeps; `issued` says whether it has just issued `last`.
+  Candidate select_awake(const Candidate& last, std::int64_t now, bool issued) {
+    const bool was_blocked = !issued && last.request != kNoRequest;
+    const Candidate next = select(was_blocked || issued ? now + 1 : now);
+    const std::int64_t trigger = refresh_.command() ? kNever : refresh_.trigger();
+    if (!was_blocked) {
+      wake_ups_.set_alarm(std::min(next.time, trigger));
+      return next;
+    }
+    // What became ready unnoticed does not set the alarm.
+    const auto present = static_cast<std::int32_t>(now - timing_.epoch());
+    Lanes noticed = timing_.ready();
+    for (std::int32_t& cycle : noticed)
+      if (cycle <= present) cycle = TimingState::kNotWaiting;
+    const std::int32_t soonest = least(noticed);
+    std::int64_t alarm = trigger;
+    if (soonest != TimingState::kNotWaiting && !refresh_.blocks_banks())
+      alarm = std::min(alarm, timing_.epoch() + soonest);
+    if (refresh_.command())
+      alarm = std::min(alarm, timing_.epoch() + timing_.earliest_rank(*refresh_.command()));
+    wake_ups_.set_alarm(alarm);
+    return next.time == now + 1 ? select(wake_ups_.next(now)) : next;
+  }
+
   void store(std::int64_t request_end) {
     const auto request = static_cast<std::int32_t>(front_end_.next());
     const Burst& burst = bursts_[request];
     times_.service_begin[request] = front_end_.request_begin();
-    queues_.push(burst.bank, request, burst.row);
     admission_.store(burst);
+    direction_changed_ |= scheduler_.store(request);
     choose(burst.bank);
     front_end_.taken(request_end);
   }
@@ -117,7 +151,8 @@ class Controller {
     switch (command) {
       case Command::ACT:
         energy_.activate(bank, now);
-        queues_.open(bank, burst.row);
+        scheduler_.open(bank, burst.row);
+        held_ |= 1u << bank;
         open_banks_ |= 1u << bank;
         effort_[bank] = std::max(effort_[bank], kMiss);
         break;
@@ -135,17 +170,12 @@ class Controller {
 
   // A CAS: the request leaves its buffer, and its place may be taken in the same cycle.
   void serve(std::int32_t request, const Burst& burst, Command command, std::int64_t now) {
-    queues_.erase_hit(burst.bank, position_[burst.bank]);
-    if (has_auto_precharge(command)) close(burst.bank);
     admission_.remove(burst);
+    direction_changed_ |= scheduler_.remove(burst, pick_[burst.bank].position);
+    held_ &= ~(1u << burst.bank);
+    if (has_auto_precharge(command)) close(burst.bank);
     count_row_outcome(burst.bank);
     ++served_;
-    if constexpr (kScheduler == Scheduler::FrFcfsGrp)
-      if (burst.write != last_was_write_) {
-        last_was_write_ = burst.write;
-        for (std::uint32_t open = open_banks_; open != 0; open &= open - 1)
-          choose(std::countr_zero(open));
-      }
     if (front_end_.entry() <= now) {
       door_is_shut_ = !admission_.has_space();
       if (!door_is_shut_) store(now + 1);
@@ -173,71 +203,57 @@ class Controller {
   }
 
   void close(int bank) {
-    queues_.close(bank);
+    scheduler_.close(bank);
+    held_ &= ~(1u << bank);
     open_banks_ &= ~(1u << bank);
+  }
+
+  // The preferred direction matters to a single queue only in what hits its open row.
+  void choose_again() {
+    direction_changed_ = false;
+    for (int bank = 0; bank < system_.banks; ++bank)
+      if (BankScheduler::kGrouped || (open_banks_ >> bank & 1)) choose(bank);
   }
 
   // Decides what `bank` wants to issue next, by the scheduler and the page policy.
   void choose(int bank) {
-    if (queues_.size(bank) == 0) {
+    const int queue = scheduler_.serving(bank);
+    if (scheduler_.queues().size(queue) == 0) {
       timing_.want_nothing(bank);
       request_[bank] = kNoRequest;
       return;
     }
-    position_[bank] = scheduled_position(bank);
-    request_[bank] = queues_.request(bank, position_[bank]);
+    const typename BankScheduler::Pick next{queue, scheduler_.next(queue)};
+    // A row opened for a request is held for it: only another hit may take its place.
+    const bool held = BankScheduler::kGrouped && (held_ >> bank & 1);
+    if (!held || scheduler_.queues().is_hit(next.queue, next.position)) pick_[bank] = next;
+    const auto [picked, position] = pick_[bank];
+    request_[bank] = scheduler_.queues().request(picked, position);
     Command command = Command::ACT;
-    if (queues_.is_open(bank))
-      command = queues_.is_hit(bank, position_[bank]) ? cas(bank, request_[bank]) : Command::PREPB;
+    if (scheduler_.queues().is_open(bank))
+      command = scheduler_.queues().is_hit(picked, position)
+                    ? cas(request_[bank], scheduler_.further(bank, picked))
+                    : Command::PREPB;
     command_[bank] = command;
     timing_.want(bank, command);
   }
 
-  std::uint32_t scheduled_position(int bank) const {
-    if constexpr (kScheduler == Scheduler::Fifo) return 0;
-    if (queues_.hits(bank) == 0) return 0;
-    const std::uint32_t oldest = queues_.next_hit(bank, 0);
-    if constexpr (kScheduler == Scheduler::FrFcfsGrp) return grouped_hit(bank, oldest);
-    return oldest;
-  }
-
-  // The oldest hit in the direction of the last CAS, unless an earlier hit has its address.
-  std::uint32_t grouped_hit(int bank, std::uint32_t oldest) const {
-    const std::uint32_t hits = queues_.hits(bank);
-    std::uint32_t position = oldest;
-    for (std::uint32_t seen = 0; seen < hits; ++seen) {
-      if (seen > 0) position = queues_.next_hit(bank, position + 1);
-      if (bursts_[queues_.request(bank, position)].write == last_was_write_ &&
-          !follows_same_address(bank, oldest, position))
-        return position;
-    }
-    return oldest;
-  }
-
-  bool follows_same_address(int bank, std::uint32_t first_hit, std::uint32_t position) const {
-    const std::uint32_t column = bursts_[queues_.request(bank, position)].column;
-    for (std::uint32_t p = first_hit; p < position; ++p)
-      if (queues_.is_hit(bank, p) && bursts_[queues_.request(bank, p)].column == column)
-        return true;
-    return false;
-  }
-
-  Command cas(int bank, std::int32_t request) const {
-    const bool close_after = precharges_automatically(bank);
+  // `queue` is where the page policy looks for what comes after the request.
+  Command cas(std::int32_t request, int queue) const {
+    const bool close_after = precharges_automatically(queue);
     if (bursts_[request].write) return close_after ? Command::WRA : Command::WR;
     return close_after ? Command::RDA : Command::RD;
   }
 
-  bool precharges_automatically(int bank) const {
-    if constexpr (kPagePolicy == PagePolicy::Open) return false;
-    if constexpr (kPagePolicy == PagePolicy::Closed) return true;
-    const bool further_request = queues_.size(bank) >= 2;
-    // Fifo looks no further than the next request in its queue.
-    const bool further_hit = kScheduler == Scheduler::Fifo
-                                 ? further_request && queues_.is_hit(bank, 1)
-                                 : queues_.hits(bank) >= 2;
-    if constexpr (kPagePolicy == PagePolicy::OpenAdaptive) return further_request && !further_hit;
-    return !further_hit;
+  bool precharges_automatically(int queue) const {
+    switch (kPagePolicy) {
+      case PagePolicy::Open: return false;
+      case PagePolicy::Closed: return true;
+      case PagePolicy::OpenAdaptive:
+        return scheduler_.has_further_request(queue) && !scheduler_.has_further_hit(queue);
+      case PagePolicy::ClosedAdaptive: return !scheduler_.has_further_hit(queue);
+    }
+    return false;
   }
 
   void count_row_outcome(int bank) {
@@ -255,22 +271,24 @@ class Controller {
   const System& system_;
   const std::vector<Burst>& bursts_;
   TimingState timing_;
-  BankQueues queues_;
   Admission admission_;
+  BankScheduler scheduler_;
   RefreshManager refresh_;
   ResponseTimes times_;
   FrontEnd front_end_;
+  WakeUps wake_ups_;
   ResponsePath responses_;
   EnergyMeter energy_;
   Sink& sink_;
 
-  // What each waiting bank wants to issue next: for which request, where in its queue.
+  // What each waiting bank wants to issue next: for which request, in which queue and where.
   alignas(64) Lanes request_;
   std::array<Command, kMaxBanks> command_{};
-  std::array<std::uint32_t, kMaxBanks> position_{};
+  std::array<typename BankScheduler::Pick, kMaxBanks> pick_{};
   std::uint32_t open_banks_ = 0;  // banks with an open row
   bool door_is_shut_ = false;     // the request at the door was refused
-  bool last_was_write_ = false;
+  std::uint32_t held_ = 0;        // banks with a row open for a request not served yet
+  bool direction_changed_ = false;
   std::size_t served_ = 0;
   std::array<std::uint8_t, kMaxBanks> effort_{};
   RowOutcomes rows_;

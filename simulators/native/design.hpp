@@ -6,7 +6,7 @@
 namespace archgym {
 
 enum class PagePolicy : int { Open, OpenAdaptive, Closed, ClosedAdaptive };
-enum class Scheduler : int { Fifo, FrFcfs, FrFcfsGrp };
+enum class Scheduler : int { Fifo, FrFcfs, FrFcfsGrp, GrpFrFcfs, GrpFrFcfsWm };
 enum class SchedulerBuffer : int { Bankwise, ReadWrite, Shared };
 enum class ResponseQueue : int { Fifo, Reorder };
 enum class RefreshPolicy : int { NoRefresh, AllBank };
@@ -15,6 +15,8 @@ enum class Arbiter : int { Simple, Fifo, Reorder };
 struct Design {
   PagePolicy page_policy;
   Scheduler scheduler;
+  std::int64_t low_watermark;   // GrpFrFcfsWm turns to reads at this many writes or fewer
+  std::int64_t high_watermark;  // and to writes above this many
   SchedulerBuffer scheduler_buffer;
   std::int64_t request_buffer_size;        // entries, Bankwise (per bank) and Shared
   std::int64_t request_buffer_size_read;   // entries, ReadWrite

@@ -91,18 +91,28 @@ Requests make_requests(Column<std::int64_t> arrival_cycle, Column<std::int64_t> 
   return requests;
 }
 
-constexpr std::size_t kDesignFields = 12;
+constexpr std::size_t kDesignFields = 14;
 
 Design make_design(const std::int64_t* v) {
-  return {static_cast<PagePolicy>(v[0]),  static_cast<Scheduler>(v[1]),
-          static_cast<SchedulerBuffer>(v[2]), v[3], v[4], v[5],
-          static_cast<ResponseQueue>(v[6]), static_cast<RefreshPolicy>(v[7]), v[8], v[9],
-          static_cast<Arbiter>(v[10]), v[11]};
+  return {static_cast<PagePolicy>(v[0]),
+          static_cast<Scheduler>(v[1]),
+          v[2],
+          v[3],
+          static_cast<SchedulerBuffer>(v[4]),
+          v[5],
+          v[6],
+          v[7],
+          static_cast<ResponseQueue>(v[8]),
+          static_cast<RefreshPolicy>(v[9]),
+          v[10],
+          v[11],
+          static_cast<Arbiter>(v[12]),
+          v[13]};
 }
 
 std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig,
                                                    nb::device::cpu>& table) {
-  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 12 fields");
+  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 14 fields");
   std::vector<Design> designs;
   for (std::size_t i = 0; i < table.shape(0); ++i)
     designs.push_back(make_design(table.data() + i * kDesignFields));

@@ -7,6 +7,7 @@
 
 #include "design.hpp"
 #include "front_end.hpp"
+#include "wake_ups.hpp"
 
 namespace archgym {
 
@@ -38,11 +39,13 @@ struct ResponseTimes {  // one value a burst, in cycles
 // A recurrence: every time is known as soon as the CAS command before it has issued.
 class ResponsePath {
  public:
-  ResponsePath(const Design& design, FrontEnd& front_end, std::size_t count, ResponseTimes& times)
+  ResponsePath(const Design& design, FrontEnd& front_end, std::size_t count, ResponseTimes& times,
+               WakeUps* wake_ups)
       : arbiter_(design.arbiter),
         reorder_queue_(design.response_queue == ResponseQueue::Reorder),
         front_end_(front_end),
         times_(times),
+        wake_ups_(wake_ups),
         queue_(reorder_queue_ ? count : 0),
         initiator_(arbiter_ == Arbiter::Reorder ? count : 0) {
     times_.service_begin.assign(count, 0);
@@ -61,11 +64,13 @@ class ResponsePath {
     if (arbiter_ == Arbiter::Simple) {  // a response occupies the interface for one cycle
       last_sent_ = std::max(ready, last_sent_ + 1);
       times_.service_end[burst] = last_sent_ + 1;
+      if (wake_ups_) wake_ups_->add_response(last_sent_, last_sent_ + 1);
       finish(burst, last_sent_ + 1);
       return;
     }
     last_sent_ = std::max(ready, last_sent_);
     times_.service_end[burst] = last_sent_;
+    if (wake_ups_) wake_ups_->add_response(last_sent_, last_sent_);
     if (arbiter_ == Arbiter::Fifo) return deliver(burst, last_sent_);
     initiator_.insert(burst, last_sent_,
                       [this](auto index, auto cycle) { deliver(index, cycle); });
@@ -86,6 +91,7 @@ class ResponsePath {
   bool reorder_queue_;
   FrontEnd& front_end_;
   ResponseTimes& times_;
+  WakeUps* wake_ups_;  // where the controller's sleep matters
   Reorderer queue_, initiator_;
   std::int64_t last_sent_ = -1;
   std::int64_t last_delivered_ = -2;

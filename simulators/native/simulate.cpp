@@ -65,6 +65,10 @@ Metrics run(const System& system, const DelayTable& delays, const Requests& requ
       return run<Scheduler::FrFcfs>(system, delays, requests, design, sink);
     case Scheduler::FrFcfsGrp:
       return run<Scheduler::FrFcfsGrp>(system, delays, requests, design, sink);
+    case Scheduler::GrpFrFcfs:
+      return run<Scheduler::GrpFrFcfs>(system, delays, requests, design, sink);
+    case Scheduler::GrpFrFcfsWm:
+      return run<Scheduler::GrpFrFcfsWm>(system, delays, requests, design, sink);
   }
   throw std::logic_error("scheduler out of range");
 }

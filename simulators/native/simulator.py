@@ -36,7 +36,7 @@ _COMMAND_DTYPE = np.dtype(
 
 # The fields of a design in the core's order.
 _FIELDS = (
-    "PagePolicy", "Scheduler", "SchedulerBuffer",
+    "PagePolicy", "Scheduler", "LowWatermark", "HighWatermark", "SchedulerBuffer",
     "RequestBufferSize", "RequestBufferSizeRead", "RequestBufferSizeWrite",
     "RespQueue", "RefreshPolicy", "RefreshMaxPostponed", "RefreshMaxPulledin",
     "Arbiter", "MaxActiveTransactions",
@@ -44,7 +44,6 @@ _FIELDS = (
 
 # Where the native simulator understands only some of a parameter's values.
 _SUBSETS = {
-    "Scheduler": ("Fifo", "FrFcfs", "FrFcfsGrp"),
     "CmdMux": ("Oldest",),
     "PowerDownPolicy": ("NoPowerDown",),
 }
@@ -178,4 +177,7 @@ def _encode(design: Design) -> list[int] | Failure:
         value = design.get(name, size if is_direction_size else parameter.default)
         is_number = isinstance(parameter.values, range)
         fields.append(int(value) if is_number else parameter.index(value))
+    low, high = fields[_FIELDS.index("LowWatermark")], fields[_FIELDS.index("HighWatermark")]
+    if design.get("Scheduler") == "GrpFrFcfsWm" and low >= high:
+        return Failure("invalid", f"LowWatermark must be below HighWatermark, {high}, not {low}")
     return fields

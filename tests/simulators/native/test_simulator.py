@@ -53,7 +53,7 @@ def test_a_failure_takes_the_place_of_its_design(workload: Workload) -> None:
             {},
             {"PagePolcy": "Open"},
             {"RequestBufferSize": 0},
-            {"Scheduler": "GrpFrFcfs"},
+            {"PowerDownPolicy": "Staggered"},
             {"PagePolicy": "Closed"},
         ],
         workload,
@@ -69,6 +69,16 @@ def test_a_failure_takes_the_place_of_its_design(workload: Workload) -> None:
     assert "RequestBufferSize takes 1 to 65536, not 0" in beyond.reason
     assert isinstance(unsupported, Failure)
     assert unsupported.kind == "unsupported"
+
+
+def test_watermarks_must_be_in_order(workload: Workload) -> None:
+    design = {"Scheduler": "GrpFrFcfsWm", "LowWatermark": 4}
+    below, level = Native().evaluate(
+        [design | {"HighWatermark": 5}, design | {"HighWatermark": 4}], workload
+    )
+    assert isinstance(below, dict)
+    assert isinstance(level, Failure)
+    assert level.reason == "LowWatermark must be below HighWatermark, 4, not 4"
 
 
 @pytest.mark.parametrize(

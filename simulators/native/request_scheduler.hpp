@@ -1,0 +1,118 @@
+// Which request each bank serves next.
+#pragma once
+
+#include <cstdint>
+
+#include "admission.hpp"
+#include "bank_queue.hpp"
+#include "design.hpp"
+#include "requests.hpp"
+
+namespace archgym {
+
+template <Scheduler kScheduler>
+class RequestScheduler {
+ public:
+  // These keep a bank's reads and writes in queues apart.
+  static constexpr bool kGrouped =
+      kScheduler == Scheduler::GrpFrFcfs || kScheduler == Scheduler::GrpFrFcfsWm;
+  // These prefer one direction in the whole channel, and so can change every bank's mind.
+  static constexpr bool kDirected = kGrouped || kScheduler == Scheduler::FrFcfsGrp;
+
+  using Queues = BankQueues<kGrouped ? 2 : 1>;
+
+  struct Pick {
+    int queue;
+    std::uint32_t position;
+  };
+
+  RequestScheduler(const Design& design, const Admission& admission,
+                   const std::vector<Burst>& bursts, int banks, std::size_t capacity)
+      : design_(design), admission_(admission), bursts_(bursts), queues_(banks, capacity) {}
+
+  const Queues& queues() const { return queues_; }
+  void open(int bank, std::uint32_t row) { queues_.open(bank, row); }
+  void close(int bank) { queues_.close(bank); }
+
+  // Both return whether the preferred direction has changed. Admission must know of it first.
+  bool store(std::int32_t request) {
+    const Burst& burst = bursts_[request];
+    queues_.push(Queues::queue(burst.bank, burst.write), request, burst.row);
+    return kScheduler == Scheduler::GrpFrFcfsWm && follow_watermarks();
+  }
+  bool remove(const Burst& burst, std::uint32_t position) {
+    queues_.erase_hit(Queues::queue(burst.bank, burst.write), position);
+    if constexpr (kScheduler == Scheduler::GrpFrFcfsWm) return follow_watermarks();
+    const bool changed = prefers_writes_ != burst.write;
+    prefers_writes_ = burst.write;
+    return kDirected && changed;
+  }
+
+  // The queue that `bank` serves; it may be empty.
+  int serving(int bank) const {
+    const int preferred = Queues::queue(bank, prefers_writes_);
+    if constexpr (kScheduler == Scheduler::GrpFrFcfs)
+      return queues_.size(preferred) > 0 ? preferred : Queues::queue(bank, !prefers_writes_);
+    return preferred;
+  }
+
+  // What to serve next of a queue that is not empty.
+  std::uint32_t next(int queue) const {
+    if constexpr (kScheduler == Scheduler::Fifo) return 0;
+    if (queues_.hits(queue) == 0) return 0;
+    const std::uint32_t oldest = queues_.next_hit(queue, 0);
+    if constexpr (kScheduler == Scheduler::FrFcfsGrp) return preferred_hit(queue, oldest);
+    return oldest;
+  }
+
+  // The queue in which page policies look for further requests to serve after one of `queue`.
+  int further(int bank, int queue) const {
+    return kScheduler == Scheduler::GrpFrFcfsWm ? serving(bank) : queue;
+  }
+  bool has_further_request(int queue) const { return queues_.size(queue) >= 2; }
+  bool has_further_hit(int queue) const {
+    // Fifo looks no further than the next request in its queue.
+    if constexpr (kScheduler == Scheduler::Fifo)
+      return has_further_request(queue) && queues_.is_hit(queue, 1);
+    return queues_.hits(queue) >= 2;
+  }
+
+ private:
+  bool follow_watermarks() {
+    const bool before = prefers_writes_;
+    if (before ? admission_.writes() <= design_.low_watermark && admission_.reads() != 0
+               : admission_.writes() > design_.high_watermark || admission_.reads() == 0)
+      prefers_writes_ = !before;
+    return prefers_writes_ != before;
+  }
+
+  // The oldest hit in the preferred direction, unless an earlier hit has its address.
+  std::uint32_t preferred_hit(int queue, std::uint32_t oldest) const {
+    const std::uint32_t hits = queues_.hits(queue);
+    std::uint32_t position = oldest;
+    for (std::uint32_t seen = 0; seen < hits; ++seen) {
+      if (seen > 0) position = queues_.next_hit(queue, position + 1);
+      if (bursts_[queues_.request(queue, position)].write == prefers_writes_ &&
+          !follows_same_address(queue, oldest, position))
+        return position;
+    }
+    return oldest;
+  }
+
+  bool follows_same_address(int queue, std::uint32_t first_hit, std::uint32_t position) const {
+    const std::uint32_t column = bursts_[queues_.request(queue, position)].column;
+    for (std::uint32_t p = first_hit; p < position; ++p)
+      if (queues_.is_hit(queue, p) && bursts_[queues_.request(queue, p)].column == column)
+        return true;
+    return false;
+  }
+
+  const Design& design_;
+  const Admission& admission_;
+  const std::vector<Burst>& bursts_;
+  Queues queues_;
+  // Direction of the last CAS or, with watermarks, the mode of the channel.
+  bool prefers_writes_ = false;
+};
+
+}  // namespace archgym
