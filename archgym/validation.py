@@ -68,15 +68,6 @@ FILES: dict[str, tuple[Quantity, ...]] = {
     ),
 }
 
-# Delays in cycles as every run without such columns had them; no simulator needs to know them.
-DELAYS = {
-    "ArbitrationDelayFw": 0,
-    "ArbitrationDelayBw": 0,
-    "ThinkDelayFw": 1,
-    "ThinkDelayBw": 0,
-    "PhyDelayFw": 0,
-    "PhyDelayBw": 0,
-}
 NOT_PARAMETERS = {"device", "trace", "design", "requests", "max_latency_ps"} | {
     quantity.column for quantities in FILES.values() for quantity in quantities
 }
@@ -285,7 +276,7 @@ def _design(row: Mapping[str, str], simulator: Simulator) -> dict[str, int | str
         value: int | str = int(text) if text.lstrip("-").isdigit() else text
         if name in simulator.parameters:
             design[name] = value
-        elif value != (PARAMETERS[name].default if name in PARAMETERS else DELAYS.get(name)):
+        elif name not in PARAMETERS or value != PARAMETERS[name].default:
             return Failure("unsupported", f"{simulator.name} has no parameter {name}")
     return design
 

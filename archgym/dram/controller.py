@@ -9,6 +9,7 @@ from archgym.space import Parameter
 
 _BUFFER_SIZES = range(1, 65537)
 _REFRESH_LIMITS = range(65)
+_DELAYS = range(1025)
 
 PARAMETERS: dict[str, Parameter] = {
     parameter.name: parameter
@@ -124,6 +125,48 @@ PARAMETERS: dict[str, Parameter] = {
             128,
             ordered=True,
             description="Requests that an initiator may have under way (Arbiter Fifo, Reorder).",
+        ),
+        Parameter(
+            "ArbitrationDelayFw",
+            _DELAYS,
+            0,
+            ordered=True,
+            description="Cycles that a request takes through the arbiter.",
+        ),
+        Parameter(
+            "ArbitrationDelayBw",
+            _DELAYS,
+            0,
+            ordered=True,
+            description="Cycles that a response takes through the arbiter.",
+        ),
+        Parameter(
+            "ThinkDelayFw",
+            _DELAYS,
+            1,
+            ordered=True,
+            description="Cycles from the controller's interface into a bank's buffer.",
+        ),
+        Parameter(
+            "ThinkDelayBw",
+            _DELAYS,
+            0,
+            ordered=True,
+            description="Cycles from the PHY to the response queue.",
+        ),
+        Parameter(
+            "PhyDelayFw",
+            _DELAYS,
+            0,
+            ordered=True,
+            description="Cycles that commands and data take through the PHY to the DRAM.",
+        ),
+        Parameter(
+            "PhyDelayBw",
+            _DELAYS,
+            0,
+            ordered=True,
+            description="Cycles that data read take through the PHY back.",
         ),
     )
 }

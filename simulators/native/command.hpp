@@ -18,6 +18,10 @@ inline constexpr std::array<std::string_view, kCommands> kCommandNames = {
 
 constexpr int index(Command command) { return static_cast<int>(command); }
 
+constexpr bool is_access(Command command) {
+  return command >= Command::RD && command <= Command::WRA;
+}
+
 constexpr bool has_auto_precharge(Command command) {
   return command == Command::RDA || command == Command::WRA;
 }

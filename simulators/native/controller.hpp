@@ -31,6 +31,7 @@ class Controller {
   Controller(const System& system, const DelayTable& delays, const Requests& requests,
              const Design& design, Sink& sink)
       : system_(system),
+        design_(design),
         bursts_(requests.bursts),
         timing_(system, delays),
         admission_(design),
@@ -38,7 +39,7 @@ class Controller {
         refresh_(system, design),
         front_end_(requests, design),
         responses_(design, front_end_, bursts_.size(), times_, kSleeps ? &wake_ups_ : nullptr),
-        energy_(system),
+        energy_(system, design.phy_delay_forward),
         sink_(sink) {
     request_.fill(kNoRequest);
   }
@@ -52,16 +53,19 @@ class Controller {
       if (served_ == bursts_.size() && now > times_.last_end) return;
       timing_.advance_to(now);
       if constexpr (kSleeps) wake_ups_.step_begins(now);
-      if (arrival <= now) {
+      // Without a think delay, a request shows only after what else happens in its cycle.
+      const bool arrives = arrival <= now && (design_.think_delay_forward > 0 ||
+                                              std::min(winner.time, wake) > now);
+      if (arrives) {
         door_is_shut_ = !admission_.has_space();
         if (!door_is_shut_) store(now);
       }
-      refresh_.evaluate(now, admission_.stored() > 0, open_banks_ != 0);
-      if (arrival <= now || wake <= now) winner = select(now);
+      refresh_.evaluate(now, is_busy(), open_banks_ != 0);
+      if (arrives || wake <= now) winner = select(std::max(now, bus_free_));
       const bool issues = winner.time == now;
       if (issues) issue(winner, now);
       if (direction_changed_) choose_again();
-      refresh_.evaluate(now, admission_.stored() > 0, open_banks_ != 0);
+      refresh_.evaluate(now, is_busy(), open_banks_ != 0);
       if constexpr (kSleeps)
         winner = select_awake(winner, now, issues);
       else if (issues || refresh_.command())
@@ -132,6 +136,10 @@ class Controller {
     return next.time == now + 1 ? select(wake_ups_.next(now)) : next;
   }
 
+  // Whether a refresh would get in the way. A bank whose requests must wait for the channel's
+  // direction is not busy once it has served the last one of the other direction.
+  bool is_busy() const { return kSleeps ? occupied_ != 0 : admission_.stored() > 0; }
+
   void store(std::int64_t request_end) {
     const auto request = static_cast<std::int32_t>(front_end_.next());
     const Burst& burst = bursts_[request];
@@ -143,6 +151,7 @@ class Controller {
   }
 
   void issue(const Candidate& winner, std::int64_t now) {
+    bus_free_ = now + 1;
     if (winner.request == kRefresh) return issue_refresh(*refresh_.command(), now);
     const Burst& burst = bursts_[winner.request];
     const int bank = burst.bank;
@@ -173,15 +182,24 @@ class Controller {
     admission_.remove(burst);
     direction_changed_ |= scheduler_.remove(burst, pick_[burst.bank].position);
     held_ &= ~(1u << burst.bank);
+    occupied_ &= ~(1u << burst.bank);
     if (has_auto_precharge(command)) close(burst.bank);
     count_row_outcome(burst.bank);
     ++served_;
-    if (front_end_.entry() <= now) {
+    if (door_is_shut_) {
       door_is_shut_ = !admission_.has_space();
-      if (!door_is_shut_) store(now + 1);
+      if (!door_is_shut_) store(now + design_.think_delay_forward);
     }
-    responses_.insert(request,
-                      now + (burst.write ? system_.write_latency : system_.read_latency));
+    responses_.insert(request, now + data_delay(burst.write));
+    if (design_.command_mux == CommandMux::Strict && served_ < front_end_.next())
+      choose(bursts_[served_].bank);
+  }
+
+  // From a CAS to the end of its data at the response queue.
+  std::int64_t data_delay(bool write) const {
+    const std::int64_t both_ways = design_.phy_delay_forward + design_.think_delay_backward;
+    return write ? system_.write_latency + both_ways
+                 : system_.read_latency + both_ways + design_.phy_delay_backward;
   }
 
   void issue_refresh(Command command, std::int64_t now) {
@@ -218,11 +236,8 @@ class Controller {
   // Decides what `bank` wants to issue next, by the scheduler and the page policy.
   void choose(int bank) {
     const int queue = scheduler_.serving(bank);
-    if (scheduler_.queues().size(queue) == 0) {
-      timing_.want_nothing(bank);
-      request_[bank] = kNoRequest;
-      return;
-    }
+    if (scheduler_.queues().size(queue) == 0) return offer_nothing(bank);
+    occupied_ |= 1u << bank;
     const typename BankScheduler::Pick next{queue, scheduler_.next(queue)};
     // A row opened for a request is held for it: only another hit may take its place.
     const bool held = BankScheduler::kGrouped && (held_ >> bank & 1);
@@ -234,8 +249,17 @@ class Controller {
       command = scheduler_.queues().is_hit(picked, position)
                     ? cas(request_[bank], scheduler_.further(bank, picked))
                     : Command::PREPB;
+    // A strict multiplexer takes accesses in order of arrival alone.
+    if (design_.command_mux == CommandMux::Strict && is_access(command) &&
+        static_cast<std::size_t>(request_[bank]) != served_)
+      return offer_nothing(bank);
     command_[bank] = command;
     timing_.want(bank, command);
+  }
+
+  void offer_nothing(int bank) {
+    timing_.want_nothing(bank);
+    request_[bank] = kNoRequest;
   }
 
   // `queue` is where the page policy looks for what comes after the request.
@@ -269,6 +293,7 @@ class Controller {
   static constexpr std::uint8_t kHit = 0, kMiss = 1, kConflict = 2;
 
   const System& system_;
+  const Design& design_;
   const std::vector<Burst>& bursts_;
   TimingState timing_;
   Admission admission_;
@@ -288,7 +313,9 @@ class Controller {
   std::uint32_t open_banks_ = 0;  // banks with an open row
   bool door_is_shut_ = false;     // the request at the door was refused
   std::uint32_t held_ = 0;        // banks with a row open for a request not served yet
+  std::uint32_t occupied_ = 0;    // banks that have settled on a request
   bool direction_changed_ = false;
+  std::int64_t bus_free_ = 0;     // when the command bus takes the next command
   std::size_t served_ = 0;
   std::array<std::uint8_t, kMaxBanks> effort_{};
   RowOutcomes rows_;

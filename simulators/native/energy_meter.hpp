@@ -19,7 +19,9 @@ struct EnergySplit {  // nanojoules
 // that depends on whether the rank, and which banks, are active. Measured to the last command.
 class EnergyMeter {
  public:
-  explicit EnergyMeter(const System& system) : system_(system) {}
+  // The DRAM sees each command `bus_delay` cycles after the controller has issued it.
+  EnergyMeter(const System& system, std::int64_t bus_delay)
+      : system_(system), bus_delay_(bus_delay) {}
 
   void activate(int bank, std::int64_t now) {
     count(Command::ACT, now);
@@ -90,7 +92,7 @@ class EnergyMeter {
     split.refresh = e.refresh * issued(Command::REFAB);
     split.background = e.rank_active_cycle * static_cast<double>(rank_active) +
                        e.bank_active_cycle * static_cast<double>(bank_active_) +
-                       e.rank_precharged_cycle * static_cast<double>(last_command_ - rank_active);
+                       e.rank_precharged_cycle * static_cast<double>(bus_delay_ + last_command_ - rank_active);
     return split;
   }
 
@@ -117,6 +119,7 @@ class EnergyMeter {
   }
 
   const System& system_;
+  std::int64_t bus_delay_;
   std::array<std::int64_t, kCommands> counts_{};
   std::array<bool, kMaxBanks> is_open_{}, closed_by_command_{};
   std::array<std::int64_t, kMaxBanks> opened_{}, closed_{};

@@ -18,6 +18,8 @@ class FrontEnd {
   FrontEnd(const Requests& requests, const Design& design)
       : requests_(requests),
         limited_(design.arbiter != Arbiter::Simple),
+        arbitration_delay_(design.arbitration_delay_forward),
+        think_delay_(design.think_delay_forward),
         max_active_(static_cast<std::size_t>(design.max_active_transactions)),
         response_ends_(limited_ ? std::min(max_active_, requests.bursts.size()) : 0) {
     present();
@@ -43,14 +45,12 @@ class FrontEnd {
   }
 
  private:
-  static constexpr std::int64_t kThinkDelay = 1;  // from the interface into the bank queue
-
   void present() {
     entry_ = kNever;
     if (next_ == requests_.bursts.size()) return;
     const std::int64_t arrival = requests_.bursts[next_].arrival;
     if (!limited_) {
-      begin_ = std::max(arrival, request_end_);
+      begin_ = std::max(arrival, request_end_) + arbitration_delay_;
     } else {
       if (next_ >= max_active_) {
         const std::size_t freeing = next_ - max_active_;
@@ -58,13 +58,15 @@ class FrontEnd {
         accepted_ = std::max(accepted_, response_ends_[freeing % response_ends_.size()]);
       }
       accepted_ = std::max(accepted_, arrival);
-      begin_ = std::max(accepted_, request_end_ + 1);
+      begin_ = std::max(accepted_ + arbitration_delay_, request_end_ + 1);
     }
-    entry_ = begin_ + kThinkDelay;
+    entry_ = begin_ + think_delay_;
   }
 
   const Requests& requests_;
   bool limited_;
+  std::int64_t arbitration_delay_;
+  std::int64_t think_delay_;  // from the controller's interface into the bank queue
   std::size_t max_active_;
   std::vector<std::int64_t> response_ends_;  // ring: the last max_active_ responses
   std::size_t responses_ = 0;

@@ -91,7 +91,7 @@ Requests make_requests(Column<std::int64_t> arrival_cycle, Column<std::int64_t> 
   return requests;
 }
 
-constexpr std::size_t kDesignFields = 14;
+constexpr std::size_t kDesignFields = 21;
 
 Design make_design(const std::int64_t* v) {
   return {static_cast<PagePolicy>(v[0]),
@@ -102,17 +102,24 @@ Design make_design(const std::int64_t* v) {
           v[5],
           v[6],
           v[7],
-          static_cast<ResponseQueue>(v[8]),
-          static_cast<RefreshPolicy>(v[9]),
-          v[10],
+          static_cast<CommandMux>(v[8]),
+          static_cast<ResponseQueue>(v[9]),
+          static_cast<RefreshPolicy>(v[10]),
           v[11],
-          static_cast<Arbiter>(v[12]),
-          v[13]};
+          v[12],
+          static_cast<Arbiter>(v[13]),
+          v[14],
+          v[15],
+          v[16],
+          v[17],
+          v[18],
+          v[19],
+          v[20]};
 }
 
 std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig,
                                                    nb::device::cpu>& table) {
-  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 14 fields");
+  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 21 fields");
   std::vector<Design> designs;
   for (std::size_t i = 0; i < table.shape(0); ++i)
     designs.push_back(make_design(table.data() + i * kDesignFields));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "design.hpp"
@@ -42,6 +43,7 @@ class ResponsePath {
   ResponsePath(const Design& design, FrontEnd& front_end, std::size_t count, ResponseTimes& times,
                WakeUps* wake_ups)
       : arbiter_(design.arbiter),
+        arbitration_delay_(design.arbitration_delay_backward),
         reorder_queue_(design.response_queue == ResponseQueue::Reorder),
         front_end_(front_end),
         times_(times),
@@ -61,11 +63,12 @@ class ResponsePath {
 
  private:
   void send(std::size_t burst, std::int64_t ready) {
-    if (arbiter_ == Arbiter::Simple) {  // a response occupies the interface for one cycle
-      last_sent_ = std::max(ready, last_sent_ + 1);
-      times_.service_end[burst] = last_sent_ + 1;
-      if (wake_ups_) wake_ups_->add_response(last_sent_, last_sent_ + 1);
-      finish(burst, last_sent_ + 1);
+    if (arbiter_ == Arbiter::Simple) {  // a response occupies the interface until it has arrived
+      const std::int64_t length = 1 + arbitration_delay_;
+      last_sent_ = std::max(ready, last_sent_ + length);
+      times_.service_end[burst] = last_sent_ + length;
+      if (wake_ups_) wake_ups_->add_response(last_sent_, last_sent_ + length);
+      finish(burst, last_sent_ + length);
       return;
     }
     last_sent_ = std::max(ready, last_sent_);
@@ -77,7 +80,7 @@ class ResponsePath {
   }
 
   void deliver(std::size_t burst, std::int64_t sent) {
-    last_delivered_ = std::max(sent, last_delivered_ + 2);
+    last_delivered_ = std::max(sent + arbitration_delay_, last_delivered_ + 2);
     finish(burst, last_delivered_);
     front_end_.response_ended(last_delivered_ + 1);
   }
@@ -88,13 +91,15 @@ class ResponsePath {
   }
 
   Arbiter arbiter_;
+  std::int64_t arbitration_delay_;
   bool reorder_queue_;
   FrontEnd& front_end_;
   ResponseTimes& times_;
   WakeUps* wake_ups_;  // where the controller's sleep matters
   Reorderer queue_, initiator_;
-  std::int64_t last_sent_ = -1;
-  std::int64_t last_delivered_ = -2;
+  // Long enough ago to delay nothing.
+  std::int64_t last_sent_ = std::numeric_limits<std::int32_t>::min();
+  std::int64_t last_delivered_ = std::numeric_limits<std::int32_t>::min();
 };
 
 }  // namespace archgym

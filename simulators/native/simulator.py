@@ -38,13 +38,14 @@ _COMMAND_DTYPE = np.dtype(
 _FIELDS = (
     "PagePolicy", "Scheduler", "LowWatermark", "HighWatermark", "SchedulerBuffer",
     "RequestBufferSize", "RequestBufferSizeRead", "RequestBufferSizeWrite",
-    "RespQueue", "RefreshPolicy", "RefreshMaxPostponed", "RefreshMaxPulledin",
+    "CmdMux", "RespQueue", "RefreshPolicy", "RefreshMaxPostponed", "RefreshMaxPulledin",
     "Arbiter", "MaxActiveTransactions",
+    "ArbitrationDelayFw", "ArbitrationDelayBw", "ThinkDelayFw", "ThinkDelayBw",
+    "PhyDelayFw", "PhyDelayBw",
 )  # fmt: skip
 
 # Where the native simulator understands only some of a parameter's values.
 _SUBSETS = {
-    "CmdMux": ("Oldest",),
     "PowerDownPolicy": ("NoPowerDown",),
 }
 
@@ -180,4 +181,6 @@ def _encode(design: Design) -> list[int] | Failure:
     low, high = fields[_FIELDS.index("LowWatermark")], fields[_FIELDS.index("HighWatermark")]
     if design.get("Scheduler") == "GrpFrFcfsWm" and low >= high:
         return Failure("invalid", f"LowWatermark must be below HighWatermark, {high}, not {low}")
+    if design.get("CmdMux") == "Strict" and design.get("Scheduler") != "Fifo":
+        return Failure("invalid", "CmdMux Strict needs Scheduler Fifo")
     return fields

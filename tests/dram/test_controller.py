@@ -21,6 +21,12 @@ def test_default_design_is_the_documented_one():
         "PowerDownPolicy": "NoPowerDown",
         "Arbiter": "Simple",
         "MaxActiveTransactions": 128,
+        "ArbitrationDelayFw": 0,
+        "ArbitrationDelayBw": 0,
+        "ThinkDelayFw": 1,
+        "ThinkDelayBw": 0,
+        "PhyDelayFw": 0,
+        "PhyDelayBw": 0,
     }
 
 
