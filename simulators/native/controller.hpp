@@ -67,7 +67,7 @@ class Controller {
       if (direction_changed_) choose_again();
       refresh_.evaluate(now, is_busy(), open_banks_ != 0);
       if constexpr (kSleeps)
-        winner = select_awake(winner, now, issues);
+        winner = select_awake(winner, now);
       else if (issues || refresh_.command())
         winner = select(now + 1);
     }
@@ -112,10 +112,11 @@ class Controller {
     return {timing_.epoch() + soonest, oldest};
   }
 
-  // As `select`, of a controller that sleeps; `issued` says whether it has just issued `last`.
-  Candidate select_awake(const Candidate& last, std::int64_t now, bool issued) {
-    const bool was_blocked = !issued && last.request != kNoRequest;
-    const Candidate next = select(was_blocked || issued ? now + 1 : now);
+  // As `select`, after a step of a controller that sleeps. It was blocked if `last`, the best of
+  // what there was to issue, could not be issued yet though the command bus was free.
+  Candidate select_awake(const Candidate& last, std::int64_t now) {
+    const bool was_blocked = last.request != kNoRequest && bus_free_ <= now;
+    const Candidate next = select(was_blocked ? now + 1 : std::max(now, bus_free_));
     const std::int64_t trigger = refresh_.command() ? kNever : refresh_.trigger();
     if (!was_blocked) {
       wake_ups_.set_alarm(std::min(next.time, trigger));

@@ -15,48 +15,79 @@ class Buffer:
         self.read_size: int = design.get("RequestBufferSizeRead") or self.size
         self.write_size: int = design.get("RequestBufferSizeWrite") or self.size
         self.scheduler = design["Scheduler"]
+        self.watermarks = design.get("LowWatermark"), design.get("HighWatermark")
         self.banks: list[list[Request]] = [[] for _ in range(banks)]
         self.last_stored_bank = 0
         self.last_cas_was_write = False
+        self.write_mode = False  # of GrpFrFcfsWm
+
+    def _waiting(self) -> tuple[int, int]:
+        """How many (reads, writes) wait."""
+        waiting = [r for bank in self.banks for r in bank]
+        writes = sum(r.is_write for r in waiting)
+        return len(waiting) - writes, writes
 
     def has_space(self) -> bool:
-        waiting = [r for bank in self.banks for r in bank]
         if self.organisation == "Bankwise":  # judged by the bank of the request before
             return len(self.banks[self.last_stored_bank]) < self.size
+        reads, writes = self._waiting()
         if self.organisation == "Shared":
-            return len(waiting) < self.size
-        writes = sum(r.is_write for r in waiting)
-        return len(waiting) - writes < self.read_size and writes < self.write_size
+            return reads + writes < self.size
+        return reads < self.read_size and writes < self.write_size
 
     def store(self, request: Request) -> None:
         self.banks[request.bank].append(request)
         self.last_stored_bank = request.bank
+        self._choose_mode()
 
     def remove(self, request: Request) -> None:
         self.banks[request.bank].remove(request)
         self.last_cas_was_write = request.is_write
+        self._choose_mode()
+
+    def _choose_mode(self) -> None:
+        if self.scheduler != "GrpFrFcfsWm":
+            return
+        low, high = self.watermarks
+        reads, writes = self._waiting()
+        if self.write_mode:
+            self.write_mode = writes > low or reads == 0
+        else:
+            self.write_mode = writes > high or reads == 0
 
     def next_request(self, bank: int, open_row: int | None) -> Request | None:
         queue = self.banks[bank]
+        if self.scheduler == "GrpFrFcfs":
+            queue = [r for r in queue if r.is_write == self.last_cas_was_write] or queue
+        elif self.scheduler == "GrpFrFcfsWm":
+            queue = [r for r in queue if r.is_write == self.write_mode]
         hits = [r for r in queue if r.row == open_row]
         if self.scheduler == "Fifo" or not hits:
             return queue[0] if queue else None
-        if self.scheduler == "FrFcfs":
-            return hits[0]
-        for i, hit in enumerate(hits):  # FrFcfsGrp
-            overtaken = {earlier.address for earlier in hits[:i]}
-            if hit.is_write == self.last_cas_was_write and hit.address not in overtaken:
-                return hit
+        if self.scheduler == "FrFcfsGrp":
+            for i, hit in enumerate(hits):
+                overtaken = {earlier.address for earlier in hits[:i]}
+                if hit.is_write == self.last_cas_was_write and hit.address not in overtaken:
+                    return hit
         return hits[0]
 
-    def has_further_request(self, bank: int) -> bool:
-        return len(self.banks[bank]) >= 2
+    def _competitors(self, current: Request) -> list[Request]:
+        """The requests that an adaptive page policy looks at, the current one mostly among them."""
+        queue = self.banks[current.bank]
+        if self.scheduler == "GrpFrFcfs":
+            return [r for r in queue if r.is_write == current.is_write]
+        if self.scheduler == "GrpFrFcfsWm":  # even if a row is held for the other direction
+            return [r for r in queue if r.is_write == self.write_mode]
+        return queue
 
-    def has_further_hit(self, bank: int, row: int) -> bool:
-        queue = self.banks[bank]
+    def has_further_request(self, current: Request) -> bool:
+        return len(self._competitors(current)) >= 2
+
+    def has_further_hit(self, current: Request) -> bool:
+        queue = self._competitors(current)
         if self.scheduler == "Fifo":
-            return len(queue) >= 2 and queue[1].row == row
-        return sum(r.row == row for r in queue) >= 2
+            return len(queue) >= 2 and queue[1].row == current.row
+        return sum(r.row == current.row for r in queue) >= 2
 
 
 class Bank:
@@ -68,34 +99,42 @@ class Bank:
         self.buffer = buffer
         self.open_row: int | None = None
         self.current: Request | None = None
+        self.command: str | None = None
         self.held = False  # the row was opened for the current request
         self.blocked = False  # by a forced refresh
 
-    def next_command(self) -> str | None:
+    def evaluate(self) -> None:
+        """Chooses the request to work for and the command to issue.
+
+        The choice stands until the next evaluation, whatever is stored into other banks.
+        """
+        self.command = None
         if self.blocked:
-            return None
+            return
         chosen = self.buffer.next_request(self.index, self.open_row)
         if chosen is None:
-            return None
+            return
         if not self.held or chosen.row == self.open_row:
             self.current = chosen
         assert self.current is not None
         if self.open_row is None:
-            return "ACT"
-        if self.current.row != self.open_row:
-            return "PREPB"
-        return ("WR" if self.current.is_write else "RD") + ("A" if self._close() else "")
+            self.command = "ACT"
+        elif self.current.row != self.open_row:
+            self.command = "PREPB"
+        else:
+            direction = "WR" if self.current.is_write else "RD"
+            self.command = direction + ("A" if self._close(self.current) else "")
 
-    def _close(self) -> bool:
-        assert self.open_row is not None
-        further_hit = self.buffer.has_further_hit(self.index, self.open_row)
-        if self.policy == "Open":
-            return False
-        if self.policy == "Closed":
-            return True
+    def _close(self, current: Request) -> bool:
+        if self.policy in ("Open", "Closed"):
+            return self.policy == "Closed"
+        further_hit = self.buffer.has_further_hit(current)
         if self.policy == "ClosedAdaptive":
             return not further_hit
-        return self.buffer.has_further_request(self.index) and not further_hit
+        return self.buffer.has_further_request(current) and not further_hit
+
+    def block(self) -> None:
+        self.blocked, self.command = True, None
 
     def update(self, command: str) -> None:
         if command == "ACT":

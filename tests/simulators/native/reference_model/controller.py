@@ -7,8 +7,9 @@ from typing import Any
 from .arbiters import QueueingArbiter, Responses, SimpleArbiter
 from .banks import Bank, Buffer
 from .refresh import Refresh
-from .request import NEVER, READ, THINK, WRITE, Request
+from .request import READ, WRITE, Request
 from .timing import Constraints, Timing
+from .wakeups import Alarm
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,19 @@ class Command:
 
     time: int
     name: str
-    bank: int  # 0 for PREAB and REFAB
+    bank: int  # of all banks of the channel; 0 for PREAB and REFAB
     row: int  # -1 where it names none
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A command that someone wants to issue."""
+
+    time: int  # the earliest
+    age: int
+    command: str
+    origin: Bank | Refresh
 
 
 @dataclass
@@ -31,77 +43,138 @@ class Controller:
     commands: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.constraints = Constraints(self.timing)
-        self.buffer = Buffer(self.design, self.timing.banks)
-        policy = self.design["PagePolicy"]
-        self.banks = [Bank(i, policy, self.buffer) for i in range(self.timing.banks)]
-        self.refresh = Refresh(self.design, self.timing, self.banks)
+        timing, policy = self.timing, self.design["PagePolicy"]
+        self.think: int = self.design["ThinkDelayFw"]
+        self.constraints = Constraints(timing)
+        self.buffer = Buffer(self.design, timing.banks * timing.ranks)
+        self.banks = [Bank(i, policy, self.buffer) for i in range(timing.banks * timing.ranks)]
+        self.refreshes = [
+            Refresh(self.design, timing, self.banks[rank * timing.banks :][: timing.banks], rank)
+            for rank in range(timing.ranks)
+        ]
         self.responses = Responses(self.design["RespQueue"] == "Reorder")
+        self.responding = False
         self.door: Request | None = None
         self.accepted = 0
+        self.accesses = 0
+        self.scheduled, self.arrival, self.data_ready, self.response_end = alarms = [
+            Alarm() for _ in range(4)
+        ]
+        self.alarms = alarms
+        self.scheduled.set(0)
 
-    def present(self, request: Request, now: int) -> None:
-        request.req_begin = now
+    def present(self, request: Request, time: int) -> None:
+        request.req_begin = time
         self.door = request
+        self.arrival.set(time + self.think)
+
+    def end_response(self, now: int) -> None:
+        self.responding = False
+        self.response_end.set(now)
+
+    def wakes(self, now: int) -> bool:
+        ringing = [alarm for alarm in self.alarms if alarm.rings(now)]
+        return bool(ringing)
+
+    def step(self, now: int) -> None:
+        self._respond(now)
+        self._accept(now, now)
+        for refresh in self.refreshes:
+            refresh.evaluate(now)
+        candidates = self._of_refreshes(now) + self._of_banks(now)
+        chosen = self._choose(candidates)
+        if chosen is not None and chosen.time == now:
+            self._issue(now, chosen.command, chosen.origin)
+        for bank in self.banks:
+            bank.evaluate()
+        upcoming = self._of_banks(now)
+        for refresh in self.refreshes:
+            refresh.evaluate(now)
+            if refresh.command is None:
+                self.scheduled.set(refresh.trigger)
+        for candidate in upcoming + self._of_refreshes(now):
+            # What turns out to be ready only after others were found not to be, waits for whatever
+            # wakes the controller next.
+            if candidate.time > now or not candidates:
+                self.scheduled.set(candidate.time)
+
+    def _respond(self, now: int) -> None:
+        if self.responding:
+            return
+        request = self.responses.pop(now)
+        if request is None:
+            self.data_ready.set(self.responses.next_time(now))
+        else:
+            self.responding = True
+            self.arbiter.respond(request, now)
 
     def _accept(self, now: int, end_request: int) -> None:
-        if self.door is None or now < self.door.req_begin + THINK or not self.buffer.has_space():
+        request = self.door
+        if request is None or now < request.req_begin + self.think or not self.buffer.has_space():
             return
         self.accepted += 1
-        self.door.order = self.accepted
-        self.buffer.store(self.door)
+        request.order = self.accepted
+        self.buffer.store(request)
+        self.banks[request.bank].evaluate()
         self.door = None
         self.arbiter.end_request(end_request)
 
-    def _candidates(self) -> list[tuple[int, int, str, Bank | None]]:
-        """(earliest time, age, command, bank) of all who want to issue something."""
-        found: list[tuple[int, int, str, Bank | None]] = []
-        if self.refresh.command is not None:
-            time = self.constraints.earliest(self.refresh.command, 0)
-            found.append((time, 0, self.refresh.command, None))
-        for bank in self.banks:
-            command = bank.next_command()
-            if command is not None:
-                assert bank.current is not None
-                time = self.constraints.earliest(command, bank.index)
-                found.append((time, bank.current.order, command, bank))
+    def _of_refreshes(self, now: int) -> list[Candidate]:
+        found = []
+        for refresh in self.refreshes:
+            if refresh.command is not None:
+                time = self.constraints.earliest(refresh.command, refresh.banks[0].index)
+                found.append(Candidate(max(time, now), 0, refresh.command, refresh))
         return found
 
-    def step(self, now: int) -> None:
-        self.arbiter.respond(now, self.responses)
-        self._accept(now, now)
-        self.refresh.evaluate(now)
-        ready = [c for c in self._candidates() if c[0] <= now]
-        if ready:
-            _, _, command, bank = min(ready, key=lambda c: c[1])
-            self._issue(now, command, bank)
-        self.refresh.evaluate(now)
+    def _of_banks(self, now: int) -> list[Candidate]:
+        found = []
+        for bank in self.banks:
+            if bank.command is not None:
+                assert bank.current is not None
+                time = self.constraints.earliest(bank.command, bank.index)
+                found.append(Candidate(max(time, now), bank.current.order, bank.command, bank))
+        return found
 
-    def _issue(self, now: int, command: str, bank: Bank | None) -> None:
-        request = bank.current if bank is not None else None
-        self.constraints.issue(command, bank.index if bank else 0, now)
-        self.refresh.update(command, now)
-        for each in self.banks if bank is None else [bank]:
-            each.update(command)
-        if bank is None:
-            self.commands.append(Command(now, command, 0, -1))
+    def _choose(self, candidates: Sequence[Candidate]) -> Candidate | None:
+        """The earliest, or the oldest of these; under `Strict`, accesses keep their order."""
+        if self.design["CmdMux"] == "Strict":
+            candidates = [
+                c for c in candidates if c.command not in READ + WRITE or c.age == self.accesses + 1
+            ]
+        return min(candidates, key=lambda c: (c.time, c.age), default=None)
+
+    def _issue(self, now: int, command: str, origin: Bank | Refresh) -> None:
+        if isinstance(origin, Refresh):
+            self.constraints.issue(command, origin.banks[0].index, now)
+            origin.update(command, now)
+            for bank in origin.banks:
+                bank.update(command)
+            self.commands.append(Command(now, command, 0, -1, origin.rank))
             return
-        row = request.row if request is not None and command != "PREPB" else -1
-        self.commands.append(Command(now, command, bank.index, row))
-        if request is not None and command in READ + WRITE:
-            self.buffer.remove(request)
-            self._accept(now, now + 1)  # the freed entry is taken at once, END_REQ a cycle later
-            latency = self.timing.write_latency if request.is_write else self.timing.read_latency
-            self.responses.queue.append((now + latency + self.timing.burst, request))
+        request = origin.current
+        assert request is not None
+        self.constraints.issue(command, origin.index, now)
+        origin.update(command)
+        row = request.row if command != "PREPB" else -1
+        rank = origin.index // self.timing.banks
+        self.commands.append(Command(now, command, origin.index, row, rank))
+        if command in READ + WRITE:
+            self.accesses += 1
+            self._access(now, request)
 
-    def next_time(self, now: int) -> int:
-        times = [time for time, *_ in self._candidates()]
-        if self.refresh.command is None:
-            times.append(self.refresh.trigger)
-        if self.door is not None:
-            times.append(self.door.req_begin + THINK)
-        times.append(self.responses.next_time(now))
-        return min((t for t in times if t > now), default=NEVER)
+    def _access(self, now: int, request: Request) -> None:
+        self.buffer.remove(request)
+        self._accept(now, now + self.think)  # takes the freed entry at once, ends REQ later
+        latency = self.timing.write_latency
+        if not request.is_write:
+            latency = self.timing.read_latency + self.design["PhyDelayBw"]
+        latency += self.timing.burst + self.design["PhyDelayFw"] + self.design["ThinkDelayBw"]
+        self.responses.queue.append((now + latency, request))
+        self.data_ready.set(self.responses.next_time(now))
+
+    def next_time(self) -> int:
+        return min(alarm.time for alarm in self.alarms)
 
 
 @dataclass(frozen=True)
@@ -111,23 +184,22 @@ class Run:
     end: int
     requests: tuple[Request, ...]
     commands: tuple[Command, ...]
-    refresh_counter: int
+    refresh_counter: int  # of all ranks
 
 
 def simulate(timing: Timing, design: Mapping[str, Any], requests: Sequence[Request]) -> Run:
     """Plays requests (in order of arrival) through a controller of the given design."""
     for index, request in enumerate(requests):
         request.index = index
-    arbiter: SimpleArbiter | QueueingArbiter
-    if design["Arbiter"] == "Simple":
-        arbiter = SimpleArbiter(requests)
-    else:
-        limit = design["MaxActiveTransactions"]
-        arbiter = QueueingArbiter(requests, limit, design["Arbiter"] == "Reorder")
+    simple = design["Arbiter"] == "Simple"
+    arbiter = (SimpleArbiter if simple else QueueingArbiter)(design, requests)
     controller = Controller(timing, design, arbiter)
     now = 0
     while now <= arbiter.end:
-        controller.step(now)
+        if controller.wakes(now):
+            controller.step(now)
         arbiter.step(now, controller)
-        now = min(controller.next_time(now), arbiter.next_time(now, controller))
-    return Run(arbiter.end, tuple(requests), tuple(controller.commands), controller.refresh.counter)
+        # The arbiter may have woken the controller again at this very instant.
+        now = min(controller.next_time(), arbiter.next_time(now, controller))
+    owed = sum(refresh.counter for refresh in controller.refreshes)
+    return Run(arbiter.end, tuple(requests), tuple(controller.commands), owed)

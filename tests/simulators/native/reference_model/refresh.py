@@ -8,16 +8,31 @@ from .request import NEVER
 from .timing import Timing
 
 
-class Refresh:
-    """All-bank refresh with postponing and pulling in."""
+def first_trigger(interval: int, rank: int, ranks: int) -> int:
+    """When the first refresh of a rank falls due.
 
-    def __init__(self, design: Mapping[str, Any], timing: Timing, banks: list[Bank]) -> None:
+    Ranks are spread over the interval, in the order of their numbers' bits read backwards.
+    """
+    bits = ranks.bit_length() - 1
+    reversed_rank = sum((rank >> bit & 1) << bits - 1 - bit for bit in range(bits))
+    return interval - reversed_rank * interval // ranks
+
+
+class Refresh:
+    """All-bank refresh of one rank, with postponing and pulling in."""
+
+    def __init__(
+        self, design: Mapping[str, Any], timing: Timing, banks: list[Bank], rank: int
+    ) -> None:
         self.banks = banks
+        self.rank = rank
         self.interval = timing.refresh_interval
         self.flexibility = timing.refresh_flexibility
         self.max_postponed = min(design["RefreshMaxPostponed"], self.flexibility)
         self.max_pulled_in = min(design["RefreshMaxPulledin"], self.flexibility)
-        self.trigger = self.interval if design["RefreshPolicy"] == "AllBank" else NEVER
+        self.trigger = NEVER
+        if design["RefreshPolicy"] == "AllBank":
+            self.trigger = first_trigger(self.interval, rank, timing.ranks)
         self.pulled_in = False
         self.counter = 0
         self.skipped = 0
@@ -31,7 +46,7 @@ class Refresh:
         if now >= self.trigger + self.interval:
             self.trigger += self.interval
             self.pulled_in = False
-        busy = any(bank.buffer.banks[bank.index] for bank in self.banks)
+        busy = any(bank.current is not None for bank in self.banks)
         if self.pulled_in:
             if busy or self._crowded(now):
                 self.pulled_in = False
@@ -39,7 +54,7 @@ class Refresh:
                 return
         elif self.counter == self.max_postponed or self.skipped == self.flexibility:
             for bank in self.banks:
-                bank.blocked = True
+                bank.block()
         elif busy:
             self.counter += 1
             self.skipped += 1

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 NEVER = 1 << 62
 READ, WRITE = ("RD", "RDA"), ("WR", "WRA")
-THINK = 1  # ThinkDelayFw: from the begin of REQ until the controller can take the request
 
 
 @dataclass(eq=False)
@@ -13,7 +12,7 @@ class Request:
 
     arrival: int
     is_write: bool
-    bank: int
+    bank: int  # of all banks of the channel
     row: int
     address: int
     index: int = -1

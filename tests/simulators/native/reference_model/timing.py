@@ -9,10 +9,11 @@ from .request import NEVER, READ, WRITE
 
 @dataclass(frozen=True)
 class Timing:
-    """What the model needs to know of a device: cycles, and the shape of a rank."""
+    """What the model needs to know of a device: cycles, and the shape of a channel."""
 
-    banks: int
-    groups: int
+    ranks: int
+    banks: int  # of a rank
+    groups: int  # of a rank
     read_latency: int
     write_latency: int
     burst: int
@@ -25,7 +26,13 @@ class Timing:
 
 
 def timing_of(
-    standard: str, t: Mapping[str, int], banks: int, groups: int, *, dramsys_quirks: bool = False
+    standard: str,
+    t: Mapping[str, int],
+    banks: int,
+    groups: int,
+    *,
+    ranks: int = 1,
+    dramsys_quirks: bool = False,
 ) -> Timing:
     """Writes the constraints of a standard as a table, for bursts of eight.
 
@@ -34,6 +41,7 @@ def timing_of(
         t: The device's timing parameters in cycles, named as JEDEC does.
         banks: Banks of the rank, all groups together.
         groups: Bank groups of the rank (1 for DDR3).
+        ranks: Ranks of the channel.
         dramsys_quirks: As DRAMSys 5.5, leaves out DDR3's write recovery before PREAB and ignores
             JEDEC's bounds on refreshes that are postponed or done in advance.
     """
@@ -77,7 +85,16 @@ def timing_of(
     ]
     if ddr4 or not dramsys_quirks:
         edges.append(("rank", ("WR",), ("PREAB",), write_pre))
+    if ranks > 1:
+        switch = burst + t["RTRS"]
+        edges += [
+            ("other rank", READ, READ, switch),
+            ("other rank", WRITE, WRITE, switch),
+            ("other rank", READ, WRITE, t["RL"] + switch - t["WL"] + t.get("WPRE", 0)),
+            ("other rank", WRITE, READ, t["WL"] + switch - t["RL"] + t.get("RPRE", 0)),
+        ]
     return Timing(
+        ranks=ranks,
         banks=banks,
         groups=groups,
         read_latency=t["RL"],
@@ -100,29 +117,33 @@ class Constraints:
             for command in following:
                 self.into.setdefault(command, []).extend((scope, p, distance) for p in preceding)
         self.last: dict[tuple[str, str, int], int] = {}
-        self.activates: deque[int] = deque(maxlen=4)
+        self.activates: list[deque[int]] = [deque(maxlen=4) for _ in range(timing.ranks)]
         self.bus_free = 0
 
     def _component(self, scope: str, bank: int) -> int:
-        if scope == "rank":
-            return 0
         if scope == "group":
             return bank // (self.timing.banks // self.timing.groups)
-        return bank
+        return bank if scope == "bank" else bank // self.timing.banks
 
     def earliest(self, command: str, bank: int) -> int:
+        """From when on a bank, or the rank of a bank, can take a command."""
         times = [self.bus_free]
         for scope, preceding, distance in self.into[command]:
             last = self.last.get((scope, preceding, self._component(scope, bank)))
             if last is not None:
                 times.append(last + distance)
-        if command == "ACT" and len(self.activates) == 4:
-            times.append(self.activates[0] + self.timing.four_activates)
+        activates = self.activates[bank // self.timing.banks]
+        if command == "ACT" and len(activates) == 4:
+            times.append(activates[0] + self.timing.four_activates)
         return max(times)
 
     def issue(self, command: str, bank: int, now: int) -> None:
         self.bus_free = now + 1
         for scope in ("bank", "group", "rank"):
             self.last[scope, command, self._component(scope, bank)] = now
+        rank = bank // self.timing.banks
+        for other in range(self.timing.ranks):
+            if other != rank:
+                self.last["other rank", command, other] = now
         if command == "ACT":
-            self.activates.append(now)
+            self.activates[rank].append(now)
