@@ -10,6 +10,7 @@ COMMANDS: tuple[str, ...]
 METRICS: tuple[str, ...]
 """Metric names by column of `evaluate`."""
 MAX_BANKS: int
+MAX_RANKS: int
 UNBOUNDED: int
 
 class Channel:

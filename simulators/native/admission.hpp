@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <numeric>
 
 #include "design.hpp"
 #include "requests.hpp"
@@ -31,6 +32,11 @@ class Admission {
   std::int64_t reads() const { return per_direction_[0]; }
   std::int64_t writes() const { return per_direction_[1]; }
   std::int64_t stored() const { return reads() + writes(); }
+
+  std::int64_t stored(int first_bank, int last_bank) const {
+    return std::accumulate(per_bank_.begin() + first_bank, per_bank_.begin() + last_bank,
+                           std::int64_t{0});
+  }
 
   void store(const Burst& burst) {
     last_bank_ = burst.bank;

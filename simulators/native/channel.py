@@ -8,7 +8,7 @@ from archgym.dram.workload import Workload
 from archgym.simulators.native import _core
 from archgym.simulators.native.energy import energy_table
 
-_SCOPES = ("bank", "bank_group", "rank")
+_SCOPES = ("bank", "bank_group", "rank", "other_rank")
 
 
 def unsupported(workload: Workload) -> str | None:
@@ -18,8 +18,8 @@ def unsupported(workload: Workload) -> str | None:
         return f"native simulates {' and '.join(STANDARDS)}, not {device.standard} ({device.name})"
     if system.channels > 1:
         return f"native simulates one channel, {device.name} has {system.channels}"
-    if system.ranks > 1:
-        return f"native simulates one rank, {device.name} has {system.ranks}"
+    if system.ranks > _core.MAX_RANKS:
+        return f"native simulates up to {_core.MAX_RANKS} ranks, {device.name} has {system.ranks}"
     if system.banks > _core.MAX_BANKS:
         return f"native simulates up to {_core.MAX_BANKS} banks, {device.name} has {system.banks}"
     if np.ptp(workload.bursts().initiator) > 0:
@@ -35,8 +35,9 @@ def make_channel(system: System, dramsys_quirks: bool) -> _core.Channel:
     burst = device.organization.burst_length // 2
     spec: dict[str, object] = {
         "clock_ps": device.clock_ps,
-        "banks": device.organization.banks,
-        "bank_groups": device.organization.bank_groups,
+        "ranks": system.ranks,
+        "banks": system.banks,
+        "bank_groups": system.ranks * device.organization.bank_groups,
         "read_latency": timing["RL"] + burst,
         "write_latency": timing["WL"] + burst,
         "read_to_precharge": timing["AL"] + timing["RTP"],

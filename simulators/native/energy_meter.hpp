@@ -13,6 +13,16 @@ namespace archgym {
 struct EnergySplit {  // nanojoules
   double activate = 0, precharge = 0, read = 0, write = 0, refresh = 0, background = 0;
   double total() const { return activate + precharge + read + write + refresh + background; }
+
+  EnergySplit& operator+=(const EnergySplit& other) {
+    activate += other.activate;
+    precharge += other.precharge;
+    read += other.read;
+    write += other.write;
+    refresh += other.refresh;
+    background += other.background;
+    return *this;
+  }
 };
 
 // Core energy after DRAMPower (Chandrasekar et al., 2012): an amount per command, and a background
@@ -20,8 +30,11 @@ struct EnergySplit {  // nanojoules
 class EnergyMeter {
  public:
   // The DRAM sees each command `bus_delay` cycles after the controller has issued it.
-  EnergyMeter(const System& system, std::int64_t bus_delay)
-      : system_(system), bus_delay_(bus_delay) {}
+  EnergyMeter(const System& system, int rank, std::int64_t bus_delay)
+      : system_(system),
+        first_bank_(rank * system.banks_per_rank()),
+        last_bank_(first_bank_ + system.banks_per_rank()),
+        bus_delay_(bus_delay) {}
 
   void activate(int bank, std::int64_t now) {
     count(Command::ACT, now);
@@ -38,7 +51,7 @@ class EnergyMeter {
 
   void precharge_all(std::int64_t now) {
     count(Command::PREAB, now);
-    for (int bank = 0; bank < system_.banks; ++bank)
+    for (int bank = first_bank_; bank < last_bank_; ++bank)
       if (is_open_[bank]) close(bank, now);
   }
 
@@ -57,7 +70,7 @@ class EnergyMeter {
     begin_rank_activity(now);
     const std::int64_t until = now + system_.refresh_cycle;
     rank_active_until_ = std::max(rank_active_until_, until);
-    for (int bank = 0; bank < system_.banks; ++bank) {
+    for (int bank = first_bank_; bank < last_bank_; ++bank) {
       closed_[bank] = until;
       closed_by_command_[bank] = false;
       bank_active_ += until - now;
@@ -66,15 +79,19 @@ class EnergyMeter {
 
   const std::array<std::int64_t, kCommands>& counts() const { return counts_; }
 
-  EnergySplit energy() {
-    for (int b = 0; b < system_.banks; ++b)
+  std::int64_t last_command() const { return last_command_; }
+
+  // Ends the measurement with the last command of the channel.
+  EnergySplit energy(std::int64_t last_command) {
+    last_command_ = last_command;
+    for (int b = first_bank_; b < last_bank_; ++b)
       if (is_open_[b]) {
         bank_active_ += last_command_ - opened_[b];
         rank_active_until_ = std::max(rank_active_until_, last_command_);
       }
     // What ends after the last command is not part of the run.
     std::int64_t closings = closed_banks_;
-    for (int b = 0; b < system_.banks; ++b)
+    for (int b = first_bank_; b < last_bank_; ++b)
       if (closed_[b] > last_command_) {
         bank_active_ -= closed_[b] - last_command_;
         closings -= closed_by_command_[b];
@@ -119,6 +136,7 @@ class EnergyMeter {
   }
 
   const System& system_;
+  int first_bank_, last_bank_;  // of the rank; `last_bank_` is the first of the next rank
   std::int64_t bus_delay_;
   std::array<std::int64_t, kCommands> counts_{};
   std::array<bool, kMaxBanks> is_open_{}, closed_by_command_{};

@@ -28,6 +28,12 @@ class FrontEnd {
   std::size_t next() const { return next_; }
   // The cycle from which the next request can be stored; kNever while that is not known yet.
   std::int64_t entry() const { return entry_; }
+  // Whether the next request shows only after all else that happens in its cycle: nothing on its
+  // way to the controller has taken time.
+  bool shows_late() const {
+    return think_delay_ == 0 &&
+           (limited_ ? begin_ == accepted_ + arbitration_delay_ : arbitration_delay_ == 0);
+  }
   // The cycle in which the next request begins to be presented to the controller.
   std::int64_t request_begin() const { return begin_; }
 

@@ -138,22 +138,21 @@ Metrics summarize(const System& system, const Requests& requests, const Design& 
   metrics[Metric::RowMisses] = static_cast<double>(controller.rows().misses);
   metrics[Metric::RowConflicts] = static_cast<double>(controller.rows().conflicts);
 
-  const auto& counts = controller.energy().counts();
   for (int command = 0; command < kCommands; ++command)
     metrics[static_cast<Metric>(static_cast<int>(Metric::CommandsAct) + command)] =
-        static_cast<double>(counts[command]);
+        static_cast<double>(controller.count(static_cast<Command>(command)));
   // Intervals that have passed without their refresh; a run may end before it pays them.
   const std::int64_t due = design.refresh_policy == RefreshPolicy::NoRefresh
                                ? 0
-                               : times.last_end / system.refresh_interval;
-  const std::int64_t owed = std::max<std::int64_t>(0, due - counts[index(Command::REFAB)]);
+                               : system.ranks * (times.last_end / system.refresh_interval);
+  const std::int64_t owed = std::max<std::int64_t>(0, due - controller.count(Command::REFAB));
   metrics[Metric::RefreshesOwed] = static_cast<double>(owed);
   metrics[Metric::RefreshDebtTime] =
       static_cast<double>(owed * system.refresh_cycle * system.clock_ps) * 1e-3;
   metrics[Metric::QueueEntries] =
       static_cast<double>(Admission::total_entries(design, system.banks));
   if (system.energy.available)
-    summarize_energy(system, controller.energy().energy(), runtime_ns, metrics);
+    summarize_energy(system, controller.energy(), runtime_ns, metrics);
   return metrics;
 }
 

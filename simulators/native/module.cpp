@@ -6,6 +6,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <bit>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -47,11 +48,17 @@ System make_system(const nb::dict& spec) {
   const auto cycles = [&](const char* key) { return nb::cast<std::int32_t>(spec[key]); };
   System s;
   s.clock_ps = number("clock_ps");
+  s.ranks = nb::cast<int>(spec["ranks"]);
   s.banks = nb::cast<int>(spec["banks"]);
   s.bank_groups = nb::cast<int>(spec["bank_groups"]);
-  if (s.banks < 1 || s.banks > kMaxBanks || s.bank_groups < 1 || s.banks % s.bank_groups != 0)
-    throw std::invalid_argument("at most " + std::to_string(kMaxBanks) +
-                                " banks in equal groups can be simulated");
+  if (s.ranks < 1 || s.ranks > kMaxRanks || s.banks < s.ranks || s.banks > kMaxBanks ||
+      s.bank_groups < s.ranks || !std::has_single_bit(static_cast<unsigned>(s.ranks)) ||
+      !std::has_single_bit(static_cast<unsigned>(s.banks)) ||
+      !std::has_single_bit(static_cast<unsigned>(s.bank_groups)) || s.bank_groups > s.banks)
+    throw std::invalid_argument(
+        "ranks, bank groups and banks must be powers of two, at most " +
+        std::to_string(kMaxRanks) + " ranks and " + std::to_string(kMaxBanks) + " banks");
+  s.rank_shift = std::countr_zero(static_cast<unsigned>(s.banks_per_rank()));
   s.read_latency = cycles("read_latency");
   s.write_latency = cycles("write_latency");
   s.read_to_precharge = cycles("read_to_precharge");
@@ -191,6 +198,7 @@ NB_MODULE(_core, m) {
   m.attr("COMMANDS") = names(kCommandNames);
   m.attr("METRICS") = names(kMetricNames);
   m.attr("MAX_BANKS") = kMaxBanks;
+  m.attr("MAX_RANKS") = kMaxRanks;
   m.attr("UNBOUNDED") = kUnbounded;
 
   nb::class_<Channel>(m, "Channel", "One memory channel: organisation, timing edges, energy.")

@@ -17,12 +17,13 @@ inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 class RefreshManager {
  public:
-  RefreshManager(const System& system, const Design& design)
+  RefreshManager(const System& system, const Design& design, int rank)
       : interval_(system.refresh_interval),
         flexibility_(system.refresh_flexibility),
         max_postponed_(std::min(design.refresh_max_postponed, flexibility_)),
         max_pulled_in_(std::min(design.refresh_max_pulled_in, flexibility_)),
-        trigger_(design.refresh_policy == RefreshPolicy::AllBank ? interval_ : kNever) {}
+        trigger_(design.refresh_policy == RefreshPolicy::AllBank ? first_trigger(system, rank)
+                                                                 : kNever) {}
 
   // The command it wants to issue, if any; otherwise it sleeps until `trigger`.
   std::optional<Command> command() const { return command_; }
@@ -69,6 +70,14 @@ class RefreshManager {
 
  private:
   std::int64_t interval_;
+  // Ranks take turns, in bit-reversed order, so that they do not refresh at the same time.
+  static std::int64_t first_trigger(const System& system, int rank) {
+    std::int64_t reversed = 0;
+    for (int bit = 1, mirrored = system.ranks / 2; mirrored > 0; bit *= 2, mirrored /= 2)
+      if (rank & bit) reversed |= mirrored;
+    return system.refresh_interval - reversed * system.refresh_interval / system.ranks;
+  }
+
   // JEDEC allows 16 refreshes in 2 tREFI. Two of them may be regular ones that cannot be put off,
   // so no further one is pulled in when 14 have been issued. Only JEDEC bounds flexibility.
   bool is_crowded(std::int64_t now) const {

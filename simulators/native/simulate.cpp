@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -30,31 +31,21 @@ class CommandRecord {
   std::int64_t clock_ps_;
 };
 
-template <Scheduler kScheduler, PagePolicy kPagePolicy, class Sink>
-Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
-            const Design& design, Sink& sink) {
-  Controller<kScheduler, kPagePolicy, Sink> controller(system, delays, requests, design, sink);
-  controller.run();
-  return summarize(system, requests, design, controller);
-}
-
 template <Scheduler kScheduler, class Sink>
 Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
             const Design& design, Sink& sink) {
-  switch (design.page_policy) {
-    case PagePolicy::Open:
-      return run<kScheduler, PagePolicy::Open>(system, delays, requests, design, sink);
-    case PagePolicy::OpenAdaptive:
-      return run<kScheduler, PagePolicy::OpenAdaptive>(system, delays, requests, design, sink);
-    case PagePolicy::Closed:
-      return run<kScheduler, PagePolicy::Closed>(system, delays, requests, design, sink);
-    case PagePolicy::ClosedAdaptive:
-      return run<kScheduler, PagePolicy::ClosedAdaptive>(system, delays, requests, design, sink);
-  }
-  throw std::logic_error("page policy out of range");
+  const auto simulate = [&](auto controller) {
+    controller->run();
+    return summarize(system, requests, design, *controller);
+  };
+  if (system.banks <= 16)
+    return simulate(std::make_unique<Controller<kScheduler, 16, Sink>>(system, delays, requests,
+                                                                       design, sink));
+  return simulate(std::make_unique<Controller<kScheduler, kMaxBanks, Sink>>(
+      system, delays, requests, design, sink));
 }
 
-// The policies are template arguments, so that the inner loop holds no test of them.
+// The scheduler is a template argument, so that the inner loop holds no test of it.
 template <class Sink>
 Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
             const Design& design, Sink& sink) {

@@ -16,7 +16,7 @@ namespace archgym {
 struct IssuedCommand {
   std::int64_t time_ps;
   Command command;
-  int bank;               // PREAB and REFAB: 0, they address the whole rank
+  int bank;               // PREAB and REFAB address a whole rank and name its first bank
   std::uint32_t row;
   std::uint32_t column;
   std::int64_t burst;     // index of the burst it serves; -1 for refresh

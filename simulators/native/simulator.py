@@ -134,6 +134,7 @@ class Native(Simulator):
         trace = np.zeros(len(time_ps), _COMMAND_DTYPE)
         trace["time_ps"] = time_ps
         trace["command"] = command
+        trace["rank"] = bank // organization.banks
         trace["bank_group"] = bank // organization.banks_per_group
         trace["bank"] = bank
         trace["row"] = row

@@ -15,7 +15,8 @@ namespace archgym {
 
 inline constexpr std::int64_t kUnbounded = std::int64_t{1} << 62;
 
-enum class Scope : int { Bank, BankGroup, Rank };
+// Where two commands must meet for a constraint to hold: OtherRank is anywhere but in one rank.
+enum class Scope : int { Bank, BankGroup, Rank, OtherRank };
 
 // A timing edge: `following` may not issue sooner than `cycles` after `previous` in `scope`.
 struct Constraint {
@@ -40,8 +41,9 @@ struct EnergyTable {
 
 struct System {
   std::int64_t clock_ps = 0;
-  int banks = 0;
-  int bank_groups = 0;
+  int ranks = 0;
+  int banks = 0;        // of all ranks; those of a rank follow each other
+  int bank_groups = 0;  // likewise
   std::int32_t read_latency = 0;   // RD to end of data: RL + BL/2, cycles
   std::int32_t write_latency = 0;  // WR to end of data: WL + BL/2, cycles
   std::int32_t read_to_precharge = 0;   // RDA to the precharge it contains, cycles
@@ -53,7 +55,10 @@ struct System {
   std::int64_t refresh_flexibility = 0;  // most refreshes to postpone, pull in or skip in a row
   std::int64_t bytes_per_burst = 0;
   EnergyTable energy;
+  int rank_shift = 0;  // log2 of the banks a rank
 
+  int banks_per_rank() const { return banks / ranks; }  // a power of two
+  int rank_of(int bank) const { return bank >> rank_shift; }
   int group_of(int bank) const { return bank / (banks / bank_groups); }
 };
 
@@ -63,7 +68,7 @@ struct Delays {
 
   struct Shared {  // beyond the bank: rows[bank] are the delays at every bank
     int following;
-    std::array<Lanes, kMaxBanks> rows;
+    std::array<Lanes<kMaxBanks>, kMaxBanks> rows;
   };
   struct Own {  // within the bank
     int following;
@@ -71,7 +76,7 @@ struct Delays {
   };
   std::vector<Shared> shared;
   std::vector<Own> own;
-  std::array<std::int32_t, kCommands> rank{};  // to PREAB and REFAB
+  std::array<std::int32_t, kCommands> rank{};  // to PREAB and REFAB of the same rank
 };
 
 // All timing edges of a system, arranged by the command that they start from.
@@ -113,33 +118,35 @@ class DelayTable {
     Delays result;
     result.rank.fill(Delays::kNone);
     for (int following = 0; following < kCommands; ++following) {
-      std::array<std::int32_t, 3> by_scope;
+      std::array<std::int32_t, 4> by_scope;
       by_scope.fill(Delays::kNone);
       for (const Constraint& c : constraints)
         if (index(c.previous) == previous && index(c.following) == following) {
           auto& cycles = by_scope[static_cast<int>(c.scope)];
           cycles = std::max(cycles, c.cycles);
         }
-      const auto [bank, group, rank] = by_scope;
+      const auto [bank, group, rank, other_rank] = by_scope;
       if (following >= kBankCommands) {
         result.rank[following] = std::max({bank, group, rank});
         continue;
       }
       if (bank != Delays::kNone) result.own.push_back({following, bank});
       if (std::max(group, rank) != Delays::kNone && representative_[following] == following)
-        result.shared.push_back({following, rows(system, group, rank)});
+        result.shared.push_back({following, rows(system, group, rank, other_rank)});
     }
     return result;
   }
 
-  static std::array<Lanes, kMaxBanks> rows(const System& system, std::int32_t group,
-                                           std::int32_t rank) {
-    std::array<Lanes, kMaxBanks> result;
+  static std::array<Lanes<kMaxBanks>, kMaxBanks> rows(const System& system, std::int32_t group,
+                                                      std::int32_t rank,
+                                                      std::int32_t other_rank) {
+    std::array<Lanes<kMaxBanks>, kMaxBanks> result;
     for (auto& lanes : result) lanes.fill(Delays::kNone);
     for (int from = 0; from < system.banks; ++from)
       for (int to = 0; to < system.banks; ++to)
-        result[from][to] =
-            system.group_of(from) == system.group_of(to) ? std::max(group, rank) : rank;
+        result[from][to] = system.group_of(from) == system.group_of(to)   ? std::max(group, rank)
+                           : system.rank_of(from) == system.rank_of(to) ? rank
+                                                                        : other_rank;
     return result;
   }
 

@@ -12,12 +12,16 @@ namespace archgym {
 
 // Cycles are kept in 32 bits relative to an epoch that follows simulated time: half the memory
 // traffic of 64 bits, and no overflow however long the run.
+template <int kLanes>
 class TimingState {
  public:
   static constexpr std::int32_t kNotWaiting = std::numeric_limits<std::int32_t>::max();
 
-  TimingState(const System& system, const DelayTable& delays) : delays_(delays) {
-    four_activate_window_.fill(system.four_activate_window);
+  TimingState(const System& system, const DelayTable& delays) : system_(system), delays_(delays) {
+    for (auto& window : four_activate_window_) window.fill(Delays::kNone);
+    for (int bank = 0; bank < system.banks; ++bank)
+      four_activate_window_[system.rank_of(bank)][bank] = system.four_activate_window;
+    for (auto& activates : activates_) activates.fill(kPast);
     ready_.fill(kNotWaiting);
     wanted_.fill(kNothing);
   }
@@ -41,12 +45,12 @@ class TimingState {
   }
 
   // By bank: when its wanted command can issue, relative to the epoch; kNotWaiting without one.
-  const Lanes& ready() const { return ready_; }
+  const Lanes<kLanes>& ready() const { return ready_; }
 
-  // When PREAB or REFAB can issue, relative to the epoch.
-  std::int32_t earliest_rank(Command command) const { return rank_[index(command)]; }
+  // When PREAB or REFAB can issue at `rank`, relative to the epoch.
+  std::int32_t earliest(Command command, int rank) const { return rank_[rank][index(command)]; }
 
-  // `command` issues now. What `bank` itself wants must be said anew afterwards.
+  // `command` issues now, at `bank` or at the rank that `bank` is the first of. What `bank` itself wants must be said anew afterwards.
   void record(Command command, int bank, std::int64_t now) {
     const auto t = static_cast<std::int32_t>(now - epoch_);
     const Delays& delays = delays_[command];
@@ -56,17 +60,17 @@ class TimingState {
       earliest = std::max(earliest, t + own.cycles);
     }
     for (Command following : {Command::PREAB, Command::REFAB}) {
-      auto& earliest = rank_[index(following)];
+      auto& earliest = rank_[system_.rank_of(bank)][index(following)];
       earliest = std::max(earliest, t + delays.rank[index(following)]);
     }
-    if (command == Command::ACT) record_activate(t);
+    if (command == Command::ACT) record_activate(system_.rank_of(bank), t);
   }
 
  private:
   // Lane by lane without a branch, so that compilers turn it into vector instructions.
-  void delay_all(int following, const Lanes& delays, std::int32_t t) {
-    Lanes& earliest = shared_[following];
-    for (int bank = 0; bank < kMaxBanks; ++bank) {
+  void delay_all(int following, const Lanes<kMaxBanks>& delays, std::int32_t t) {
+    Lanes<kLanes>& earliest = shared_[following];
+    for (int bank = 0; bank < kLanes; ++bank) {
       const std::int32_t bound = t + delays[bank];
       earliest[bank] = std::max(earliest[bank], bound);
       ready_[bank] = std::max(ready_[bank], wanted_[bank] == following ? bound : kPast);
@@ -74,10 +78,12 @@ class TimingState {
   }
 
   // tFAW: a fifth ACT waits for the first of the four before it.
-  void record_activate(std::int32_t t) {
-    activates_[next_activate_] = t;
-    next_activate_ = (next_activate_ + 1) % activates_.size();
-    delay_all(index(Command::ACT), four_activate_window_, activates_[next_activate_]);
+  void record_activate(int rank, std::int32_t t) {
+    auto& activates = activates_[rank];
+    auto& next = next_activate_[rank];
+    activates[next] = t;
+    next = (next + 1) % activates.size();
+    delay_all(index(Command::ACT), four_activate_window_[rank], activates[next]);
   }
 
   void rebase(std::int64_t now) {
@@ -89,8 +95,8 @@ class TimingState {
     };
     std::for_each(shared_.begin(), shared_.end(), move);
     std::for_each(own_.begin(), own_.end(), move);
-    move(rank_);
-    move(activates_);
+    std::for_each(rank_.begin(), rank_.end(), move);
+    std::for_each(activates_.begin(), activates_.end(), move);
     move(ready_);
     epoch_ = now;
   }
@@ -100,15 +106,18 @@ class TimingState {
   static constexpr std::int32_t kPast = -(1 << 30);
   static constexpr std::int32_t kNothing = -1;
 
+  const System& system_;
   const DelayTable& delays_;
   std::int64_t epoch_ = 0;
   // Bounds on a bank's commands: by what happened anywhere in the rank, and in the bank itself.
-  alignas(64) std::array<Lanes, kBankCommands> shared_{};
-  std::array<Lanes, kBankCommands> own_{};
-  Lanes ready_, wanted_, four_activate_window_;
-  std::array<std::int32_t, kCommands> rank_{};
-  std::array<std::int32_t, 4> activates_{kPast, kPast, kPast, kPast};
-  std::size_t next_activate_ = 0;
+  alignas(64) std::array<Lanes<kLanes>, kBankCommands> shared_{};
+  std::array<Lanes<kLanes>, kBankCommands> own_{};
+  Lanes<kLanes> ready_, wanted_;
+  // By rank: delays of a fifth ACT, when the last four were, and which of them is the oldest.
+  std::array<Lanes<kMaxBanks>, kMaxRanks> four_activate_window_;
+  std::array<std::array<std::int32_t, 4>, kMaxRanks> activates_;
+  std::array<std::size_t, kMaxRanks> next_activate_{};
+  std::array<std::array<std::int32_t, kCommands>, kMaxRanks> rank_{};
 };
 
 }  // namespace archgym

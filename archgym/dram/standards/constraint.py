@@ -11,13 +11,13 @@ class TimingConstraint:
 
     Attributes:
         scope: Where the two commands must meet for the constraint to hold: in the same bank, the
-            same bank group or the same rank.
+            same bank group, the same rank, or in different ranks.
         previous: Names of the commands that it starts from.
         following: Names of the commands that it delays.
         cycles: The distance between the two on the command bus, in clock cycles.
     """
 
-    scope: Literal["bank", "bank_group", "rank"]
+    scope: Literal["bank", "bank_group", "rank", "other_rank"]
     previous: Sequence[str]
     following: Sequence[str]
     cycles: int

@@ -9,7 +9,7 @@ COLUMN = [*READS, *WRITES]
 
 
 def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
-    """Returns the timing constraints of one rank, by the JESD79-3F sections on them."""
+    """Returns the timing constraints of a channel, by the JESD79-3F sections on them."""
     burst = t["BL"] // 2
     read_to_precharge = t["AL"] + t["RTP"]
     write_to_precharge = t["WL"] + burst + t["WR"]
@@ -37,6 +37,11 @@ def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
         TimingConstraint("bank", ["WR"], ["RDA"], write_to_precharge - t["RTP"] - t["AL"]),
         TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
         TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
+        # Between ranks: the data bus changes hands.
+        TimingConstraint("other_rank", READS, READS, burst + t["RTRS"]),
+        TimingConstraint("other_rank", WRITES, WRITES, burst + t["RTRS"]),
+        TimingConstraint("other_rank", READS, WRITES, t["RL"] + burst + t["RTRS"] - t["WL"]),
+        TimingConstraint("other_rank", WRITES, READS, t["WL"] + burst + t["RTRS"] - t["RL"]),
         # Refresh Command.
         TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
         TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),

@@ -86,7 +86,7 @@ def test_watermarks_must_be_in_order(workload: Workload) -> None:
     [
         ("lpddr4-3200", "DDR3 and DDR4, not LPDDR4"),
         ("ddr4-2400-2channel", "one channel"),
-        ("ddr3-1600-2rank", "one rank"),
+        ("hbm2", "DDR3 and DDR4, not HBM2"),
     ],
 )
 def test_says_which_systems_it_cannot_play(device: str, reason: str) -> None:
