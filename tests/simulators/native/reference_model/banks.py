@@ -15,7 +15,8 @@ class Buffer:
         self.read_size: int = design.get("RequestBufferSizeRead") or self.size
         self.write_size: int = design.get("RequestBufferSizeWrite") or self.size
         self.scheduler = design["Scheduler"]
-        self.watermarks = design.get("LowWatermark"), design.get("HighWatermark")
+        self.low_watermark: int = design["LowWatermark"]
+        self.high_watermark: int = design["HighWatermark"]
         self.banks: list[list[Request]] = [[] for _ in range(banks)]
         self.last_stored_bank = 0
         self.last_cas_was_write = False
@@ -48,12 +49,11 @@ class Buffer:
     def _choose_mode(self) -> None:
         if self.scheduler != "GrpFrFcfsWm":
             return
-        low, high = self.watermarks
         reads, writes = self._waiting()
         if self.write_mode:
-            self.write_mode = writes > low or reads == 0
+            self.write_mode = writes > self.low_watermark or reads == 0
         else:
-            self.write_mode = writes > high or reads == 0
+            self.write_mode = writes > self.high_watermark or reads == 0
 
     def next_request(self, bank: int, open_row: int | None) -> Request | None:
         queue = self.banks[bank]

@@ -35,7 +35,11 @@ class Candidate:
 
 @dataclass
 class Controller:
-    """One channel: accepts, schedules, refreshes, issues at most one command an instant."""
+    """One channel: accepts, schedules, refreshes, issues at most one command an instant.
+
+    It does so when one of its alarms rings: a command or a refresh was scheduled, a request
+    arrives, data are ready for a response, or a response has ended.
+    """
 
     timing: Timing
     design: Mapping[str, Any]
@@ -57,10 +61,8 @@ class Controller:
         self.door: Request | None = None
         self.accepted = 0
         self.accesses = 0
-        self.scheduled, self.arrival, self.data_ready, self.response_end = alarms = [
-            Alarm() for _ in range(4)
-        ]
-        self.alarms = alarms
+        self.alarms = [Alarm() for _ in range(4)]
+        self.scheduled, self.arrival, self.data_ready, self.response_end = self.alarms
         self.scheduled.set(0)
 
     def present(self, request: Request, time: int) -> None:
@@ -77,6 +79,10 @@ class Controller:
         return bool(ringing)
 
     def step(self, now: int) -> None:
+        """Chooses among the commands that the banks settled on in the step before, then asks anew.
+
+        A bank that has just stored a request has settled on its command again.
+        """
         self._respond(now)
         self._accept(now, now)
         for refresh in self.refreshes:
