@@ -6,6 +6,7 @@ cycles, buffers of a few entries.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,13 +19,16 @@ from archgym.dram.system import System
 from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 
+ONE_RANK = ("ddr3-1600", "ddr4-2400")
+TWO_RANKS = ("ddr3-1600-2rank", "ddr4-2400-2rank-xor")
+
 
 class Access(NamedTuple):
     """One request, by where it goes.
 
     Attributes:
         arrival_ps: When it arrives, in picoseconds.
-        bank: Bank, counted over all bank groups.
+        bank: Bank, counted over all bank groups and ranks; beyond the last it starts over.
         row: Row of the bank.
         column: First burst in the row; bursts follow each other as the address mapping has it.
         is_write: Whether it writes.
@@ -40,16 +44,17 @@ class Access(NamedTuple):
 
 
 def make_workload(device: Device, accesses: list[Access]) -> Workload:
-    """Returns the workload of accesses (ascending in arrival) on one rank of a device."""
+    """Returns the workload of accesses (ascending in arrival) on one channel of a device."""
     system = System(device)
     organization = device.organization
     arrival_ps, bank, row, column, is_write, bursts = (
         np.array(values) for values in zip(*accesses, strict=True)
     )
+    rank, bank = np.divmod(bank % system.banks, organization.banks)
     group, within = np.divmod(bank, organization.banks_per_group)
     column = column * organization.burst_length
     address = system.mapping.encode(
-        {"bankgroup": group, "bank": within, "row": row, "column": column}
+        {"rank": rank, "bankgroup": group, "bank": within, "row": row, "column": column}
     )
     size = (bursts * organization.bytes_per_burst).astype(np.uint32)
     initiator = np.zeros(len(accesses), np.uint16)
@@ -57,9 +62,9 @@ def make_workload(device: Device, accesses: list[Access]) -> Workload:
 
 
 @st.composite
-def devices(draw: st.DrawFn) -> Device:
-    """DDR3 and DDR4 devices as bundled, or with other timing and frequent refreshes."""
-    data = copy.deepcopy(Device.load(draw(st.sampled_from(["ddr3-1600", "ddr4-2400"]))).data)
+def devices(draw: st.DrawFn, names: Sequence[str] = ONE_RANK) -> Device:
+    """Bundled DDR3 and DDR4 devices as they are, or with other timing and frequent refreshes."""
+    data = copy.deepcopy(Device.load(draw(st.sampled_from(names))).data)
     if draw(st.booleans()):
         return Device.from_dict(data)
     timing = data["memspec"]["memtimingspec"]
@@ -74,13 +79,24 @@ def devices(draw: st.DrawFn) -> Device:
     return Device.from_dict(data)
 
 
+def _consistent(design: dict[str, Any]) -> dict[str, Any]:
+    """Keeps to what a simulator demands of several parameters at once."""
+    low, above = design.pop("LowWatermark", 1), design.pop("HighWatermark", 3)
+    if design["Scheduler"] == "GrpFrFcfsWm":
+        design |= {"LowWatermark": low, "HighWatermark": low + above}
+    if design["Scheduler"] != "Fifo":
+        design.pop("CmdMux", None)
+    return design
+
+
 def designs() -> SearchStrategy[dict[str, Any]]:
-    """Controller designs of any policy, with small buffers and limits."""
+    """Controller designs of any policy, with small buffers, limits and delays."""
     small = st.integers(1, 6)
+    delay = st.integers(0, 3)
     return st.fixed_dictionaries(
         {
             "PagePolicy": st.sampled_from(PARAMETERS["PagePolicy"].values),
-            "Scheduler": st.sampled_from(["Fifo", "FrFcfs", "FrFcfsGrp"]),
+            "Scheduler": st.sampled_from(PARAMETERS["Scheduler"].values),
             "SchedulerBuffer": st.sampled_from(PARAMETERS["SchedulerBuffer"].values),
             "RequestBufferSize": st.integers(1, 12),
             "RespQueue": st.sampled_from(PARAMETERS["RespQueue"].values),
@@ -90,14 +106,26 @@ def designs() -> SearchStrategy[dict[str, Any]]:
             "Arbiter": st.sampled_from(PARAMETERS["Arbiter"].values),
             "MaxActiveTransactions": st.one_of(st.integers(1, 12), st.just(128)),
         },
-        optional={"RequestBufferSizeRead": small, "RequestBufferSizeWrite": small},
-    )
+        optional={
+            "RequestBufferSizeRead": small,
+            "RequestBufferSizeWrite": small,
+            "LowWatermark": small,
+            "HighWatermark": small,
+            "CmdMux": st.sampled_from(PARAMETERS["CmdMux"].values),
+            "ArbitrationDelayFw": delay,
+            "ArbitrationDelayBw": delay,
+            "ThinkDelayFw": delay,
+            "ThinkDelayBw": delay,
+            "PhyDelayFw": delay,
+            "PhyDelayBw": delay,
+        },
+    ).map(_consistent)
 
 
 @st.composite
 def accesses(draw: st.DrawFn, max_size: int = 60) -> list[Access]:
     """Requests to few banks, rows and columns, in bursts with idle time between."""
-    banks = draw(st.lists(st.integers(0, 7), min_size=1, max_size=4, unique=True))
+    banks = draw(st.lists(st.integers(0, 23), min_size=1, max_size=4, unique=True))
     gap_ps = st.one_of(st.just(0), st.integers(0, 40_000), st.integers(0, 3_000_000))
     drawn = draw(
         st.lists(

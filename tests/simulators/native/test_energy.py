@@ -98,7 +98,10 @@ def energy_split_nj(commands, device):
 
 
 def check_energy(device, workload, design):
-    expected = energy_split_nj(Native().command_trace(design, workload), device)
+    commands = Native().command_trace(design, workload)
+    # When they reach the DRAM.
+    commands["time_ps"] += design.get("PhyDelayFw", 0) * device.clock_ps
+    expected = energy_split_nj(commands, device)
     (metrics,) = Native().evaluate([design], workload)
     for part, energy in expected.items():
         assert metrics[f"energy_{part}_nj"] == pytest.approx(energy, rel=1e-9, abs=1e-9), part

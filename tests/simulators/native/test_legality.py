@@ -9,7 +9,15 @@ from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.simulators.native import COMMANDS, Native
 from archgym.testing.legality import check
-from archgym.testing.strategies import Access, accesses, designs, devices, make_workload
+from archgym.testing.strategies import (
+    ONE_RANK,
+    TWO_RANKS,
+    Access,
+    accesses,
+    designs,
+    devices,
+    make_workload,
+)
 
 DEVICES = ("ddr3-1600", "ddr4-2400", "ddr4-2400-mt40a1g8")
 TRACES = ("stream", "random", "mixed", "bursty", "zipf", "cloud-1", "cloud-2")
@@ -24,7 +32,7 @@ def violations(design, workload, native):
 
 
 @settings(max_examples=60, deadline=None)
-@given(device=devices(), requests=accesses(), design=designs())
+@given(devices(ONE_RANK + TWO_RANKS), accesses(), designs())
 def test_small_crowded_runs_are_legal(device, requests, design):
     _, found = violations(design, make_workload(device, requests), Native())
     assert found == []

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from archgym.dram.controller import PARAMETERS
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.strategies import accesses, designs, devices, make_workload
+from archgym.testing.strategies import (
+    ONE_RANK,
+    TWO_RANKS,
+    accesses,
+    designs,
+    devices,
+    make_workload,
+)
 
 DEFAULTS = {name: parameter.default for name, parameter in PARAMETERS.items()}
 
@@ -20,6 +27,7 @@ def run_plain(model, device, workload, design, dramsys_quirks):
         device.organization.banks,
         device.organization.bank_groups,
         dramsys_quirks=dramsys_quirks,
+        ranks=device.organization.ranks,
     )
     bursts, locations = workload.bursts(), workload.locations()
     arrivals = [-(-int(ps) // device.clock_ps) for ps in bursts.arrival_ps]
@@ -56,7 +64,12 @@ def check_equal(model, device, requests, design, dramsys_quirks):
     native = Native(dramsys_quirks=dramsys_quirks)
 
     issued = native.command_trace(design, workload)
-    expected = [(c.time * device.clock_ps, c.name, c.bank) for c in run.commands]
+    # A command to a whole rank names the first of its banks.
+    banks = device.organization.banks
+    expected = [
+        (c.time * device.clock_ps, c.name, c.rank * banks if c.name.endswith("AB") else c.bank)
+        for c in run.commands
+    ]
     names = [COMMANDS[c] for c in issued["command"]]
     assert [*zip(issued["time_ps"], names, issued["bank"], strict=True)] == expected
     rows = [c.row for c in run.commands if c.name not in ("PREPB", "PREAB", "REFAB")]
@@ -82,14 +95,14 @@ def check_equal(model, device, requests, design, dramsys_quirks):
 
 
 @settings(max_examples=100, deadline=None)
-@given(device=devices(), requests=accesses(), design=designs(), dramsys_quirks=st.booleans())
+@given(devices(ONE_RANK + TWO_RANKS), accesses(), designs(), st.booleans())
 def test_native_equals_the_plain_model(reference_model, device, requests, design, dramsys_quirks):
     check_equal(reference_model, device, requests, design, dramsys_quirks)
 
 
 @pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
-@given(device=devices(), requests=accesses(150), design=designs(), dramsys_quirks=st.booleans())
+@given(devices(ONE_RANK + TWO_RANKS), accesses(150), designs(), st.booleans())
 def test_native_equals_the_plain_model_on_many_runs(
     reference_model, device, requests, design, dramsys_quirks
 ):
