@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -150,6 +150,7 @@ def _without_interrupts() -> Iterator[None]:
 
     An interrupt at the terminal reaches every process; the parent alone decides what it means.
     """
+    resource_tracker.ensure_running()  # Starting it later would let interrupts through again.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
