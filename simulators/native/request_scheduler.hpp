@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "admission.hpp"
 #include "bank_queue.hpp"

@@ -15,7 +15,7 @@ namespace archgym {
 
 inline constexpr std::int64_t kUnbounded = std::int64_t{1} << 62;
 
-// Where two commands must meet for a constraint to hold: OtherRank is anywhere but in one rank.
+// Where two commands must be for a constraint to hold; OtherRank: in different ranks.
 enum class Scope : int { Bank, BankGroup, Rank, OtherRank };
 
 // A timing edge: `following` may not issue sooner than `cycles` after `previous` in `scope`.
