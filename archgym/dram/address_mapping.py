@@ -10,7 +10,7 @@ from archgym.dram.gf2 import LinearMap, SingularMatrixError, UInts, inverse
 from archgym.errors import ArchgymError, unknown
 
 if TYPE_CHECKING:
-    from archgym.dram.device import Organization
+    from archgym.dram.organization import Organization
 
 Bits = Sequence[int | Sequence[int]]
 """A level's bits, lowest first: each an address bit, or a list of address bits that are XORed."""

@@ -9,68 +9,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from archgym.dram.organization import Organization
+from archgym.dram.standards import STANDARDS
 from archgym.errors import ArchgymError, unknown
-
-# What a simulator of the standard needs to find under memtimingspec, besides tCK.
-_TIMING = {
-    "DDR3": "AL CCD CKE CL FAW RAS RC RCD REFI RFC RL RP RRD RTP WL WR WTR XP XS XSDLL RTRS",
-    "DDR4": "AL CCD_L CCD_S CKE CL FAW RAS RC RCD REFI RFC1 RL RP RRD_L RRD_S RTP WL WPRE RPRE WR "
-    "WTR_L WTR_S XP XS XSDLL RTRS",
-}
-
-# The same for mempowerspec, if the device has one: without it there is no energy, only time.
-_CURRENTS = {
-    "DDR3": "vdd idd0 idd2n idd2p0 idd2p1 idd3n idd3p0 idd3p1 idd4r idd4w idd5 idd6",
-    "DDR4": "vdd idd0 idd2n idd2p idd3n idd3p idd4r idd4w idd5B idd6n "
-    "vpp ipp0 ipp2n ipp2p ipp3n ipp3p ipp4r ipp4w ipp5B ipp6n",
-}
-
-
-@dataclass(frozen=True)
-class Organization:
-    """How a memory system's storage is divided; every count is a power of two.
-
-    Attributes:
-        channels: Independent channels.
-        ranks: Ranks a channel.
-        pseudo_channels: Pseudo channels a channel (HBM); a simulator treats them as ranks.
-        stacks: Stacks a rank (HBM).
-        bank_groups: Bank groups a rank, over all stacks.
-        banks: Banks a rank, over all bank groups.
-        rows: Rows a bank.
-        columns: Columns a row.
-        width: Data pins a device.
-        devices: Devices a rank, which work in lockstep.
-        burst_length: Beats a burst.
-    """
-
-    channels: int
-    ranks: int
-    pseudo_channels: int
-    stacks: int
-    bank_groups: int
-    banks: int
-    rows: int
-    columns: int
-    width: int
-    devices: int
-    burst_length: int
-
-    @property
-    def banks_per_group(self) -> int:
-        """Banks a bank group."""
-        return self.banks // self.bank_groups
-
-    @property
-    def bytes_per_beat(self) -> int:
-        """Bytes that a rank transfers at each clock edge."""
-        return self.width * self.devices // 8
-
-    @property
-    def bytes_per_burst(self) -> int:
-        """Bytes that one read or write command transfers."""
-        return self.bytes_per_beat * self.burst_length
-
 
 # Organization field -> (key under memarchitecturespec, value when the key is absent).
 _ORGANIZATION: dict[str, tuple[str, int | None]] = {
@@ -180,9 +121,10 @@ class Device:
             source=root.text("source") if "source" in root.data else "",
             data=data,
         )
-        timing.require(_TIMING.get(standard, "").split())
-        if power.data:
-            power.require(_CURRENTS.get(standard, "").split())
+        if standard in STANDARDS:
+            timing.require(STANDARDS[standard].timing.split())
+            if power.data:
+                power.require(STANDARDS[standard].currents.split())
         if not 1 <= device.clock_ps <= 10**6:
             raise timing.wrong("tCK", "a clock period in seconds")
         burst = device.organization.bytes_per_burst

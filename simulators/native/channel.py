@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from archgym.dram.standards import STANDARDS, Standard
+from archgym.dram.standards import STANDARDS, Rules, Standard
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.simulators.native import _core
@@ -31,30 +31,30 @@ def make_channel(system: System, dramsys_quirks: bool) -> _core.Channel:
     """Builds the core's view of a system: organisation, timing edges and energy."""
     device = system.device
     standard = STANDARDS[device.standard]
-    timing = {**device.timing, "BL": device.organization.burst_length}
-    burst = device.organization.burst_length // 2
+    rules = standard.rules(device.timing, device.organization)
+    refresh = rules.refreshes["AllBank"]
     spec: dict[str, object] = {
         "clock_ps": device.clock_ps,
         "ranks": system.ranks,
         "banks": system.banks,
         "bank_groups": system.ranks * device.organization.bank_groups,
-        "read_latency": timing["RL"] + burst,
-        "write_latency": timing["WL"] + burst,
-        "read_to_precharge": timing["AL"] + timing["RTP"],
-        "write_to_precharge": timing["WL"] + burst + timing["WR"],
-        "row_active_min": timing["RAS"],
-        "four_activate_window": timing["FAW"],
-        "refresh_interval": timing["REFI"],
-        "refresh_cycle": timing[standard.refresh_cycle],
+        "read_latency": rules.latencies.read,
+        "write_latency": rules.latencies.write,
+        "read_to_precharge": rules.latencies.read_to_precharge,
+        "write_to_precharge": rules.latencies.write_to_precharge,
+        "row_active_min": rules.row_active_min,
+        "four_activate_window": rules.activate_windows[0].cycles,
+        "refresh_interval": refresh.interval,
+        "refresh_cycle": refresh.duration,
         "refresh_flexibility": (
             _core.UNBOUNDED if dramsys_quirks else standard.refresh_flexibility
         ),
         "bytes_per_burst": device.organization.bytes_per_burst,
     }
-    energy = energy_table(device, standard)
+    energy = energy_table(device, standard, rules)
     if energy is not None:
         spec["energy_nj"] = energy
-    return _core.Channel(spec, _constraint_rows(standard, timing, dramsys_quirks))
+    return _core.Channel(spec, _constraint_rows(standard, rules, dramsys_quirks))
 
 
 def make_requests(workload: Workload, dramsys_quirks: bool) -> _core.Requests:
@@ -78,14 +78,14 @@ def make_requests(workload: Workload, dramsys_quirks: bool) -> _core.Requests:
 
 
 def _constraint_rows(
-    standard: Standard, timing: dict[str, int], dramsys_quirks: bool
+    standard: Standard, rules: Rules, dramsys_quirks: bool
 ) -> list[tuple[int, int, int, int]]:
     omitted = standard.dramsys_omits if dramsys_quirks else ()
     command = {name: number for number, name in enumerate(_core.COMMANDS)}
     return [
         (_SCOPES.index(constraint.scope), command[previous], command[following], constraint.cycles)
-        for constraint in standard.constraints(timing)
+        for constraint in rules.constraints
         for previous in constraint.previous
         for following in constraint.following
-        if (previous, following) not in omitted
+        if (previous, following) not in omitted and {previous, following} <= command.keys()
     ]

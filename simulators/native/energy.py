@@ -1,7 +1,7 @@
 """Energy per command and per cycle, from a device's currents."""
 
 from archgym.dram.device import Device
-from archgym.dram.standards import Standard
+from archgym.dram.standards import Rules, Standard
 
 _EVENTS = (
     "activate", "precharge", "read", "write", "refresh",
@@ -9,7 +9,7 @@ _EVENTS = (
 )  # fmt: skip
 
 
-def energy_table(device: Device, standard: Standard) -> dict[str, float] | None:
+def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, float] | None:
     """Returns the energy of each event for all devices of a rank, in nanojoules.
 
     The model is DRAMPower's (Chandrasekar et al., 2012; bank-wise background after Mathew et
@@ -19,6 +19,7 @@ def energy_table(device: Device, standard: Standard) -> dict[str, float] | None:
     Args:
         device: Supplies the currents (A), voltages (V) and timing.
         standard: Says which of them feed which supply.
+        rules: The standard, applied to the device.
 
     Returns:
         Energy in nJ by event; a `_cycle` event lasts one clock. `None` without currents.
@@ -45,7 +46,7 @@ def energy_table(device: Device, standard: Standard) -> dict[str, float] | None:
             "precharge": (i_beta - i2n) * t["RP"],
             "read": (current["I4R"] - i3n) * burst,
             "write": (current["I4W"] - i3n) * burst,
-            "refresh": (current["I5"] - i3n) * t[standard.refresh_cycle],
+            "refresh": (current["I5"] - i3n) * rules.refreshes["AllBank"].duration,
             "rank_active_cycle": i_rho,
             "bank_active_cycle": i_one - i_rho,
             "rank_precharged_cycle": i2n,

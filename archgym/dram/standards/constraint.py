@@ -1,8 +1,22 @@
 """The vocabulary in which a standard's timing constraints are written down."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from archgym.dram.organization import Organization
+
+COMMANDS: tuple[str, ...] = (
+    "ACT", "PREPB", "RD", "RDA", "WR", "WRA",
+    "REFPB", "REFP2B", "REFSB", "PRESB", "PREAB", "REFAB",
+    "PDEA", "PDXA", "PDEP", "PDXP", "SREFEN", "SREFEX",
+)  # fmt: skip
+"""Every command of any standard, named as by DRAMSys.
+
+PREPB, REFPB: of one bank. REFP2B: of a bank and its partner. PRESB, REFSB: of the same bank in
+every bank group. PREAB, REFAB: of all banks. PDEA, PDXA: entry to and exit from power-down with a
+row open. PDEP, PDXP: the same with none open. SREFEN, SREFEX: self-refresh.
+"""
 
 
 @dataclass(frozen=True)
@@ -11,16 +25,87 @@ class TimingConstraint:
 
     Attributes:
         scope: Where the two commands must meet for the constraint to hold: in the same bank, the
-            same bank group, the same rank, or in different ranks.
+            same bank group, the same rank, in different stacks of a rank, or in different ranks. A
+            command that addresses several banks meets another in each of them.
         previous: Names of the commands that it starts from.
         following: Names of the commands that it delays.
         cycles: The distance between the two on the command bus, in clock cycles.
+        when: `round_ends` restricts it to the REFPB that is the last of a round over all banks of
+            the rank, `round_goes_on` to every other REFPB.
     """
 
-    scope: Literal["bank", "bank_group", "rank", "other_rank"]
+    scope: Literal["bank", "bank_group", "rank", "other_stack", "other_rank"]
     previous: Sequence[str]
     following: Sequence[str]
     cycles: int
+    when: Literal["always", "round_ends", "round_goes_on"] = "always"
+
+
+@dataclass(frozen=True)
+class ActivateWindow:
+    """In a rank, at most `count` of `commands` may issue within `cycles`."""
+
+    commands: Sequence[str]
+    count: int
+    cycles: int
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One granularity of refresh.
+
+    Attributes:
+        command: What refreshes: REFAB, REFPB, REFP2B or REFSB.
+        precharge: What closes the banks before it: PREAB, PREPB or PRESB.
+        interval: Cycles between two of `command` in a rank, on average.
+        duration: Cycles for which the banks that it addresses are busy.
+        per_interval: How many of `command` make up what one REFAB refreshes: 1 for all banks, the
+            banks of a rank for per-bank refresh, the banks of a group for same-bank refresh.
+    """
+
+    command: str
+    precharge: str
+    interval: int
+    duration: int
+    per_interval: int
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """What follows an access, in cycles from the command.
+
+    Attributes:
+        read: To the end of a read's data.
+        write: To the end of a write's data.
+        read_to_precharge: From RDA to the start of the precharge that it contains.
+        write_to_precharge: The same for WRA.
+        burst: For how long the data of one access occupy the bus.
+    """
+
+    read: int
+    write: int
+    read_to_precharge: int
+    write_to_precharge: int
+    burst: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A standard applied to one device: everything in clock cycles.
+
+    Attributes:
+        constraints: The table of timing constraints.
+        activate_windows: Limits on activates, such as tFAW.
+        refreshes: By value of `RefreshPolicy`, the granularities that the device offers.
+        latencies: What follows an access.
+        row_active_min: tRAS.
+    """
+
+    constraints: Sequence[TimingConstraint]
+    activate_windows: Sequence[ActivateWindow]
+    refreshes: Mapping[str, Refresh]
+    latencies: Latencies
+    row_active_min: int
 
 
 @dataclass(frozen=True)
@@ -28,18 +113,29 @@ class Standard:
     """What a simulator needs to know of a DRAM standard, besides a device's numbers.
 
     Attributes:
-        constraints: Gives the table of constraints for a device's timing parameters, which are in
-            clock cycles and named as in its data; `BL` is the burst length in beats.
-        refresh_cycle: Name of the parameter that is the duration of an all-bank refresh.
-        refresh_flexibility: The most refreshes that may be postponed, or pulled in, or refresh
-            intervals that may pass in a row without one.
+        name: As in a device's `memoryType`.
+        timing: Names of the timing parameters that a device must give, separated by spaces.
+        currents: Likewise of the currents and voltages that it must give if it gives any.
+        rules: Applies the standard to a device's timing parameters, which are in clock cycles and
+            named as in its data, and its organization.
+        refresh_flexibility: The most refreshes of all banks that may be postponed, or pulled in, or
+            refresh intervals that may pass in a row without one.
+        command_cycles: How long commands occupy the command bus, where that is not one cycle.
+        has_column_bus: Whether accesses have a command bus of their own, apart from the rest.
         power_domains: One mapping a supply, from the symbols of the power model (`V`, `I0`, ...)
             to names among the device's voltages and currents.
         dramsys_omits: (previous, following) pairs of the table that DRAMSys 5.5 does not enforce.
+        dramsys_rules: What DRAMSys 5.5 enforces in place of `rules`, where omissions are not
+            enough to describe it.
     """
 
-    constraints: Callable[[Mapping[str, int]], list[TimingConstraint]]
-    refresh_cycle: str
+    name: str
+    timing: str
+    currents: str
+    rules: Callable[[Mapping[str, int], Organization], Rules]
     refresh_flexibility: int
-    power_domains: Sequence[Mapping[str, str]]
+    power_domains: Sequence[Mapping[str, str]] = ()
+    command_cycles: Mapping[str, int] = field(default_factory=dict)
+    has_column_bus: bool = False
     dramsys_omits: Sequence[tuple[str, str]] = ()
+    dramsys_rules: Callable[[Mapping[str, int], Organization], Rules] | None = None

@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping
 
-from archgym.dram.standards.constraint import Standard, TimingConstraint
+from archgym.dram.organization import Organization
+from archgym.dram.standards.constraint import (
+    ActivateWindow,
+    Latencies,
+    Refresh,
+    Rules,
+    Standard,
+    TimingConstraint,
+)
 
 READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
 COLUMN = [*READS, *WRITES]
 
 
-def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
-    """Returns the timing constraints of a channel, by the JESD79-4 sections on them."""
-    burst = t["BL"] // 2
+def rules(t: Mapping[str, int], organization: Organization) -> Rules:
+    """Returns the rules of a channel, by the JESD79-4 sections on them."""
+    burst = organization.burst_length // 2
     read_to_precharge = t["AL"] + t["RTP"]
     write_to_precharge = t["WL"] + burst + t["WR"]
     read_to_write = t["RL"] + burst + 1 - t["WL"] + t["WPRE"]
     write_to_read = t["WL"] + burst - t["AL"]
-    return [
+    constraints = [
         # ACTIVATE Command, Precharge Command.
         TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
         TimingConstraint("bank", ["ACT"], ["PREPB"], t["RAS"]),
@@ -57,11 +65,28 @@ def constraints(t: Mapping[str, int]) -> list[TimingConstraint]:
         TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB"], t["RP"]),
         TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB"], t["RFC1"]),
     ]
+    return Rules(
+        constraints=constraints,
+        activate_windows=[ActivateWindow(["ACT"], 4, t["FAW"])],
+        refreshes={"AllBank": Refresh("REFAB", "PREAB", t["REFI"], t["RFC1"], 1)},
+        latencies=Latencies(
+            read=t["RL"] + burst,
+            write=t["WL"] + burst,
+            read_to_precharge=read_to_precharge,
+            write_to_precharge=write_to_precharge,
+            burst=burst,
+        ),
+        row_active_min=t["RAS"],
+    )
 
 
 STANDARD = Standard(
-    constraints=constraints,
-    refresh_cycle="RFC1",
+    name="DDR4",
+    timing="AL CCD_L CCD_S CKE CL FAW RAS RC RCD REFI RFC1 RL RP "
+    "RRD_L RRD_S RTP WL WPRE RPRE WR WTR_L WTR_S XP XS XSDLL RTRS",
+    currents="vdd idd0 idd2n idd2p idd3n idd3p idd4r idd4w idd5B idd6n "
+    "vpp ipp0 ipp2n ipp2p ipp3n ipp3p ipp4r ipp4w ipp5B ipp6n",
+    rules=rules,
     refresh_flexibility=8,
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
