@@ -8,6 +8,7 @@ TERM with TERM <= FACTOR    as above, while another stays below    "power with r
                             FACTOR times the default design's
 TERM <= LIMIT, then TERM    reach a limit (in the term's unit)     "latency <= 200, then power"
                             first, then the least of the second
+TERM with COST <= LIMIT     as "COST <= LIMIT, then TERM": "latency with queue_entries <= 64"
 archgym-power [MW]          the formulas of the ArchGym paper,     "archgym-latency 90000"
 archgym-latency [NS]        each with a target
 archgym-both [MW NS]
@@ -16,6 +17,9 @@ archgym-both [MW NS]
 Terms: `runtime` (ns) and `energy` (nJ), both charged for refreshes that a run put off and never
 paid; `edp` (nJ ns), their product, and `power` (mW), their quotient, which needs a limit on another
 term, for power alone rewards slowness; `latency` (mean, ns, from the trace's arrival).
+
+What the controller takes to build can be limited, or be the least while a term is limited:
+`queue_entries`, the entries of its request buffers. Its limits are always in entries.
 """
 
 import re
@@ -45,6 +49,11 @@ TERMS: dict[str, Callable[[Metrics], float]] = {
     "power": lambda metrics: _energy(metrics) / _runtime(metrics) * 1e3,
 }
 
+# Known from the design: nobody would limit these by what the default design has.
+COSTS: dict[str, Callable[[Metrics], float]] = {
+    "queue_entries": lambda metrics: _metric("queue_entries", metrics),
+}
+
 # A design that misses a limit costs at least this many times what the default design would.
 VIOLATION = 10.0
 
@@ -53,12 +62,12 @@ AT_TARGET = 1e-9
 
 
 def term(name: str, metrics: Metrics) -> float:
-    """Returns one of `TERMS` in its unit.
+    """Returns one of `TERMS` or `COSTS` in its unit.
 
     Raises:
         ArchgymError: A metric that it needs was not measured.
     """
-    return TERMS[name](metrics)
+    return (TERMS | COSTS)[name](metrics)
 
 
 class Objective(ABC):
@@ -135,7 +144,7 @@ class Limited(Objective):
     @property
     def name(self) -> str:  # type: ignore[override]
         """The text it is written as."""
-        if self.relative:
+        if self.relative or self.limited in COSTS:
             return f"{self.term} with {self.limited} <= {_number(self.limit)}"
         return f"{self.limited} <= {_number(self.limit)}, then {self.term}"
 
@@ -220,9 +229,11 @@ def make(text: str) -> Objective:
     if text.startswith("archgym-"):
         return _at_target(text)
     if text == "power":
+        _refuse_slowness(text)
+    if text in COSTS:
         raise ArchgymError(
-            "objective 'power' alone rewards slowness; limit another term, "
-            "e.g. 'power with runtime <= 1.05'"
+            f"objective {text!r} alone rewards the smallest controller, however slow; limit a "
+            f"term, e.g. 'latency <= 200, then {text}'"
         )
     if text not in TERMS:
         _refuse(text)
@@ -232,17 +243,24 @@ def make(text: str) -> Objective:
 def names() -> list[str]:
     """Returns one text of every kind of objective, for lists and messages."""
     simple = [name for name in TERMS if name != "power"]
-    limited = ["power with runtime <= 1.05", "latency <= 200, then power"]
+    limited = [
+        "power with runtime <= 1.05",
+        "latency <= 200, then power",
+        "latency with queue_entries <= 64",
+    ]
     return simple + limited + [f"archgym-{form}" for form in _ARCHGYM]
 
 
 def _limited(text: str, least: str, limited: str, number: str, *, relative: bool) -> Limited:
     for name in (least, limited):
-        if name not in TERMS:
-            raise unknown(f"term of objective {text!r}:", name, TERMS)
+        if name not in TERMS | COSTS:
+            raise unknown(f"term of objective {text!r}:", name, TERMS | COSTS)
     if least == limited:
         raise ArchgymError(f"objective {text!r} limits the very term it minimises")
-    return Limited(least, limited, _positive(text, number), relative)
+    if least == "power" and limited in COSTS:
+        _refuse_slowness(text)
+    limit = _positive(text, number)
+    return Limited(least, limited, limit, relative and limited not in COSTS)
 
 
 def _at_target(text: str) -> AtTarget:
@@ -270,6 +288,13 @@ def _positive(text: str, number: str) -> float:
     if not 0 < value < float("inf"):
         raise ArchgymError(f"objective {text!r} needs a positive number, not {number!r}")
     return value
+
+
+def _refuse_slowness(text: str) -> NoReturn:
+    raise ArchgymError(
+        f"objective {text!r} rewards slowness; limit another term, "
+        "e.g. 'power with runtime <= 1.05'"
+    )
 
 
 def _refuse(text: str) -> NoReturn:

@@ -105,6 +105,11 @@ class Condition:
         return (self.one_of is None or value in self.one_of) and value not in self.not_in
 
     @property
+    def parameters(self) -> tuple[str, ...]:
+        """All parameters that it is about."""
+        return (self.parameter,)
+
+    @property
     def values(self) -> tuple[Any, ...]:
         """All values that it mentions."""
         return (self.one_of or ()) + self.not_in
@@ -117,6 +122,32 @@ class Condition:
         return " ".join([self.parameter, *words])
 
 
+@dataclass(frozen=True)
+class NotBelow:
+    """The statement that a parameter is not below one that it must be below, as data.
+
+    Attributes:
+        lower: The name of the one that must be below.
+        upper: The name of the other.
+    """
+
+    lower: str
+    upper: str
+
+    def holds(self, design: Design) -> bool:
+        """Tells whether it is true of a design, which must have both parameters."""
+        return bool(design[self.lower] >= design[self.upper])
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """All parameters that it is about."""
+        return (self.lower, self.upper)
+
+    def __str__(self) -> str:
+        """Returns e.g. `LowWatermark not below HighWatermark`."""
+        return f"{self.lower} not below {self.upper}"
+
+
 class DesignSpace:
     """All designs over some parameters.
 
@@ -126,7 +157,7 @@ class DesignSpace:
         active: Conditions under which a parameter has any effect; one without is always active.
             A condition refers to a parameter earlier in the order (and sees its default where
             that one is itself inactive).
-        infeasible: Conditions that rule a design out, each with the reason.
+        infeasible: Statements that rule a design out, each with the reason.
 
     Attributes:
         name: As given.
@@ -145,14 +176,14 @@ class DesignSpace:
         parameters: Iterable[Parameter],
         *,
         active: Mapping[str, Condition] | None = None,
-        infeasible: Mapping[Condition, str] | None = None,
+        infeasible: Mapping[Condition | NotBelow, str] | None = None,
     ) -> None:
         listed, active = list(parameters), active or {}
         self.name = name
         self.parameters: dict[str, Parameter] = {p.name: p for p in listed}
         # In the order of the parameters, so that one pass settles chains of conditions.
         self.active = {name: active[name] for name in self.parameters if name in active}
-        self.infeasible: dict[Condition, str] = dict(infeasible or {})
+        self.infeasible: dict[Condition | NotBelow, str] = dict(infeasible or {})
         self.default: dict[str, Any] = {p.name: p.default for p in listed}
         self._lengths = np.array([len(p.values) for p in listed], dtype=np.int64)
         self._check(listed, active)
@@ -185,8 +216,8 @@ class DesignSpace:
 
         With it comes the number of canonical designs that share that combination.
         """
-        conditions = (*self.active.values(), *self.infeasible)
-        looked_at = {condition.parameter for condition in conditions}
+        statements = (*self.active.values(), *self.infeasible)
+        looked_at = {name for statement in statements for name in statement.parameters}
         deciding = [name for name in self.parameters if name in looked_at]
         for values in itertools.product(*(self.parameters[name].values for name in deciding)):
             design = self.default | dict(zip(deciding, values, strict=True))
@@ -249,8 +280,8 @@ class DesignSpace:
             ArchgymError: It has a parameter or value that the space does not.
         """
         canonical = self.canonical(design)
-        for condition, reason in self.infeasible.items():
-            if condition.holds(canonical):
+        for statement, reason in self.infeasible.items():
+            if statement.holds(canonical):
                 return reason
         return None
 
@@ -371,11 +402,13 @@ class DesignSpace:
         names = list(self.parameters)
         if len(listed) != len(names) or not listed:
             raise ArchgymError(f"space {self.name} needs parameters, each with a name of its own")
-        for condition in (*active.values(), *self.infeasible):
-            if condition.parameter not in self.parameters:
-                raise unknown(f"parameter of space {self.name}", condition.parameter, names)
-            for value in condition.values:
-                self.parameters[condition.parameter].index(value)
+        for statement in (*active.values(), *self.infeasible):
+            for name in statement.parameters:
+                if name not in self.parameters:
+                    raise unknown(f"parameter of space {self.name}", name, names)
+            if isinstance(statement, Condition):
+                for value in statement.values:
+                    self.parameters[statement.parameter].index(value)
         for name, condition in active.items():
             if name not in self.parameters:
                 raise unknown(f"parameter of space {self.name}", name, names)

@@ -47,6 +47,10 @@ class Quantity:
     skip: str | None = None
 
 
+# DRAMSys counts power-down and self-refresh as phases: their entries, not their exits.
+_PHASES = {"PDEA": "PDNA", "PDEP": "PDNP", "SREFEN": "SREF"}
+_EXITS = {"PDXA", "PDXP", "SREFEX"}
+
 _INTERFACE = "the reference adds interface energy computed from placeholder impedances"
 _DRAMSYS_5 = (
     Quantity("total_time", "total_time_ps", "runtime_ns", 1e3),
@@ -305,9 +309,11 @@ def _comparison(
         return Comparison(*key, theirs, skipped=f"{quantity.name}: {quantity.skip}")
     if counts is not None:
         ours = {
-            name.removeprefix(quantity.metric).upper(): int(value)
+            _PHASES.get(command, command): int(value)
             for name, value in outcome.items()
-            if name.startswith(quantity.metric) and value
+            if name.startswith(quantity.metric)
+            and value
+            and (command := name.removeprefix(quantity.metric).upper()) not in _EXITS
         }
         return Comparison(*key, theirs, float(sum(ours.values())), exact=ours == counts)
     if quantity.metric not in outcome:

@@ -16,6 +16,7 @@ DEFAULT = {
     "energy_nj": 200.0,
     "refresh_debt_nj": 20.0,
     "power_mw": 400.0,
+    "queue_entries": 128.0,
 }
 
 
@@ -33,6 +34,10 @@ def metrics(**changed: float) -> dict[str, float]:
         ("power with runtime <= 1.05", 200),
         ("latency <= 50, then power", 200),
         ("latency <= 40, then power", 10 * 200 * 50 / 40),
+        ("latency with queue_entries <= 128", 50),
+        ("latency with queue_entries <= 64", 10 * 50 * 2),
+        ("latency <= 50, then queue_entries", 128),
+        ("queue_entries with runtime <= 1", 128),
         ("archgym-power 500", 0.2),
         ("archgym-latency 500", 1.0),
         ("archgym-both 500 500", 0.2),
@@ -110,6 +115,14 @@ def test_spaces_in_a_text_do_not_matter() -> None:
     assert objectives.make("latency<=200,then power") == target
 
 
+def test_limits_of_hardware_are_in_entries_in_either_form() -> None:
+    limited = objectives.make("latency with queue_entries <= 64")
+    assert objectives.make("queue_entries <= 64, then latency") == limited
+    assert limited.cost(metrics(queue_entries=64.0), DEFAULT) == 50
+    assert limited.cost(metrics(queue_entries=64.0), metrics(queue_entries=1.0)) == 50
+    assert limited.goal(DEFAULT) == ("latency", {"queue_entries": 0.5})
+
+
 def test_goal_is_in_multiples_of_the_defaults() -> None:
     def goal(text: str) -> tuple[str, dict[str, float]]:
         return objectives.make(text).goal(DEFAULT)
@@ -125,6 +138,9 @@ def test_goal_is_in_multiples_of_the_defaults() -> None:
     [
         ("runtme", "unknown objective 'runtme'; did you mean 'runtime'"),
         ("power", "rewards slowness"),
+        ("power with queue_entries <= 64", "rewards slowness"),
+        ("queue_entries", "rewards the smallest controller"),
+        ("latency with queue_entry <= 64", "did you mean 'queue_entries'"),
         ("power with rntime <= 1", "'rntime'; did you mean 'runtime'"),
         ("power with power <= 1", "limits the very term it minimises"),
         ("power with runtime <= -1", "positive number, not '-1'"),

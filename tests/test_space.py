@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archgym.errors import ArchgymError
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import Condition, DesignSpace, NotBelow, Parameter
 
 SIZE = Parameter("Size", range(1, 9), 4, ordered=True)
 POLICY = Parameter("Policy", ("Open", "Closed", "Adaptive"), "Open")
@@ -39,6 +39,10 @@ def spaces(draw: st.DrawFn) -> DesignSpace:
         for p in parameters
         for value in p.values
         if value != p.default and draw(st.integers(0, 3)) == 0
+    } | {
+        NotBelow(lower.name, upper.name): "ruled out"
+        for lower, upper in itertools.permutations([p for p in parameters if p.ordered], 2)
+        if lower.default < upper.default and draw(st.booleans())
     }
     return DesignSpace("random", parameters, active=active, infeasible=infeasible)
 
@@ -204,6 +208,8 @@ def test_bad_spaces() -> None:
         DesignSpace("value", [POLICY, SIZE], active={"Size": Condition("Policy", ("Opened",))})
     with pytest.raises(ArchgymError, match="must come before"):
         DesignSpace("order", [SIZE, POLICY], active={"Size": Condition("Policy")})
+    with pytest.raises(ArchgymError, match="did you mean 'Size'"):
+        DesignSpace("unknown", [POLICY, SIZE], infeasible={NotBelow("Sise", "Size"): "wrong"})
     with pytest.raises(ArchgymError, match="default design of space bad is ruled out: wrong"):
         DesignSpace("bad", [POLICY], infeasible={Condition("Policy", ("Open",)): "wrong"})
 
@@ -211,3 +217,4 @@ def test_bad_spaces() -> None:
 def test_conditions_print_as_sentences() -> None:
     assert str(Condition("Arbiter", not_in=("Simple",))) == "Arbiter not Simple"
     assert str(Condition("Policy", one_of=("Open", "Closed"))) == "Policy Open or Closed"
+    assert str(NotBelow("Low", "High")) == "Low not below High"

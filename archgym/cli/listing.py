@@ -76,10 +76,12 @@ def _spaces() -> Iterator[tuple[str, str]]:
 
     for name in SPACES:
         space = make_space(name)
+        # Only what depends on the device has it in its name.
+        where = f" ({space.name})" if space.name != name else ""
         yield (
             name,
-            f"{space.size:,} points, {space.count_distinct():,} distinct, of which "
-            f"{space.count_feasible():,} keep their data",
+            f"{space.size:,} points, {space.count_distinct():,} distinct, "
+            f"{space.count_feasible():,} of them feasible{where}",
         )
 
 

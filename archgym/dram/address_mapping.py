@@ -83,6 +83,19 @@ class AddressMapping:
         """Number of addresses, in bytes."""
         return 1 << self.width
 
+    def __eq__(self, other: object) -> bool:
+        """Tells whether another mapping decodes every address to the same levels."""
+        return isinstance(other, AddressMapping) and self._sums() == other._sums()
+
+    def __hash__(self) -> int:
+        """Hashes what equal mappings share."""
+        return hash(self._sums())
+
+    def _sums(self) -> tuple[tuple[str, tuple[frozenset[int], ...]], ...]:
+        return tuple(
+            (level, tuple(map(frozenset, bits))) for level, bits in self.levels.items() if bits
+        )
+
     def check(self, organization: "Organization") -> None:
         """Checks that the mapping has the bits that an organisation needs at each level.
 

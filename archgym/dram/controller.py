@@ -5,6 +5,7 @@ ISCA 2023). A simulator states which of them it understands; a design space pick
 values to be searched.
 """
 
+from archgym.dram.mapping_family import NAMES, OWN
 from archgym.space import Parameter
 
 _BUFFER_SIZES = range(1, 65537)
@@ -14,6 +15,14 @@ _DELAYS = range(1025)
 PARAMETERS: dict[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
+        Parameter(
+            "AddressMapping",
+            NAMES,
+            OWN,
+            description="Which address bits choose the bank, row and column: Device, as in the "
+            "device's data; else the order of the fields, highest address bits first. Group: "
+            "with the bank group lowest; Xor: with row bits XORed into the bank.",
+        ),
         Parameter(
             "PagePolicy",
             ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
@@ -88,9 +97,10 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "RefreshPolicy",
-            ("NoRefresh", "AllBank"),
+            ("NoRefresh", "AllBank", "PerBank", "Per2Bank", "SameBank"),
             "AllBank",
-            description="How refreshes are done. NoRefresh loses data.",
+            description="What one refresh command refreshes, as the device allows: all banks of a "
+            "rank, one, a pair, or the same bank of every group. NoRefresh loses data.",
         ),
         Parameter(
             "RefreshMaxPostponed",

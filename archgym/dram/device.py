@@ -45,6 +45,7 @@ class Device:
         address_mapping: Level -> address bits, as in the file.
         player_clock_mhz: Clock in which `.stl` traces for this device count.
         bytes_per_request: Size of a trace's request that states none: one burst.
+        data_rate: Beats of data a clock cycle.
         source: Where the figures come from.
         data: The whole file, for backends that hand it on.
     """
@@ -59,6 +60,7 @@ class Device:
     address_mapping: dict[str, Any]
     player_clock_mhz: float
     bytes_per_request: int
+    data_rate: int
     source: str
     data: dict[str, Any] = field(repr=False)
 
@@ -105,6 +107,7 @@ class Device:
         root = _Section(data, origin)
         memspec = root.section("memspec")
         standard = memspec.text("memoryType")
+        architecture = memspec.section("memarchitecturespec")
         timing = memspec.section("memtimingspec")
         power = memspec.section("mempowerspec", optional=True)
         device = cls(
@@ -114,10 +117,11 @@ class Device:
             timing={key: timing.integer(key) for key in timing.data if key != "tCK"},
             currents={key: power.number(key) for key in power.data},
             power_factors=_numbers(memspec.section("bankwisespec", optional=True).data),
-            organization=_organization(memspec.section("memarchitecturespec")),
+            organization=_organization(architecture),
             address_mapping=root.section("addressmapping").data,
             player_clock_mhz=root.number("player_clock_MHz", positive=True),
             bytes_per_request=root.integer("bytes_per_request"),
+            data_rate=architecture.integer("dataRate"),
             source=root.text("source") if "source" in root.data else "",
             data=data,
         )
@@ -137,9 +141,9 @@ class Device:
 
     @property
     def peak_bandwidth_gb_per_s(self) -> float:
-        """Bandwidth of all channels' data pins at two beats a clock, in GB/s (bytes a ns)."""
+        """Bandwidth of all channels' data pins, in GB/s (bytes a ns)."""
         organization = self.organization
-        per_clock = 2 * organization.bytes_per_beat * organization.pseudo_channels
+        per_clock = self.data_rate * organization.bytes_per_beat * organization.pseudo_channels
         return organization.channels * per_clock * 1000 / self.clock_ps
 
     @cached_property

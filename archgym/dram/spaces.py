@@ -3,55 +3,45 @@
 `archgym` and `archgym-pow2` code the ten-parameter space of Krishnan et al., "ArchGym:
 An Open-Source Gymnasium for Machine Learning Assisted Architecture Design", ISCA 2023: all whole
 numbers, and the powers of two that its reinforcement-learning agents choose from.
+
+`controller-v1` has everything that a controller chooses, with the refresh granularities and
+address mappings that a device allows. Delays are what a controller costs, so they are not in it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from archgym.dram.address_mapping import AddressMapping
 from archgym.dram.controller import PARAMETERS
-from archgym.errors import unknown
-from archgym.space import Condition, DesignSpace
+from archgym.dram.mapping_family import mappings
+from archgym.dram.standards import STANDARDS
+from archgym.dram.system import System
+from archgym.errors import ArchgymError, unknown
+from archgym.space import Condition, DesignSpace, NotBelow
 
-_POLICIES: dict[str, Sequence[Any]] = {
-    "PagePolicy": ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
-    "Scheduler": ("Fifo", "FrFcfs", "FrFcfsGrp"),
-    "SchedulerBuffer": ("Bankwise", "ReadWrite", "Shared"),
-    "RespQueue": ("Fifo", "Reorder"),
-    "RefreshPolicy": ("NoRefresh", "AllBank"),
-    "Arbiter": ("Simple", "Fifo", "Reorder"),
-}
 
-# Order and values of the parameters that a design is encoded by.
-SPACES: dict[str, Mapping[str, Sequence[Any]]] = {
-    "archgym": {
-        "PagePolicy": _POLICIES["PagePolicy"],
-        "Scheduler": _POLICIES["Scheduler"],
-        "SchedulerBuffer": _POLICIES["SchedulerBuffer"],
-        "RequestBufferSize": range(1, 9),
-        "RespQueue": _POLICIES["RespQueue"],
-        "RefreshPolicy": _POLICIES["RefreshPolicy"],
-        "RefreshMaxPostponed": range(1, 9),
-        "RefreshMaxPulledin": range(1, 9),
-        "Arbiter": _POLICIES["Arbiter"],
-        "MaxActiveTransactions": range(1, 129),
-    },
-    "archgym-pow2": {
-        "PagePolicy": _POLICIES["PagePolicy"],
-        "Scheduler": _POLICIES["Scheduler"],
-        "SchedulerBuffer": _POLICIES["SchedulerBuffer"],
-        "RequestBufferSize": (1, 2, 4, 8, 16, 32, 64, 128),
-        "RespQueue": _POLICIES["RespQueue"],
-        "RefreshPolicy": _POLICIES["RefreshPolicy"],
-        "RefreshMaxPostponed": (1, 2, 4, 8),
-        "RefreshMaxPulledin": (1, 2, 4, 8),
-        "Arbiter": _POLICIES["Arbiter"],
-        "MaxActiveTransactions": (1, 2, 4, 8, 16, 32, 64, 128),
-    },
-}
+@dataclass(frozen=True)
+class Outline:
+    """What a space consists of.
 
-# Defaults are the controller's, save for these, which are not in the spaces.
-_DEFAULTS = {"RefreshMaxPostponed": 1, "RefreshMaxPulledin": 1}
+    Attributes:
+        values: Those of each parameter, in the order in which designs are encoded.
+        defaults: Defaults that are not the controller's, since that is not in the space.
+        active: Conditions under which a parameter has any effect.
+        infeasible: What rules a design out, with the reason; the loss of data goes without saying.
+    """
+
+    values: Mapping[str, Sequence[Any]]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    active: Mapping[str, Condition] = field(default_factory=dict)
+    infeasible: Mapping[Condition | NotBelow, str] = field(default_factory=dict)
+
+
+def _powers_of_two(first: int, last: int) -> tuple[int, ...]:
+    return tuple(1 << n for n in range(first.bit_length() - 1, last.bit_length()))
+
 
 # The simple arbiter does not count transactions, and what is not refreshed is not postponed.
 _ACTIVE = {
@@ -60,35 +50,124 @@ _ACTIVE = {
     "MaxActiveTransactions": Condition("Arbiter", not_in=("Simple",)),
 }
 
-_DATA_LOSS = {
+_DATA_LOSS: Mapping[Condition | NotBelow, str] = {
     Condition("RefreshPolicy", one_of=("NoRefresh",)): "without refresh the DRAM loses its data"
 }
 
 
-def make_space(name: str, *, allow_data_loss: bool = False) -> DesignSpace:
+def _archgym(
+    sizes: Sequence[int], refresh_limits: Sequence[int], transactions: Sequence[int]
+) -> Outline:
+    return Outline(
+        values={
+            "PagePolicy": ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
+            "Scheduler": ("Fifo", "FrFcfs", "FrFcfsGrp"),
+            "SchedulerBuffer": ("Bankwise", "ReadWrite", "Shared"),
+            "RequestBufferSize": sizes,
+            "RespQueue": ("Fifo", "Reorder"),
+            "RefreshPolicy": ("NoRefresh", "AllBank"),
+            "RefreshMaxPostponed": refresh_limits,
+            "RefreshMaxPulledin": refresh_limits,
+            "Arbiter": ("Simple", "Fifo", "Reorder"),
+            "MaxActiveTransactions": transactions,
+        },
+        defaults={"RefreshMaxPostponed": 1, "RefreshMaxPulledin": 1},
+        active=_ACTIVE,
+    )
+
+
+def _controller_v1(system: System) -> Outline:
+    device = system.device
+    if device.standard not in STANDARDS:
+        raise ArchgymError(
+            f"there is no controller space for {device.name}: {device.standard} is not known"
+        )
+    standard = STANDARDS[device.standard]
+    refreshes = standard.rules(device.timing, device.organization).refreshes
+    refresh_limits = [limit for limit in (0, 1, 2, 4, 8) if limit <= standard.refresh_flexibility]
+    sizes = _powers_of_two(1, 64)
+    # Names that mean the same on this system are one choice.
+    distinct: dict[AddressMapping, str] = {}
+    for mapping_name, mapping in mappings(system).items():
+        distinct.setdefault(mapping, mapping_name)
+    return Outline(
+        values={
+            "AddressMapping": tuple(distinct.values()),
+            "PagePolicy": ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
+            "Scheduler": ("Fifo", "FrFcfs", "FrFcfsGrp", "GrpFrFcfs", "GrpFrFcfsWm"),
+            "LowWatermark": _powers_of_two(1, 32),
+            "HighWatermark": _powers_of_two(2, 64),
+            "SchedulerBuffer": ("Bankwise", "ReadWrite", "Shared"),
+            "RequestBufferSize": sizes,
+            "RequestBufferSizeRead": sizes,
+            "RequestBufferSizeWrite": sizes,
+            "CmdMux": ("Oldest", "Strict"),
+            "RespQueue": ("Fifo", "Reorder"),
+            "RefreshPolicy": ("NoRefresh", *refreshes),
+            "RefreshMaxPostponed": refresh_limits,
+            "RefreshMaxPulledin": refresh_limits,
+            "PowerDownPolicy": ("NoPowerDown", "Staggered"),
+            "Arbiter": ("Simple", "Fifo", "Reorder"),
+            "MaxActiveTransactions": _powers_of_two(1, 128),
+        },
+        active={
+            **_ACTIVE,
+            "LowWatermark": Condition("Scheduler", one_of=("GrpFrFcfsWm",)),
+            "HighWatermark": Condition("Scheduler", one_of=("GrpFrFcfsWm",)),
+            "RequestBufferSize": Condition("SchedulerBuffer", not_in=("ReadWrite",)),
+            "RequestBufferSizeRead": Condition("SchedulerBuffer", one_of=("ReadWrite",)),
+            "RequestBufferSizeWrite": Condition("SchedulerBuffer", one_of=("ReadWrite",)),
+            # No other scheduler can keep accesses in order of arrival.
+            "CmdMux": Condition("Scheduler", one_of=("Fifo",)),
+        },
+        infeasible={
+            NotBelow("LowWatermark", "HighWatermark"): "LowWatermark must be below HighWatermark"
+        },
+    )
+
+
+SPACES: dict[str, Outline | Callable[[System], Outline]] = {
+    "archgym": _archgym(range(1, 9), range(1, 9), range(1, 129)),
+    "archgym-pow2": _archgym(_powers_of_two(1, 128), _powers_of_two(1, 8), _powers_of_two(1, 128)),
+    "controller-v1": _controller_v1,
+}
+"""By name; some depend on the memory system."""
+
+
+def make_space(
+    name: str, system: str | Path | System = "ddr4-2400", *, allow_data_loss: bool = False
+) -> DesignSpace:
     """Makes the space called `name`, one of `SPACES`.
 
     Args:
         name: Its name.
+        system: What the controller is for: a system, a bundled device's name or a device file.
+            Where it matters, the space is called `NAME@DEVICE`.
         allow_data_loss: Whether designs that never refresh are feasible, as they are in the paper.
             The space is then called `NAME+data-loss`.
 
     Raises:
-        ArchgymError: The name is not known.
+        ArchgymError: The name is not known, or there is no such space for the device.
     """
     if name not in SPACES:
         raise unknown("space", name, SPACES)
+    outline = SPACES[name]
+    if not isinstance(outline, Outline):
+        system = system if isinstance(system, System) else System.load(system)
+        outline = outline(system)
+        name = f"{name}@{system.device.name}"
     parameters = [
         replace(
             PARAMETERS[parameter],
             values=values,
-            default=_DEFAULTS.get(parameter, PARAMETERS[parameter].default),
+            default=outline.defaults.get(parameter, PARAMETERS[parameter].default),
         )
-        for parameter, values in SPACES[name].items()
+        for parameter, values in outline.values.items()
     ]
+    data_loss: Mapping[Condition | NotBelow, str] = {} if allow_data_loss else _DATA_LOSS
     return DesignSpace(
         f"{name}+data-loss" if allow_data_loss else name,
         parameters,
-        active=_ACTIVE,
-        infeasible={} if allow_data_loss else _DATA_LOSS,
+        active=outline.active,
+        infeasible={**outline.infeasible, **data_loss},
     )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from archgym import traces
 from archgym.dram.features import FEATURE_NAMES, features
+from archgym.dram.player import OPEN, Player
 from archgym.dram.system import Locations, System
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
@@ -21,7 +22,8 @@ class Bursts(NamedTuple):
     """What a controller is asked for: a trace's requests cut into DRAM bursts, in order.
 
     Attributes:
-        arrival_ps: When the burst's request arrives, in picoseconds.
+        arrival_ps: When the burst's request arrives, in picoseconds; 0 in closed play, in which
+            the player decides.
         address: First byte of the burst, a multiple of the burst's size.
         is_write: Whether it writes.
         request: Index of the request in the trace; a request ends with its last burst.
@@ -41,12 +43,13 @@ class Workload:
     Args:
         system: The memory system.
         trace: What is asked of it.
+        player: Whether the trace's arrivals or the responses decide when.
 
     Raises:
         ArchgymError: A request of the trace lies beyond the system's capacity.
     """
 
-    def __init__(self, system: System, trace: Trace) -> None:
+    def __init__(self, system: System, trace: Trace, player: Player = OPEN) -> None:
         # Compared so that the sum cannot overflow.
         capacity = np.uint64(system.capacity)
         beyond = (trace.address >= capacity) | (trace.size > capacity - trace.address)
@@ -59,10 +62,15 @@ class Workload:
             )
         self.system = system
         self.trace = trace
+        self.player = player
 
     @classmethod
     def from_file(
-        cls, path: str | Path, device: str | Path = "ddr4-2400", clock_mhz: float | None = None
+        cls,
+        path: str | Path,
+        device: str | Path = "ddr4-2400",
+        clock_mhz: float | None = None,
+        player: Player = OPEN,
     ) -> "Workload":
         """Reads a trace file.
 
@@ -70,22 +78,28 @@ class Workload:
             path: An `.stl` file, or any other that `archgym.traces` reads.
             device: A bundled device's name, or the path of a device file.
             clock_mhz: Clock in which an `.stl` file counts; by default that of the device's data.
+            player: Whether the trace's arrivals or the responses decide when.
 
         Raises:
             ArchgymError: The file is not a trace, or does not fit the device.
         """
         options = {} if clock_mhz is None else {"clock_mhz": clock_mhz}
-        return cls.load(Path(path), device, **options)
+        return cls.load(Path(path), device, player, **options)
 
     @classmethod
     def load(
-        cls, name_or_path: str | Path, device: str | Path = "ddr4-2400", **options: object
+        cls,
+        name_or_path: str | Path,
+        device: str | Path = "ddr4-2400",
+        player: Player = OPEN,
+        **options: object,
     ) -> "Workload":
         """Makes a workload of a bundled trace, a generator or a trace file.
 
         Args:
             name_or_path: One of `archgym.traces.names()`, or a file.
             device: A bundled device's name, or the path of a device file.
+            player: Whether the trace's arrivals or the responses decide when.
             options: The generator's options, such as `requests`, `read_share` and `seed`; or a
                 file's, `clock_mhz` and `size`, which by default are those of the device's data.
 
@@ -98,12 +112,14 @@ class Workload:
                 "clock_mhz": system.device.player_clock_mhz,
                 "size": system.device.bytes_per_request,
             } | options
-        return cls(system, traces.load(name_or_path, **options))
+        return cls(system, traces.load(name_or_path, **options), player)
 
     @cached_property
     def id(self) -> str:
-        """Names the trace and the device, with a hash of what both contain."""
+        """Names the trace and the device, with a hash of what both contain and of the player."""
         content = f"{self.trace.sha256} {self.system.sha256}"
+        if self.player != OPEN:
+            content += f" {self.player}"
         digest = hashlib.sha256(content.encode()).hexdigest()
         return f"{self.trace.name}@{self.system.device.name}#{digest[:8]}"
 
@@ -137,16 +153,16 @@ class Workload:
         first = trace.address // burst
         count = (trace.address + trace.size - np.uint64(1)) // burst - first + np.uint64(1)
         request = np.repeat(np.arange(len(trace)), count.view(np.int64))
+        is_open = self.player.mode == "open"
+        arrival_ps = trace.arrival_ps if is_open else np.zeros_like(trace.arrival_ps)
         if request.size == len(trace):
-            bursts = Bursts(
-                trace.arrival_ps, first * burst, trace.is_write, request, trace.initiator
-            )
+            bursts = Bursts(arrival_ps, first * burst, trace.is_write, request, trace.initiator)
         else:
             # Number of each burst within its request.
             ends = np.cumsum(count)
             inside = np.arange(request.size, dtype=np.uint64) - (ends - count)[request]
             bursts = Bursts(
-                trace.arrival_ps[request],
+                arrival_ps[request],
                 (first[request] + inside) * burst,
                 trace.is_write[request],
                 request,

@@ -18,7 +18,9 @@ agent = "genetic_algorithm"
 population = 10
 ```
 
-Further keys: `seed` (0), from which the trials' seeds derive, and `allow_data_loss` (false).
+A workload is played open unless its table says otherwise: `{ name = "cloud-1", player = { mode =
+"closed", max_outstanding = 8 } }`, with the attributes of `archgym.dram.player.Player`. Further
+keys: `seed` (0), from which the trials' seeds derive, and `allow_data_loss` (false).
 Seed number i is the same for all agents, workloads and objectives, so that agents can be compared
 in pairs. A study and its seed determine every row of its logs, save for the times.
 """

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from archgym import agents, objectives, simulators
+from archgym.dram.player import OPEN, Player
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError, unknown
 from archgym.study import toml
@@ -94,10 +95,7 @@ class Study:
     def to_mapping(self) -> dict[str, Any]:
         """Returns what `from_mapping` takes, every key given."""
         document = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        document["workloads"] = [
-            {"name": workload.name, **dict(workload.options)} if workload.options else workload.name
-            for workload in self.workloads
-        ]
+        document["workloads"] = [_workload_document(workload) for workload in self.workloads]
         # Tables come last in TOML.
         del document["agents"]
         document["agents"] = {
@@ -138,7 +136,7 @@ class Study:
             ArchgymError: A name or value is not known; the message names `source` and the key.
         """
         with _blame(source, "space"):
-            make_space(self.space, allow_data_loss=self.allow_data_loss)
+            make_space(self.space, self.device, allow_data_loss=self.allow_data_loss)
         with _blame(source, "simulator"):
             simulators.make(self.simulator)
         for objective in self.objectives:
@@ -177,7 +175,8 @@ def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
             raise ArchgymError(f"{source}: key {key!r} is missing, {_EXPECTED[_READERS[key]]}")
     values = {}
     for key, value in document.items():
-        values[key] = _READERS[key](value)
+        with _blame(source, key):
+            values[key] = _READERS[key](value)
         if values[key] is None:
             expected = _EXPECTED[_READERS[key]]
             raise ArchgymError(f"{source}: {key} must be {expected}, not {value!r}")
@@ -213,10 +212,21 @@ def _workloads(value: Any) -> tuple[WorkloadSpec, ...] | None:
     for item in value if isinstance(value, (list, tuple)) else []:
         options = dict(item) if isinstance(item, Mapping) else {"name": item}
         name = _text(options.pop("name", None))
-        if name is None:
+        player = options.pop("player", OPEN.to_mapping())
+        if name is None or not isinstance(player, Mapping):
             return None
-        found.append(WorkloadSpec(name, tuple(sorted(options.items()))))
+        found.append(
+            WorkloadSpec(name, tuple(sorted(options.items())), Player.from_mapping(player))
+        )
     return tuple(found) or None
+
+
+def _workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
+    """Returns what `_workloads` makes the workload of, the name alone where that is enough."""
+    document = {"name": workload.name, **dict(workload.options)}
+    if workload.player != OPEN:
+        document["player"] = workload.player.to_mapping()
+    return document if len(document) > 1 else workload.name
 
 
 def _agents(value: Any) -> tuple[AgentSpec, ...] | None:
@@ -252,7 +262,8 @@ _EXPECTED: dict[Callable[[Any], Any], str] = {
     _count: "a whole number of at least 1",
     _natural: "a whole number of at least 0",
     _texts: "a list of texts",
-    _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }",
+    _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }, in "
+    "which player is a table like { mode = 'closed', max_outstanding = 8 }",
     _agents: "tables like [agents.random_search], one an agent",
 }
 

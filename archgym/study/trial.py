@@ -12,6 +12,7 @@ from typing import Any
 
 from archgym import agents, simulators
 from archgym.dataset import Journal, seal
+from archgym.dram.player import OPEN, Player
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.problem import Problem
@@ -20,21 +21,25 @@ from archgym.simulators import Simulator
 
 @dataclass(frozen=True)
 class WorkloadSpec:
-    """A workload by name or path, with the options of its generator.
+    """A workload by name or path, with the options of its generator and how it is played.
 
     Attributes:
         name: What `Workload.load` takes.
         options: Names and values, sorted by name.
+        player: Whether the trace's arrivals or the responses decide when.
     """
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
+    player: Player = OPEN
 
     @property
     def label(self) -> str:
-        """The name, with the options when there are any, e.g. `stream(requests=5000)`."""
-        options = ", ".join(f"{name}={value}" for name, value in self.options)
-        return f"{self.name}({options})" if options else self.name
+        """The name, with what is not at its default, e.g. `stream(requests=5000)`."""
+        details = [f"{name}={value}" for name, value in self.options]
+        if self.player != OPEN:
+            details.append(str(self.player))
+        return f"{self.name}({', '.join(details)})" if details else self.name
 
     def load(self, device: str) -> Workload:
         """Makes the workload.
@@ -42,7 +47,7 @@ class WorkloadSpec:
         Raises:
             ArchgymError: The name, the device or an option is not known, or does not fit.
         """
-        return Workload.load(self.name, device, **dict(self.options))
+        return Workload.load(self.name, device, self.player, **dict(self.options))
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Trial:
         labels = {"trial": self.name, "agent": self.agent.label, "seed": self.seed}
         with Journal(folder / f"{self.name}.jsonl", **labels) as journal:
             problem = Problem(
-                make_space(self.space, allow_data_loss=self.allow_data_loss),
+                make_space(self.space, self.device, allow_data_loss=self.allow_data_loss),
                 workload,
                 self.objective,
                 simulator,

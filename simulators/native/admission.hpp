@@ -1,14 +1,12 @@
 // Whether the request buffer has room for one more request.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <numeric>
 
 #include "design.hpp"
-#include "requests.hpp"
-#include "system.hpp"
+#include "lanes.hpp"
+#include "transaction.hpp"
 
 namespace archgym {
 
@@ -24,35 +22,29 @@ class Admission {
       case SchedulerBuffer::ReadWrite:
         return reads() < design_.request_buffer_size_read &&
                writes() < design_.request_buffer_size_write;
-      case SchedulerBuffer::Shared: return stored() < design_.request_buffer_size;
+      case SchedulerBuffer::Shared: return reads() + writes() < design_.request_buffer_size;
     }
     return false;
   }
 
   std::int64_t reads() const { return per_direction_[0]; }
   std::int64_t writes() const { return per_direction_[1]; }
-  std::int64_t stored() const { return reads() + writes(); }
 
-  std::int64_t stored(int first_bank, int last_bank) const {
-    return std::accumulate(per_bank_.begin() + first_bank, per_bank_.begin() + last_bank,
-                           std::int64_t{0});
+  void store(const Transaction& transaction) {
+    last_bank_ = transaction.bank;
+    ++per_bank_[transaction.bank];
+    ++per_direction_[transaction.write];
   }
 
-  void store(const Burst& burst) {
-    last_bank_ = burst.bank;
-    ++per_bank_[burst.bank];
-    ++per_direction_[burst.write];
+  void remove(const Transaction& transaction) {
+    --per_bank_[transaction.bank];
+    --per_direction_[transaction.write];
   }
 
-  void remove(const Burst& burst) {
-    --per_bank_[burst.bank];
-    --per_direction_[burst.write];
-  }
-
-  // The most requests that can wait for one bank: Bankwise lets one more in before it blocks.
-  static std::int64_t most_per_bank(const Design& design) {
+  // Hardware cost: request-buffer entries in the whole controller.
+  static std::int64_t total_entries(const Design& design, int banks) {
     switch (design.scheduler_buffer) {
-      case SchedulerBuffer::Bankwise: return design.request_buffer_size + 1;
+      case SchedulerBuffer::Bankwise: return design.request_buffer_size * banks;
       case SchedulerBuffer::ReadWrite:
         return design.request_buffer_size_read + design.request_buffer_size_write;
       case SchedulerBuffer::Shared: return design.request_buffer_size;
@@ -60,17 +52,10 @@ class Admission {
     return 0;
   }
 
-  // Hardware cost: request-buffer entries in the whole controller.
-  static std::int64_t total_entries(const Design& design, int banks) {
-    return design.scheduler_buffer == SchedulerBuffer::Bankwise
-               ? design.request_buffer_size * banks
-               : most_per_bank(design);
-  }
-
  private:
   const Design& design_;
   int last_bank_ = 0;
-  std::array<std::int64_t, kMaxBanks> per_bank_{};
+  std::array<std::int32_t, kMaxBanks> per_bank_{};
   std::array<std::int64_t, 2> per_direction_{};
 };
 

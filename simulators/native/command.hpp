@@ -7,19 +7,29 @@
 
 namespace archgym {
 
-enum class Command : std::uint8_t { ACT, PREPB, RD, RDA, WR, WRA, PREAB, REFAB };
+// PB: one bank; P2B: a bank and its partner; SB: the same bank of every group; AB: all of a rank.
+enum class Command : std::uint8_t {
+  ACT, PREPB, RD, RDA, WR, WRA, REFPB, REFP2B, REFSB, PRESB,
+  PREAB, REFAB, PDEA, PDXA, PDEP, PDXP, SREFEN, SREFEX,
+};
 
-inline constexpr int kCommands = 8;
-// The first commands address one bank; the rest (PREAB, REFAB) address a whole rank.
-inline constexpr int kBankCommands = 6;
+inline constexpr int kCommands = 18;
+// The first commands address banks; the rest, from PREAB on, address a whole rank.
+inline constexpr int kBankCommands = 10;
+inline constexpr int kRankCommands = kCommands - kBankCommands;
 
 inline constexpr std::array<std::string_view, kCommands> kCommandNames = {
-    "ACT", "PREPB", "RD", "RDA", "WR", "WRA", "PREAB", "REFAB"};
+    "ACT", "PREPB", "RD", "RDA", "WR", "WRA", "REFPB", "REFP2B", "REFSB", "PRESB",
+    "PREAB", "REFAB", "PDEA", "PDXA", "PDEP", "PDXP", "SREFEN", "SREFEX"};
 
 constexpr int index(Command command) { return static_cast<int>(command); }
 
 constexpr bool is_access(Command command) {
   return command >= Command::RD && command <= Command::WRA;
+}
+
+constexpr Command access(bool write, bool auto_precharge) {
+  return static_cast<Command>(index(Command::RD) + 2 * write + auto_precharge);
 }
 
 constexpr bool has_auto_precharge(Command command) {

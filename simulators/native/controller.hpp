@@ -12,6 +12,8 @@
 #include "energy_meter.hpp"
 #include "front_end.hpp"
 #include "lanes.hpp"
+#include "latency_statistics.hpp"
+#include "power_down_manager.hpp"
 #include "refresh_manager.hpp"
 #include "request_scheduler.hpp"
 #include "response_path.hpp"
@@ -24,37 +26,51 @@ struct RowOutcomes {
   std::int64_t hits = 0, misses = 0, conflicts = 0;
 };
 
-// Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020). `Sink` receives every command, and
-// costs nothing where it does nothing.
-template <Scheduler kScheduler, int kLanes, class Sink>
+// A command as it is issued, for those who want to see every one.
+struct IssuedCommand {
+  std::int64_t time_ps;
+  Command command;
+  int bank;  // commands that address several banks name the first
+  std::uint32_t row;
+  std::uint32_t column;
+  std::int64_t burst;  // index of the burst it serves; -1 for those of managers
+};
+
+// Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020).
+template <Scheduler kScheduler, int kLanes>
 class Controller {
  public:
+  // Every command is appended to `trace` unless that is null.
   Controller(const System& system, const DelayTable& delays, const Requests& requests,
-             const Design& design, Sink& sink)
+             const Design& design, std::vector<IssuedCommand>* trace)
       : system_(system),
         design_(design),
         bursts_(requests.bursts),
         timing_(system, delays),
         admission_(design),
-        scheduler_(design, admission_, bursts_, system.banks, capacity(design)),
+        scheduler_(design, admission_, transactions_, system.banks),
+        latencies_(requests, system.clock_ps),
         front_end_(requests, design),
-        responses_(design, front_end_, bursts_.size(), times_, kSleeps ? &wake_ups_ : nullptr),
-        sink_(sink) {
-    request_.fill(kNoRequest);
+        responses_(design, front_end_, transactions_, latencies_, kSleeps ? &wake_ups_ : nullptr),
+        powers_down_(design.power_down_policy == PowerDownPolicy::Staggered),
+        closes_after_(auto_precharges(design.page_policy)),
+        trace_(trace) {
+    order_.fill(kNoRequest);
     for (int rank = 0; rank < system.ranks; ++rank) {
       refresh_.emplace_back(system, design, rank);
-      next_trigger_ = std::min(next_trigger_, refresh_.back().trigger());
+      power_down_.emplace_back(powers_down_);
       energy_.emplace_back(system, rank, design.phy_delay_forward);
     }
+    evaluate_managers(0);
   }
 
   void run() {
     Candidate winner = select(0);
     while (true) {
-      const std::int64_t arrival = door_is_shut_ ? kNever : front_end_.entry();
+      const std::int64_t arrival = next_arrival();
       const std::int64_t wake = next_trigger_;
       const std::int64_t now = std::min({winner.time, arrival, wake});
-      if (served_ == bursts_.size() && now > times_.last_end) return;
+      if (served_ == total() && now > latencies_.last_end()) return;
       timing_.advance_to(now);
       if constexpr (kSleeps) wake_ups_.step_begins(now);
       const bool arrives =
@@ -63,20 +79,20 @@ class Controller {
         door_is_shut_ = !admission_.has_space();
         if (!door_is_shut_) store(now);
       }
-      evaluate_refresh(now);
-      if (arrives || wake <= now) winner = select(std::max(now, bus_free_));
+      evaluate_managers(now);
+      if (arrives || wake <= now) winner = select(now);
       const bool issues = winner.time == now;
       if (issues) issue(winner, now);
       if (direction_changed_) choose_again();
-      evaluate_refresh(now);
+      evaluate_managers(now);
       if constexpr (kSleeps)
-        winner = select_awake(winner, now);
-      else if (issues || refreshes_)
-        winner = select(now + 1);
+        winner = select_awake(now, !issues && winner.order != kNoRequest);
+      else if (issues || managers_.want)
+        winner = select(now + !system_.has_column_bus);
     }
   }
 
-  const ResponseTimes& times() const { return times_; }
+  const LatencyStatistics& latencies() const { return latencies_; }
   const RowOutcomes& rows() const { return rows_; }
 
   std::int64_t count(Command command) const {
@@ -100,124 +116,180 @@ class Controller {
   // Only a direction that changes when a request arrives shows that the controller sleeps.
   static constexpr bool kSleeps = kScheduler == Scheduler::GrpFrFcfsWm;
 
-  // Requests are numbered in order of arrival, which makes their number their age.
+  // Transactions are numbered as they are accepted, which makes their number their age.
   static constexpr std::int32_t kNoRequest = std::numeric_limits<std::int32_t>::max();
-  static constexpr std::int32_t kRefresh = -1;  // for rank 0; others follow below
+  // What managers want counts as older or, to power down, as younger than every request.
+  static constexpr std::int32_t kRefresh = -1;
+  static constexpr std::int32_t kPowerDown = kNoRequest - 1;
 
   struct Candidate {
-    std::int64_t time;     // earliest cycle in which it can issue
-    std::int32_t request;  // the request it is for, or kRefresh - rank
+    std::int64_t time;   // earliest cycle in which it can issue
+    std::int32_t order;  // the transaction it is for, kRefresh or kPowerDown
+    int rank;            // of those two
+  };
+  static constexpr Candidate kNothing{kNever, kNoRequest, 0};
+
+  struct Managers {
+    bool want = false;  // any of them has a command to issue
+    std::uint64_t silenced = 0;  // banks of ranks that must change their power state first
   };
 
-  std::size_t capacity(const Design& design) const {
-    return std::min<std::size_t>(Admission::most_per_bank(design), bursts_.size());
+  std::int64_t total() const { return static_cast<std::int64_t>(bursts_.size()); }
+
+  // When the next request reaches a buffer that has room for it. One that is refused changes
+  // nothing until an access makes room, but wakes a controller that sleeps.
+  std::int64_t next_arrival() const {
+    if (kSleeps ? door_is_shut_ : !admission_.has_space()) return kNever;
+    return front_end_.entry();
   }
 
   // Oldest first among the commands that can issue earliest; refresh managers win ties.
   Candidate select(std::int64_t not_before) const {
-    const auto floor = static_cast<std::int32_t>(not_before - timing_.epoch());
+    if (managers_.want || !system_.uniform_commands) return select_among_all(not_before);
+    const auto floor =
+        static_cast<std::int32_t>(std::max(not_before, bus_free_[0]) - timing_.epoch());
     const std::int32_t soonest = std::max(least(timing_.ready()), floor);
-    const std::int32_t oldest = least_where(request_, timing_.ready(), soonest);
-    if (refreshes_) {
-      const Candidate refresh = select_refresh(floor);
-      if (refresh.time <= timing_.epoch() + soonest) return refresh;
-    }
-    if (oldest == kNoRequest) return {kNever, kNoRequest};
-    return {timing_.epoch() + soonest, oldest};
+    const std::int32_t oldest = least_where(order_, timing_.ready(), soonest);
+    return {oldest == kNoRequest ? kNever : timing_.epoch() + soonest, oldest, 0};
   }
 
-  Candidate select_refresh(std::int32_t floor) const {
-    Candidate best{kNever, kNoRequest};
-    for (int rank = 0; rank < system_.ranks; ++rank)
-      if (const auto command = refresh_[rank].command()) {
-        const std::int64_t ready =
-            timing_.epoch() + std::max(timing_.earliest(*command, rank), floor);
-        if (ready < best.time) best = {ready, kRefresh - rank};
+  // The same where commands last several cycles or have a bus of their own, or where managers want
+  // to issue. What ends first wins on each bus, and of the two winners the one that can begin
+  // first.
+  Candidate select_among_all(std::int64_t not_before) const {
+    const Candidate rows = select_on_bus(0, not_before);
+    if (!system_.has_column_bus) return rows;
+    const Candidate columns = select_on_bus(1, not_before);
+    const bool columns_first = columns.time != rows.time ? columns.time < rows.time
+                                                         : columns.order < rows.order;
+    return columns_first ? columns : rows;
+  }
+
+  Candidate select_on_bus(int bus, std::int64_t not_before) const {
+    const std::int64_t floor = std::max(not_before, bus_free_[bus]);
+    Candidate best = kNothing;
+    std::int64_t best_end = kNever;
+    const auto consider = [&](Command command, std::int32_t ready, std::int32_t order, int rank) {
+      const std::int64_t time = std::max(timing_.epoch() + ready, floor);
+      const std::int64_t end = time + system_.command_cycles[index(command)];
+      if (end < best_end || (end == best_end && order < best.order)) {
+        best = {time, order, rank};
+        best_end = end;
       }
+    };
+    for (int rank = 0; rank < system_.ranks && bus == 0 && managers_.want; ++rank) {
+      if (const auto command = power_down_[rank].command())
+        consider(*command, timing_.earliest(*command, rank), kPowerDown, rank);
+      else if (const auto& refresh = refresh_[rank].command())
+        consider(refresh->command, earliest(*refresh, rank), kRefresh, rank);
+    }
+    for (std::uint64_t waiting = waiting_ & ~managers_.silenced; waiting != 0;
+         waiting &= waiting - 1) {
+      const int bank = std::countr_zero(waiting);
+      if (bus_of(command_[bank]) == bus)
+        consider(command_[bank], timing_.ready()[bank], order_[bank], 0);
+    }
     return best;
   }
 
-  // As `select`, after a step of a controller that sleeps. It was blocked if `last`, the best of
-  // what there was to issue, could not be issued yet though the command bus was free.
-  Candidate select_awake(const Candidate& last, std::int64_t now) {
-    const bool was_blocked = last.request != kNoRequest && bus_free_ <= now;
-    const Candidate next = select(was_blocked ? now + 1 : std::max(now, bus_free_));
+  int bus_of(Command command) const { return system_.has_column_bus && is_access(command); }
+
+  std::int32_t earliest(const ManagerCommand& wanted, int rank) const {
+    return index(wanted.command) < kBankCommands ? timing_.earliest(wanted.command, wanted.banks)
+                                                 : timing_.earliest(wanted.command, rank);
+  }
+
+  // As `select`, after a step of a controller that sleeps. It is blocked if there was something to
+  // issue, but nothing that could be issued yet.
+  Candidate select_awake(std::int64_t now, bool is_blocked) {
+    const Candidate next = select(is_blocked ? now + 1 : now);
     std::int64_t alarm = next_trigger_;
-    if (!was_blocked) {
+    if (!is_blocked) {
       wake_ups_.set_alarm(std::min(next.time, alarm));
       return next;
     }
     // What became ready unnoticed does not set the alarm.
-    const auto present = static_cast<std::int32_t>(now - timing_.epoch());
-    for (std::int32_t cycle : timing_.ready())
-      if (cycle > present && cycle != Timing::kNotWaiting)
-        alarm = std::min(alarm, timing_.epoch() + cycle);
-    for (int rank = 0; rank < system_.ranks; ++rank)
-      if (const auto command = refresh_[rank].command())
-        alarm = std::min(alarm, timing_.epoch() + timing_.earliest(*command, rank));
-    wake_ups_.set_alarm(alarm);
-    return next.time == now + 1 ? select(wake_ups_.next(now)) : next;
-  }
-
-  // Whether a refresh would get in the way. A bank whose requests must wait for the channel's
-  // direction is not busy once it has served the last one of the other direction.
-  bool is_busy(int rank) const {
-    if constexpr (kSleeps) return (occupied_ & banks_of(rank)) != 0;
-    const int first = rank << system_.rank_shift;
-    return admission_.stored() > 0 &&
-           (system_.ranks == 1 || admission_.stored(first, first + system_.banks_per_rank()) > 0);
-  }
-
-  std::uint32_t banks_of(int rank) const {
-    const int count = system_.banks_per_rank();
-    return (~std::uint32_t{0} >> (32 - count)) << (rank * count);
-  }
-
-  void evaluate_refresh(std::int64_t now) {
-    if (now < next_trigger_ && !refreshes_) return;
-    next_trigger_ = kNever;
-    refreshes_ = false;
+    for (std::uint64_t left = waiting_; left != 0; left &= left - 1) {
+      const int bank = std::countr_zero(left);
+      const std::int64_t ready = std::max(timing_.epoch() + timing_.ready()[bank],
+                                          bus_free_[bus_of(command_[bank])]);
+      if (ready > now) alarm = std::min(alarm, ready);
+    }
     for (int rank = 0; rank < system_.ranks; ++rank) {
+      if (const auto& refresh = refresh_[rank].command())
+        alarm = std::min(alarm, timing_.epoch() + earliest(*refresh, rank));
+      if (const auto command = power_down_[rank].command())
+        alarm = std::min(alarm, timing_.epoch() + timing_.earliest(*command, rank));
+    }
+    wake_ups_.set_alarm(alarm);
+    if (next.time != now + 1) return next;
+    const std::int64_t wake = wake_ups_.next(now);
+    return wake == kNever ? kNothing : select(wake);
+  }
+
+  void evaluate_managers(std::int64_t now) {
+    if (now < next_trigger_ && !managers_.want && !powers_down_) return;
+    next_trigger_ = kNever;
+    managers_ = {};
+    for (int rank = 0; rank < system_.ranks; ++rank) {
+      const std::uint64_t banks = system_.banks_of(rank);
       RefreshManager& refresh = refresh_[rank];
-      refresh.evaluate(now, is_busy(rank), (open_banks_ & banks_of(rank)) != 0);
-      if (refresh.blocks_banks()) block(rank);
+      refresh.evaluate(now, occupied_, open_, power_down_[rank]);
+      if (refresh.blocked() & ~blocked_) block(refresh.blocked());
       if (refresh.command())
-        refreshes_ = true;
-      else
+        managers_.want = true;
+      else if (refresh.trigger() > now)  // or else it waits for the rank to wake up
         next_trigger_ = std::min(next_trigger_, refresh.trigger());
+      if (!powers_down_) continue;
+      power_down_[rank].evaluate((open_ & banks) != 0);
+      if (power_down_[rank].command()) {
+        managers_.want = true;
+        managers_.silenced |= banks;
+      }
     }
   }
 
-  void block(int rank) {
-    for (std::uint32_t banks = banks_of(rank) & ~blocked_; banks != 0; banks &= banks - 1)
-      offer_nothing(std::countr_zero(banks));
-    blocked_ |= banks_of(rank);
+  void block(std::uint64_t banks) {
+    for (std::uint64_t left = banks & ~blocked_; left != 0; left &= left - 1)
+      offer_nothing(std::countr_zero(left));
+    blocked_ |= banks;
   }
 
+  // The next request enters its bank's queue.
   void store(std::int64_t request_end) {
-    const auto request = static_cast<std::int32_t>(front_end_.next());
-    const Burst& burst = bursts_[request];
-    times_.service_begin[request] = front_end_.request_begin();
-    admission_.store(burst);
-    direction_changed_ |= scheduler_.store(request);
+    const auto id = static_cast<std::int32_t>(stored_++);
+    const Burst& burst = bursts_[front_end_.next()];
+    Transaction& transaction = transactions_.add(id);
+    transaction.begin = front_end_.request_begin();
+    transaction.row = burst.row;
+    transaction.column = burst.column;
+    transaction.burst = static_cast<std::int32_t>(front_end_.next());
+    transaction.bank = burst.bank;
+    transaction.write = burst.write;
+    latencies_.accepted(transaction);
+    if (powers_down_ && waiting_for_[system_.rank_of(burst.bank)]++ == 0)
+      power_down_[system_.rank_of(burst.bank)].exit();
+    admission_.store(transaction);
+    direction_changed_ |= scheduler_.store(id, transaction);
     choose(burst.bank);
     front_end_.taken(request_end);
   }
 
   void issue(const Candidate& winner, std::int64_t now) {
-    bus_free_ = now + 1;
-    if (winner.request <= kRefresh) return issue_refresh(kRefresh - winner.request, now);
-    const Burst& burst = bursts_[winner.request];
-    const int bank = burst.bank;
+    if (winner.order == kRefresh || winner.order == kPowerDown) return issue_manager(winner, now);
+    const Transaction& transaction = transactions_[winner.order];
+    const int bank = transaction.bank;
     const Command command = command_[bank];
-    record(command, bank, now, burst, winner.request);
+    occupy_bus(command, now);
+    timing_.record(command, bank, now);
+    if (trace_) trace(command, bank, now, &transaction);
     EnergyMeter& energy = energy_[system_.rank_of(bank)];
     switch (command) {
       case Command::ACT:
         energy.activate(bank, now);
-        scheduler_.open(bank, burst.row);
-        held_ |= 1u << bank;
-        open_banks_ |= 1u << bank;
+        scheduler_.open(bank, transaction.row);
+        open_ |= bit(bank);
+        held_ |= bit(bank);
         effort_[bank] = std::max(effort_[bank], kMiss);
         break;
       case Command::PREPB:
@@ -227,27 +299,41 @@ class Controller {
         break;
       default:
         energy.access(command, bank, now);
-        serve(winner.request, burst, command, now);
+        serve(winner.order, transaction, command, now);
     }
     choose(bank);
   }
 
+  void occupy_bus(Command command, std::int64_t now) {
+    bus_free_[bus_of(command)] = now + system_.command_cycles[index(command)];
+  }
+
   // A CAS: the request leaves its buffer, and its place may be taken in the same cycle.
-  void serve(std::int32_t request, const Burst& burst, Command command, std::int64_t now) {
-    admission_.remove(burst);
-    direction_changed_ |= scheduler_.remove(burst, pick_[burst.bank].position);
-    held_ &= ~(1u << burst.bank);
-    occupied_ &= ~(1u << burst.bank);
-    if (has_auto_precharge(command)) close(burst.bank);
-    count_row_outcome(burst.bank);
+  void serve(std::int32_t id, Transaction transaction, Command command, std::int64_t now) {
+    const int bank = transaction.bank;
+    const bool was_full = !admission_.has_space();
+    admission_.remove(transaction);
+    direction_changed_ |= scheduler_.remove(transaction, pick_[bank].position);
+    held_ &= ~bit(bank);
+    occupied_ &= ~bit(bank);
+    if (has_auto_precharge(command)) close(bank);
+    count_row_outcome(bank);
     ++served_;
-    if (door_is_shut_) {
-      door_is_shut_ = !admission_.has_space();
-      if (!door_is_shut_) store(now + design_.think_delay_forward);
+    if (was_full && stands_at_door(now) && admission_.has_space()) {
+      door_is_shut_ = false;
+      store(now + design_.think_delay_forward);
     }
-    responses_.insert(request, now + data_delay(burst.write));
-    if (design_.command_mux == CommandMux::Strict && served_ < front_end_.next())
-      choose(bursts_[served_].bank);
+    responses_.insert(id, now + data_delay(transaction.write));
+    if (powers_down_ && --waiting_for_[system_.rank_of(bank)] == 0)
+      power_down_[system_.rank_of(bank)].enter();
+    if (design_.command_mux == CommandMux::Strict && served_ < stored_)
+      choose(transactions_[served_].bank);
+  }
+
+  // Whether the next request has been refused before.
+  bool stands_at_door(std::int64_t now) const {
+    if constexpr (kSleeps) return door_is_shut_;
+    return front_end_.entry() < now || (front_end_.entry() == now && !front_end_.shows_late());
   }
 
   // From a CAS to the end of its data at the response queue.
@@ -257,97 +343,149 @@ class Controller {
                  : system_.read_latency + both_ways + design_.phy_delay_backward;
   }
 
-  void issue_refresh(int rank, std::int64_t now) {
-    const Command command = *refresh_[rank].command();
-    const int first = rank << system_.rank_shift;
-    const int last = first + system_.banks_per_rank();
-    record(command, first, now, Burst{}, kRefresh);
-    if (command == Command::PREAB) {
-      energy_[rank].precharge_all(now);
-      for (int bank = first; bank < last; ++bank) close(bank);
-    } else {
-      energy_[rank].refresh(now);
-      refresh_[rank].refreshed(now);
-      blocked_ &= ~banks_of(rank);
+  void issue_manager(const Candidate& winner, std::int64_t now) {
+    const int rank = winner.rank;
+    const std::uint64_t rank_banks = system_.banks_of(rank);
+    const bool refreshes = winner.order == kRefresh;
+    const ManagerCommand issued = refreshes ? *refresh_[rank].command()
+                                            : ManagerCommand{*power_down_[rank].command(),
+                                                             rank_banks};
+    const Command command = issued.command;
+    const int first = std::countr_zero(issued.banks);
+    occupy_bus(command, now);
+    // What holds for a whole rank is recorded once, at its first bank.
+    timing_.record(command, index(command) < kBankCommands ? issued.banks : bit(first),
+                   refreshes && refresh_[rank].ends_round(), now);
+    if (trace_) trace(command, first, now, nullptr);
+    std::uint64_t chosen_again = issued.banks;
+    switch (command) {
+      case Command::PREPB:
+      case Command::PRESB:
+      case Command::PREAB:
+        if (command == Command::PREPB)
+          energy_[rank].precharge(first, now);
+        else
+          energy_[rank].record(command, first, now);
+        for (std::uint64_t left = issued.banks; left != 0; left &= left - 1)
+          close(std::countr_zero(left));
+        break;
+      case Command::PDEA:
+      case Command::PDEP:
+      case Command::SREFEN:
+        energy_[rank].record(command, first, now);
+        asleep_ |= rank_banks;
+        if (command == Command::SREFEN)
+          refresh_[rank].sleep_in_self_refresh();
+        else
+          refresh_[rank].sleep();
+        power_down_[rank].issued(command);
+        break;
+      case Command::PDXA:
+      case Command::PDXP:
+        energy_[rank].record(command, first, now);
+        asleep_ &= ~rank_banks;
+        refresh_[rank].wake();
+        power_down_[rank].issued(command);
+        chosen_again = rank_banks;
+        break;
+      case Command::SREFEX:
+        energy_[rank].record(command, first, now);
+        power_down_[rank].issued(command);
+        break;
+      default:  // a refresh
+        energy_[rank].record(command, first, now);
+        if (power_down_[rank].leaves_self_refresh())
+          refresh_[rank].resume_after_self_refresh(now);
+        else
+          refresh_[rank].refreshed(now);
+        power_down_[rank].issued(command);
+        blocked_ &= ~issued.banks;
+        asleep_ &= ~issued.banks;
     }
-    for (int bank = first; bank < last; ++bank) choose(bank);
+    if (powers_down_ && waiting_for_[rank] == 0) power_down_[rank].enter();
+    for (std::uint64_t left = chosen_again; left != 0; left &= left - 1)
+      choose(std::countr_zero(left));
   }
 
-  void record(Command command, int bank, std::int64_t now, const Burst& burst,
-              std::int32_t request) {
-    timing_.record(command, bank, now);
-    sink_.record(command, bank, now, burst, request);
+  void trace(Command command, int bank, std::int64_t now, const Transaction* transaction) {
+    IssuedCommand issued{now * system_.clock_ps, command, bank, 0, 0, -1};
+    if (transaction) {
+      issued.row = transaction->row;
+      issued.column = transaction->column;
+      issued.burst = transaction->burst;
+    }
+    trace_->push_back(issued);
   }
 
   void close(int bank) {
     scheduler_.close(bank);
-    held_ &= ~(1u << bank);
-    open_banks_ &= ~(1u << bank);
+    held_ &= ~bit(bank);
+    open_ &= ~bit(bank);
   }
 
   // The preferred direction matters to a single queue only in what hits its open row.
   void choose_again() {
     direction_changed_ = false;
     for (int bank = 0; bank < system_.banks; ++bank)
-      if (BankScheduler::kGrouped || (open_banks_ >> bank & 1)) choose(bank);
+      if (BankScheduler::kGrouped || (open_ & bit(bank))) choose(bank);
   }
 
   // Decides what `bank` wants to issue next, by the scheduler and the page policy.
   void choose(int bank) {
-    if (blocked_ >> bank & 1) return;
+    if ((blocked_ | asleep_) & bit(bank)) return;
     const int queue = scheduler_.serving(bank);
     if (scheduler_.queues().size(queue) == 0) return offer_nothing(bank);
-    occupied_ |= 1u << bank;
+    occupied_ |= bit(bank);
     const typename BankScheduler::Pick next{queue, scheduler_.next(queue)};
     // A row opened for a request is held for it: only another hit may take its place.
-    const bool held = BankScheduler::kGrouped && (held_ >> bank & 1);
+    const bool held = BankScheduler::kGrouped && (held_ & bit(bank));
     if (!held || scheduler_.queues().is_hit(next.queue, next.position)) pick_[bank] = next;
     const auto [picked, position] = pick_[bank];
-    request_[bank] = scheduler_.queues().request(picked, position);
-    Command command = Command::ACT;
-    if (scheduler_.queues().is_open(bank))
-      command = scheduler_.queues().is_hit(picked, position)
-                    ? cas(request_[bank], scheduler_.further(bank, picked))
-                    : Command::PREPB;
+    const std::int32_t id = scheduler_.queues().request(picked, position);
+    Command command = scheduler_.queues().is_open(bank) ? Command::PREPB : Command::ACT;
+    if (scheduler_.queues().is_hit(picked, position))
+      command = access(transactions_[id].write, closes_after(scheduler_.further(bank, picked)));
     // A strict multiplexer takes accesses in order of arrival alone.
-    if (design_.command_mux == CommandMux::Strict && is_access(command) &&
-        static_cast<std::size_t>(request_[bank]) != served_)
+    if (design_.command_mux == CommandMux::Strict && is_access(command) && id != served_)
       return offer_nothing(bank);
     command_[bank] = command;
+    order_.set(bank, id);
+    waiting_ |= bit(bank);
     timing_.want(bank, command);
   }
 
   void offer_nothing(int bank) {
     timing_.want_nothing(bank);
-    request_[bank] = kNoRequest;
+    order_.set(bank, kNoRequest);
+    waiting_ &= ~bit(bank);
   }
 
-  // `queue` is where the page policy looks for what comes after the request.
-  Command cas(std::int32_t request, int queue) const {
-    const bool close_after = precharges_automatically(queue);
-    if (bursts_[request].write) return close_after ? Command::WRA : Command::WR;
-    return close_after ? Command::RDA : Command::RD;
+  // Whether an access closes its row; `queue` is where the page policy looks for what comes after.
+  bool closes_after(int queue) const {
+    const int others = 2 * scheduler_.has_further_request(queue) + scheduler_.has_further_hit(queue);
+    return closes_after_ >> others & 1;
   }
 
-  bool precharges_automatically(int queue) const {
-    switch (design_.page_policy) {
-      case PagePolicy::Open: return false;
-      case PagePolicy::Closed: return true;
-      case PagePolicy::OpenAdaptive:
-        return scheduler_.has_further_request(queue) && !scheduler_.has_further_hit(queue);
-      case PagePolicy::ClosedAdaptive: return !scheduler_.has_further_hit(queue);
+  // Bit 2 * (others wait for the bank) + (one of them hits the row): whether to precharge.
+  static unsigned auto_precharges(PagePolicy policy) {
+    switch (policy) {
+      case PagePolicy::Open: return 0b0000;
+      case PagePolicy::OpenAdaptive: return 0b0100;
+      case PagePolicy::Closed: return 0b1111;
+      case PagePolicy::ClosedAdaptive: return 0b0101;
     }
-    return false;
+    return 0;
   }
 
   void count_row_outcome(int bank) {
-    switch (effort_[bank]) {
-      case kHit: ++rows_.hits; break;
-      case kMiss: ++rows_.misses; break;
-      default: ++rows_.conflicts;
-    }
+    const std::uint8_t effort = effort_[bank];
+    rows_.hits += effort == kHit;
+    rows_.misses += effort == kMiss;
+    rows_.conflicts += effort == kConflict;
     effort_[bank] = kHit;
   }
+
+  static constexpr std::uint64_t bit(int bank) { return std::uint64_t{1} << bank; }
 
   // What a bank had to do since its last CAS, in rising order of cost.
   static constexpr std::uint8_t kHit = 0, kMiss = 1, kConflict = 2;
@@ -355,31 +493,43 @@ class Controller {
   const System& system_;
   const Design& design_;
   const std::vector<Burst>& bursts_;
+  Transactions transactions_;
   Timing timing_;
   Admission admission_;
   BankScheduler scheduler_;
-  std::vector<RefreshManager> refresh_;  // by rank
-  bool refreshes_ = false;               // any of them has a command to issue
-  std::int64_t next_trigger_ = kNever;   // when the first of the others must be asked again
-  ResponseTimes times_;
+  LatencyStatistics latencies_;
   FrontEnd front_end_;
   WakeUps wake_ups_;
   ResponsePath responses_;
-  std::vector<EnergyMeter> energy_;  // by rank
-  Sink& sink_;
+  bool powers_down_;
+  unsigned closes_after_;  // see auto_precharges
+  std::vector<IssuedCommand>* trace_;
 
-  // What each waiting bank wants to issue next: for which request, in which queue and where.
-  alignas(64) Lanes<kLanes> request_;
+  // By rank.
+  std::vector<RefreshManager> refresh_;
+  std::vector<PowerDownManager> power_down_;
+  std::vector<EnergyMeter> energy_;
+  std::array<std::int64_t, kMaxRanks> waiting_for_{};  // requests stored, kept for power-down
+  Managers managers_;
+  std::int64_t next_trigger_ = 0;  // when the first of those that want nothing must be asked
+
+  // What each waiting bank wants to issue next: for which transaction, in which queue and where.
+  Lanes<kLanes> order_;
   std::array<Command, kMaxBanks> command_{};
   std::array<typename BankScheduler::Pick, kMaxBanks> pick_{};
-  std::uint32_t open_banks_ = 0;  // banks with an open row
-  bool door_is_shut_ = false;     // the request at the door was refused
-  std::uint32_t held_ = 0;        // banks with a row open for a request not served yet
-  std::uint32_t occupied_ = 0;    // banks that have settled on a request
-  std::uint32_t blocked_ = 0;     // banks that wait for a forced refresh
+
+  // Banks, a bit each.
+  std::uint64_t waiting_ = 0;   // that want to issue a command
+  std::uint64_t open_ = 0;      // with an open row
+  std::uint64_t held_ = 0;      // with a row open for a request not served yet
+  std::uint64_t occupied_ = 0;  // that have settled on a request
+  std::uint64_t blocked_ = 0;   // that wait for a forced refresh
+  std::uint64_t asleep_ = 0;    // of ranks that are powered down
+
   bool direction_changed_ = false;
-  std::int64_t bus_free_ = 0;     // when the command bus takes the next command
-  std::size_t served_ = 0;
+  bool door_is_shut_ = false;  // the request at the door was refused
+  std::array<std::int64_t, 2> bus_free_{};  // when each command bus takes the next command
+  std::int64_t stored_ = 0, served_ = 0;
   std::array<std::uint8_t, kMaxBanks> effort_{};
   RowOutcomes rows_;
 };

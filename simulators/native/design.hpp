@@ -9,7 +9,8 @@ enum class PagePolicy : int { Open, OpenAdaptive, Closed, ClosedAdaptive };
 enum class Scheduler : int { Fifo, FrFcfs, FrFcfsGrp, GrpFrFcfs, GrpFrFcfsWm };
 enum class SchedulerBuffer : int { Bankwise, ReadWrite, Shared };
 enum class ResponseQueue : int { Fifo, Reorder };
-enum class RefreshPolicy : int { NoRefresh, AllBank };
+enum class RefreshPolicy : int { NoRefresh, AllBank, PerBank, Per2Bank, SameBank };
+enum class PowerDownPolicy : int { NoPowerDown, Staggered };
 enum class CommandMux : int { Oldest, Strict };
 enum class Arbiter : int { Simple, Fifo, Reorder };
 
@@ -27,6 +28,7 @@ struct Design {
   RefreshPolicy refresh_policy;
   std::int64_t refresh_max_postponed;  // refresh commands
   std::int64_t refresh_max_pulled_in;  // refresh commands
+  PowerDownPolicy power_down_policy;
   Arbiter arbiter;
   std::int64_t max_active_transactions;  // per initiator, under Arbiter Fifo and Reorder
   // Delays in cycles: forward is towards the DRAM, backward is towards the initiator.

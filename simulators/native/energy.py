@@ -1,20 +1,26 @@
 """Energy per command and per cycle, from a device's currents."""
 
+from collections.abc import Mapping
+
 from archgym.dram.device import Device
 from archgym.dram.standards import Rules, Standard
 
-_EVENTS = (
-    "activate", "precharge", "read", "write", "refresh",
-    "rank_active_cycle", "bank_active_cycle", "rank_precharged_cycle",
-)  # fmt: skip
+_REFRESH_CURRENTS = {"AllBank": "I5", "PerBank": "I5PB", "Per2Bank": "I5PB", "SameBank": "I5SB"}
 
 
 def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, float] | None:
     """Returns the energy of each event for all devices of a rank, in nanojoules.
 
     The model is DRAMPower's (Chandrasekar et al., 2012; bank-wise background after Mathew et
-    al., RAPIDO 2017): every command costs what it draws above the background, and the background
-    depends on how many banks are open. Interface energy is not part of it.
+    al., RAPIDO 2017; LPDDR4 and refresh of single banks as in DRAMPower 5): every command costs
+    what it draws above the background, and the background depends on how many banks are open
+    and on power-down. Interface energy is not part of it.
+
+    A supply's currents have these symbols: I0, I4R, I4W and I6 as JEDEC names them (one bank
+    opened and closed over and over, reads, writes, self-refresh); I2N with all banks precharged;
+    I3N with all banks open or, as LPDDR measures it, I3N1 with one; I2P and I3P in power-down; I5
+    and I5SB while all banks, or one of each group, are refreshed; I5PB on average over refreshes
+    of one bank after the other; Ibeta during a precharge (optional, else I0).
 
     Args:
         device: Supplies the currents (A), voltages (V) and timing.
@@ -22,37 +28,63 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
         rules: The standard, applied to the device.
 
     Returns:
-        Energy in nJ by event; a `_cycle` event lasts one clock. `None` without currents.
+        Energy in nJ by event: a command, `precharge` of one bank, or a state for one clock
+        (`..._cycle`); and `tRCD` and `tRP` in cycles, which a rank takes to settle before it can
+        power down. `None` without currents.
     """
-    if not device.currents:
+    if not (device.currents and standard.power_domains):
         return None
-    total = dict.fromkeys(_EVENTS, 0.0)
     t = device.timing
-    burst = device.organization.burst_length / 2
-    banks = device.organization.banks
-    rho = device.power_factors.get("factRho", 1.0)
+    table = {"tRCD": float(t["RCD"]), "tRP": float(_row_precharge(t))}
     for domain in standard.power_domains:
         current = {
-            symbol: device.currents[name] for symbol, name in domain.items() if symbol != "Ibeta"
-        }
-        i0, i2n, i3n = current["I0"], current["I2N"], current["I3N"]
-        i_beta = device.currents.get(domain["Ibeta"], i0)
-        # Background of a rank with an open bank, and what each open bank adds to it.
-        i_rho = rho * (i3n - i2n) + i2n
-        i_one = (i3n + (banks - 1) * i_rho) / banks
-        i_theta = (i0 * (t["RP"] + t["RAS"]) - i_beta * t["RP"]) / t["RAS"]
-        ampere_cycles = {
-            "activate": (i_theta - i_one) * t["RAS"],
-            "precharge": (i_beta - i2n) * t["RP"],
-            "read": (current["I4R"] - i3n) * burst,
-            "write": (current["I4W"] - i3n) * burst,
-            "refresh": (current["I5"] - i3n) * rules.refreshes["AllBank"].duration,
-            "rank_active_cycle": i_rho,
-            "bank_active_cycle": i_one - i_rho,
-            "rank_precharged_cycle": i2n,
+            symbol: device.currents[name]
+            for symbol, name in domain.items()
+            if name in device.currents
         }
         # A x V x ps = pJ; the table is in nJ and covers all devices of the rank.
         scale = current["V"] * device.clock_ps * device.organization.devices * 1e-3
-        for event, amount in ampere_cycles.items():
-            total[event] += amount * scale
-    return total
+        for event, amount in _ampere_cycles(device, rules, current).items():
+            table[event] = table.get(event, 0.0) + amount * scale
+    return table
+
+
+def _ampere_cycles(device: Device, rules: Rules, current: Mapping[str, float]) -> dict[str, float]:
+    """Returns the charge of each event from one supply of one device, in ampere x clock."""
+    t, banks = device.timing, device.organization.banks
+    burst = device.organization.burst_length / 2
+    row_precharge = _row_precharge(t)
+    i0, i2n = current["I0"], current["I2N"]
+    i_beta = current.get("Ibeta", i0)
+    i_theta = (i0 * (row_precharge + t["RAS"]) - i_beta * row_precharge) / t["RAS"]
+    i3n, open_banks = (current["I3N1"], 1) if "I3N1" in current else (current["I3N"], banks)
+    # Background of a rank with an open bank, and what each open bank adds to it.
+    i_rho = device.power_factors.get("factRho", 1.0) * (i3n - i2n) + i2n
+    i_bank = (i3n - i_rho) / open_banks
+    amounts = {
+        "ACT": (i_theta - (i_rho + i_bank)) * t["RAS"],
+        "precharge": (i_beta - i2n) * row_precharge,
+        "RD": (current["I4R"] - i3n) * burst,
+        "WR": (current["I4W"] - i3n) * burst,
+        "active_cycle": i_rho,
+        "open_bank_cycle": i_bank,
+        "precharged_cycle": i2n,
+        "active_power_down_cycle": current["I3P"],
+        "precharged_power_down_cycle": current["I2P"],
+        "self_refresh_cycle": current["I6"],
+    }
+    for policy, refresh in rules.refreshes.items():
+        symbol = _REFRESH_CURRENTS[policy]
+        i_refresh = current[symbol]
+        if symbol == "I5PB":
+            interval = rules.refreshes["AllBank"].interval / refresh.per_interval
+            i_refresh = i2n + (i_refresh - i2n) * interval / refresh.duration
+        # The banks it refreshes count as open meanwhile.
+        i_background = i_rho + banks / refresh.per_interval * i_bank
+        amounts[refresh.command] = (i_refresh - i_background) * refresh.duration
+    return amounts
+
+
+def _row_precharge(t: Mapping[str, int]) -> int:
+    """Returns tRP, of one bank where a standard distinguishes it from that of all banks."""
+    return t["RPpb"] if "RPpb" in t else t["RP"]

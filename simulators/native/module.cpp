@@ -2,11 +2,14 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <bit>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -27,78 +30,101 @@ using Table = nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig>;
 template <class T>
 using NewColumn = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig>;
 
-// (scope, previous, following, cycles), enumerators as integers.
-using ConstraintRow = std::tuple<int, int, int, int>;
+// (scope, previous, following, cycles, when), enumerators as integers.
+using ConstraintRow = std::tuple<int, int, int, int, int>;
+// (commands, count, cycles, offset by command).
+using WindowRow = std::tuple<std::vector<int>, int, int, std::vector<int>>;
+// (command, precharge, interval, duration, per_interval); all 0 where the device has no such.
+using RefreshRow = std::tuple<int, int, int, int, int>;
 
 struct Channel {
   System system;
   DelayTable delays;
-
-  static std::vector<Constraint> constraints(const std::vector<ConstraintRow>& rows) {
-    std::vector<Constraint> result;
-    for (const auto& [scope, previous, following, cycles] : rows)
-      result.push_back({static_cast<Scope>(scope), static_cast<Command>(previous),
-                        static_cast<Command>(following), cycles});
-    return result;
-  }
 };
+
+std::vector<Constraint> make_constraints(const std::vector<ConstraintRow>& rows) {
+  std::vector<Constraint> result;
+  for (const auto& [scope, previous, following, cycles, when] : rows)
+    result.push_back({static_cast<Scope>(scope), static_cast<Command>(previous),
+                      static_cast<Command>(following), cycles, static_cast<When>(when)});
+  return result;
+}
+
+std::vector<ActivateWindow> make_windows(const std::vector<WindowRow>& rows) {
+  std::vector<ActivateWindow> result;
+  for (const auto& [commands, count, cycles, offset] : rows) {
+    if (count < 1 || offset.size() != kCommands)
+      throw std::invalid_argument("a window counts commands and has an offset for each");
+    ActivateWindow window{0, count, cycles, {}};
+    for (int command : commands) window.commands |= 1u << command;
+    std::copy(offset.begin(), offset.end(), window.offset.begin());
+    result.push_back(window);
+  }
+  return result;
+}
 
 System make_system(const nb::dict& spec) {
   const auto number = [&](const char* key) { return nb::cast<std::int64_t>(spec[key]); };
   const auto cycles = [&](const char* key) { return nb::cast<std::int32_t>(spec[key]); };
   System s;
   s.clock_ps = number("clock_ps");
-  s.ranks = nb::cast<int>(spec["ranks"]);
-  s.banks = nb::cast<int>(spec["banks"]);
-  s.bank_groups = nb::cast<int>(spec["bank_groups"]);
-  if (s.ranks < 1 || s.ranks > kMaxRanks || s.banks < s.ranks || s.banks > kMaxBanks ||
-      s.bank_groups < s.ranks || !std::has_single_bit(static_cast<unsigned>(s.ranks)) ||
-      !std::has_single_bit(static_cast<unsigned>(s.banks)) ||
-      !std::has_single_bit(static_cast<unsigned>(s.bank_groups)) || s.bank_groups > s.banks)
+  s.ranks = cycles("ranks");
+  s.stacks = cycles("stacks");
+  s.bank_groups = cycles("bank_groups");
+  s.banks = cycles("banks");
+  const auto is_multiple = [](int of, int unit) {
+    return std::has_single_bit(static_cast<unsigned>(unit)) && unit >= 1 && of >= unit;
+  };
+  if (!is_multiple(kMaxRanks, s.ranks) || !is_multiple(s.stacks, s.ranks) ||
+      !is_multiple(s.bank_groups, s.stacks) || !is_multiple(s.banks, s.bank_groups) ||
+      !is_multiple(kMaxBanks, s.banks))
     throw std::invalid_argument(
-        "ranks, bank groups and banks must be powers of two, at most " +
-        std::to_string(kMaxRanks) + " ranks and " + std::to_string(kMaxBanks) + " banks");
-  s.rank_shift = std::countr_zero(static_cast<unsigned>(s.banks_per_rank()));
+        "ranks, stacks, bank groups and banks must be powers of two, each at least the one before, "
+        "at most " + std::to_string(kMaxRanks) + " ranks and " + std::to_string(kMaxBanks) +
+        " banks");
+  s.derive();
+  const auto lengths = nb::cast<std::vector<int>>(spec["command_cycles"]);
+  if (lengths.size() != kCommands) throw std::invalid_argument("every command has a length");
+  std::copy(lengths.begin(), lengths.end(), s.command_cycles.begin());
+  s.has_column_bus = nb::cast<bool>(spec["has_column_bus"]);
+  s.uniform_commands =
+      !s.has_column_bus && std::ranges::all_of(lengths, [](int length) { return length == 1; });
   s.read_latency = cycles("read_latency");
   s.write_latency = cycles("write_latency");
   s.read_to_precharge = cycles("read_to_precharge");
   s.write_to_precharge = cycles("write_to_precharge");
   s.row_active_min = cycles("row_active_min");
-  s.four_activate_window = cycles("four_activate_window");
-  s.refresh_interval = cycles("refresh_interval");
-  s.refresh_cycle = cycles("refresh_cycle");
+  for (const auto& [command, precharge, interval, duration, per_interval] :
+       nb::cast<std::vector<RefreshRow>>(spec["refreshes"]))
+    s.refreshes.push_back({static_cast<Command>(command), static_cast<Command>(precharge),
+                           interval, duration, per_interval});
   s.refresh_flexibility = number("refresh_flexibility");
   s.bytes_per_burst = number("bytes_per_burst");
-  if (spec.contains("energy_nj")) {
-    const nb::dict energy = nb::cast<nb::dict>(spec["energy_nj"]);
-    const auto value = [&](const char* key) { return nb::cast<double>(energy[key]); };
-    s.energy = {true,           value("activate"), value("precharge"), value("read"),
-                value("write"), value("refresh"),  value("rank_active_cycle"),
-                value("bank_active_cycle"),        value("rank_precharged_cycle")};
-  }
+  if (spec.contains("energy_nj"))
+    s.energy = EnergyTable::from(nb::cast<std::map<std::string, double>>(spec["energy_nj"]));
   return s;
 }
 
 Requests make_requests(Column<std::int64_t> arrival_cycle, Column<std::int64_t> arrival_ps,
                        Column<std::uint8_t> bank, Column<std::uint32_t> row,
                        Column<std::uint32_t> column, Column<bool> is_write,
-                       Column<std::uint32_t> last_burst) {
+                       Column<std::uint32_t> request) {
   const std::size_t n = arrival_cycle.size();
-  if (n == 0 || n >= 0x7FFFFFFFu || arrival_ps.size() != n || bank.size() != n ||
-      row.size() != n || column.size() != n || is_write.size() != n)
-    throw std::invalid_argument("columns must have one equal length, from 1 to 2^31 - 2");
+  if (n == 0 || n >= 0x7FFFFFFEu || bank.size() != n || row.size() != n || column.size() != n ||
+      is_write.size() != n || request.size() != n ||
+      request.data()[n - 1] + std::size_t{1} != arrival_ps.size())
+    throw std::invalid_argument("columns must have one equal length, from 1 to 2^31 - 3");
   Requests requests;
   requests.bursts.reserve(n);
   for (std::size_t i = 0; i < n; ++i)
-    requests.bursts.push_back(
-        {arrival_cycle.data()[i], row.data()[i], column.data()[i], bank.data()[i],
-         is_write.data()[i]});
-  requests.arrival_ps.assign(arrival_ps.data(), arrival_ps.data() + n);
-  requests.last_burst.assign(last_burst.data(), last_burst.data() + last_burst.size());
+    requests.bursts.push_back({arrival_cycle.data()[i], row.data()[i], column.data()[i],
+                               request.data()[i], bank.data()[i], is_write.data()[i],
+                               i + 1 == n || request.data()[i + 1] != request.data()[i]});
+  requests.arrival_ps.assign(arrival_ps.data(), arrival_ps.data() + arrival_ps.size());
   return requests;
 }
 
-constexpr std::size_t kDesignFields = 21;
+constexpr std::size_t kDesignFields = 22;
 
 Design make_design(const std::int64_t* v) {
   return {static_cast<PagePolicy>(v[0]),
@@ -114,19 +140,20 @@ Design make_design(const std::int64_t* v) {
           static_cast<RefreshPolicy>(v[10]),
           v[11],
           v[12],
-          static_cast<Arbiter>(v[13]),
-          v[14],
+          static_cast<PowerDownPolicy>(v[13]),
+          static_cast<Arbiter>(v[14]),
           v[15],
           v[16],
           v[17],
           v[18],
           v[19],
-          v[20]};
+          v[20],
+          v[21]};
 }
 
 std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig,
                                                    nb::device::cpu>& table) {
-  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 21 fields");
+  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 22 fields");
   std::vector<Design> designs;
   for (std::size_t i = 0; i < table.shape(0); ++i)
     designs.push_back(make_design(table.data() + i * kDesignFields));
@@ -203,24 +230,25 @@ NB_MODULE(_core, m) {
 
   nb::class_<Channel>(m, "Channel", "One memory channel: organisation, timing edges, energy.")
       .def("__init__",
-           [](Channel* self, const nb::dict& spec, const std::vector<ConstraintRow>& rows) {
+           [](Channel* self, const nb::dict& spec, const std::vector<ConstraintRow>& constraints,
+              const std::vector<WindowRow>& activate_windows) {
              System system = make_system(spec);
-             DelayTable delays(system, Channel::constraints(rows));
-             new (self) Channel{system, std::move(delays)};
+             DelayTable delays(system, make_constraints(constraints),
+                               make_windows(activate_windows));
+             new (self) Channel{std::move(system), std::move(delays)};
            },
-           "spec"_a, "constraints"_a);
+           "spec"_a, "constraints"_a, "activate_windows"_a);
 
   nb::class_<Requests>(m, "Requests", "A decoded trace, in order of arrival.")
       .def("__init__",
            [](Requests* self, Column<std::int64_t> arrival_cycle, Column<std::int64_t> arrival_ps,
               Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
-              Column<bool> is_write, Column<std::uint32_t> last_burst) {
+              Column<bool> is_write, Column<std::uint32_t> request) {
              new (self) Requests(make_requests(arrival_cycle, arrival_ps, bank, row, column,
-                                               is_write, last_burst));
+                                               is_write, request));
            },
            "arrival_cycle"_a, "arrival_ps"_a, "bank"_a, "row"_a, "column"_a, "is_write"_a,
-           "last_burst"_a)
-      .def("__len__", &Requests::count);
+           "request"_a);
 
   m.def("evaluate", &evaluate_table, "channel"_a, "requests"_a, "designs"_a, "threads"_a,
         "Returns one row of METRICS a design; NaN where a metric does not apply.");

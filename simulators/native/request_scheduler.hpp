@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "admission.hpp"
 #include "bank_queue.hpp"
 #include "design.hpp"
-#include "requests.hpp"
+#include "transaction.hpp"
 
 namespace archgym {
 
@@ -28,24 +27,23 @@ class RequestScheduler {
   };
 
   RequestScheduler(const Design& design, const Admission& admission,
-                   const std::vector<Burst>& bursts, int banks, std::size_t capacity)
-      : design_(design), admission_(admission), bursts_(bursts), queues_(banks, capacity) {}
+                   const Transactions& transactions, int banks)
+      : design_(design), admission_(admission), transactions_(transactions), queues_(banks) {}
 
   const Queues& queues() const { return queues_; }
   void open(int bank, std::uint32_t row) { queues_.open(bank, row); }
   void close(int bank) { queues_.close(bank); }
 
   // Both return whether the preferred direction has changed. Admission must know of it first.
-  bool store(std::int32_t request) {
-    const Burst& burst = bursts_[request];
-    queues_.push(Queues::queue(burst.bank, burst.write), request, burst.row);
+  bool store(std::int32_t id, const Transaction& transaction) {
+    queues_.push(Queues::queue(transaction.bank, transaction.write), id, transaction.row);
     return kScheduler == Scheduler::GrpFrFcfsWm && follow_watermarks();
   }
-  bool remove(const Burst& burst, std::uint32_t position) {
-    queues_.erase_hit(Queues::queue(burst.bank, burst.write), position);
+  bool remove(const Transaction& transaction, std::uint32_t position) {
+    queues_.erase_hit(Queues::queue(transaction.bank, transaction.write), position);
     if constexpr (kScheduler == Scheduler::GrpFrFcfsWm) return follow_watermarks();
-    const bool changed = prefers_writes_ != burst.write;
-    prefers_writes_ = burst.write;
+    const bool changed = prefers_writes_ != transaction.write;
+    prefers_writes_ = transaction.write;
     return kDirected && changed;
   }
 
@@ -61,7 +59,7 @@ class RequestScheduler {
   std::uint32_t next(int queue) const {
     if constexpr (kScheduler == Scheduler::Fifo) return 0;
     if (queues_.hits(queue) == 0) return 0;
-    const std::uint32_t oldest = queues_.next_hit(queue, 0);
+    const std::uint32_t oldest = queues_.first_hit(queue);
     if constexpr (kScheduler == Scheduler::FrFcfsGrp) return preferred_hit(queue, oldest);
     return oldest;
   }
@@ -93,7 +91,7 @@ class RequestScheduler {
     std::uint32_t position = oldest;
     for (std::uint32_t seen = 0; seen < hits; ++seen) {
       if (seen > 0) position = queues_.next_hit(queue, position + 1);
-      if (bursts_[queues_.request(queue, position)].write == prefers_writes_ &&
+      if (transactions_[queues_.request(queue, position)].write == prefers_writes_ &&
           !follows_same_address(queue, oldest, position))
         return position;
     }
@@ -101,16 +99,16 @@ class RequestScheduler {
   }
 
   bool follows_same_address(int queue, std::uint32_t first_hit, std::uint32_t position) const {
-    const std::uint32_t column = bursts_[queues_.request(queue, position)].column;
+    const std::uint32_t column = transactions_[queues_.request(queue, position)].column;
     for (std::uint32_t p = first_hit; p < position; ++p)
-      if (queues_.is_hit(queue, p) && bursts_[queues_.request(queue, p)].column == column)
+      if (queues_.is_hit(queue, p) && transactions_[queues_.request(queue, p)].column == column)
         return true;
     return false;
   }
 
   const Design& design_;
   const Admission& admission_;
-  const std::vector<Burst>& bursts_;
+  const Transactions& transactions_;
   Queues queues_;
   // Direction of the last CAS or, with watermarks, the mode of the channel.
   bool prefers_writes_ = false;

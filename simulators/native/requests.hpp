@@ -10,16 +10,15 @@ struct Burst {
   std::int64_t arrival;  // cycle of the controller's clock, rounded up
   std::uint32_t row;
   std::uint32_t column;
+  std::uint32_t request;  // which request of the trace it belongs to
   std::uint8_t bank;
   bool write;
+  bool last;  // of its request
 };
 
 struct Requests {
-  std::vector<Burst> bursts;                  // in order of arrival
-  std::vector<std::int64_t> arrival_ps;       // per burst
-  std::vector<std::uint32_t> last_burst;      // per request: its last burst; empty if 1:1
-
-  std::size_t count() const { return last_burst.empty() ? bursts.size() : last_burst.size(); }
+  std::vector<Burst> bursts;             // in order of arrival
+  std::vector<std::int64_t> arrival_ps;  // by request
 };
 
 }  // namespace archgym

@@ -12,54 +12,34 @@
 namespace archgym {
 namespace {
 
-struct NoRecord {
-  void record(Command, int, std::int64_t, const Burst&, std::int32_t) {}
-};
-
-class CommandRecord {
- public:
-  explicit CommandRecord(std::int64_t clock_ps) : clock_ps_(clock_ps) {}
-
-  void record(Command command, int bank, std::int64_t now, const Burst& burst,
-              std::int32_t request) {
-    commands.push_back({now * clock_ps_, command, bank, burst.row, burst.column, request});
-  }
-
-  std::vector<IssuedCommand> commands;
-
- private:
-  std::int64_t clock_ps_;
-};
-
-template <Scheduler kScheduler, class Sink>
+template <Scheduler kScheduler>
 Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
-            const Design& design, Sink& sink) {
+            const Design& design, std::vector<IssuedCommand>* trace) {
   const auto simulate = [&](auto controller) {
     controller->run();
     return summarize(system, requests, design, *controller);
   };
   if (system.banks <= 16)
-    return simulate(std::make_unique<Controller<kScheduler, 16, Sink>>(system, delays, requests,
-                                                                       design, sink));
-  return simulate(std::make_unique<Controller<kScheduler, kMaxBanks, Sink>>(
-      system, delays, requests, design, sink));
+    return simulate(std::make_unique<Controller<kScheduler, 16>>(system, delays, requests, design,
+                                                                 trace));
+  return simulate(std::make_unique<Controller<kScheduler, kMaxBanks>>(system, delays, requests,
+                                                                      design, trace));
 }
 
 // The scheduler is a template argument, so that the inner loop holds no test of it.
-template <class Sink>
 Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
-            const Design& design, Sink& sink) {
+            const Design& design, std::vector<IssuedCommand>* trace = nullptr) {
   switch (design.scheduler) {
     case Scheduler::Fifo:
-      return run<Scheduler::Fifo>(system, delays, requests, design, sink);
+      return run<Scheduler::Fifo>(system, delays, requests, design, trace);
     case Scheduler::FrFcfs:
-      return run<Scheduler::FrFcfs>(system, delays, requests, design, sink);
+      return run<Scheduler::FrFcfs>(system, delays, requests, design, trace);
     case Scheduler::FrFcfsGrp:
-      return run<Scheduler::FrFcfsGrp>(system, delays, requests, design, sink);
+      return run<Scheduler::FrFcfsGrp>(system, delays, requests, design, trace);
     case Scheduler::GrpFrFcfs:
-      return run<Scheduler::GrpFrFcfs>(system, delays, requests, design, sink);
+      return run<Scheduler::GrpFrFcfs>(system, delays, requests, design, trace);
     case Scheduler::GrpFrFcfsWm:
-      return run<Scheduler::GrpFrFcfsWm>(system, delays, requests, design, sink);
+      return run<Scheduler::GrpFrFcfsWm>(system, delays, requests, design, trace);
   }
   throw std::logic_error("scheduler out of range");
 }
@@ -68,9 +48,9 @@ Metrics run(const System& system, const DelayTable& delays, const Requests& requ
 
 std::vector<IssuedCommand> trace_commands(const System& system, const DelayTable& delays,
                                           const Requests& requests, const Design& design) {
-  CommandRecord record(system.clock_ps);
-  run(system, delays, requests, design, record);
-  return std::move(record.commands);
+  std::vector<IssuedCommand> commands;
+  run(system, delays, requests, design, &commands);
+  return commands;
 }
 
 std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
@@ -82,10 +62,8 @@ std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
   std::mutex failure_mutex;
   const auto work = [&] {
     try {
-      for (std::size_t i = next++; i < designs.size(); i = next++) {
-        NoRecord sink;
-        results[i] = run(system, delays, requests, designs[i], sink);
-      }
+      for (std::size_t i = next++; i < designs.size(); i = next++)
+        results[i] = run(system, delays, requests, designs[i]);
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       failure = std::current_exception();

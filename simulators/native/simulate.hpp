@@ -5,22 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "command.hpp"
+#include "controller.hpp"
 #include "design.hpp"
 #include "metrics.hpp"
 #include "requests.hpp"
 #include "system.hpp"
 
 namespace archgym {
-
-struct IssuedCommand {
-  std::int64_t time_ps;
-  Command command;
-  int bank;               // PREAB and REFAB address a whole rank and name its first bank
-  std::uint32_t row;
-  std::uint32_t column;
-  std::int64_t burst;     // index of the burst it serves; -1 for refresh
-};
 
 std::vector<IssuedCommand> trace_commands(const System& system, const DelayTable& delays,
                                           const Requests& requests, const Design& design);

@@ -1,7 +1,6 @@
 """The `native` simulator."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -39,23 +38,10 @@ _FIELDS = (
     "PagePolicy", "Scheduler", "LowWatermark", "HighWatermark", "SchedulerBuffer",
     "RequestBufferSize", "RequestBufferSizeRead", "RequestBufferSizeWrite",
     "CmdMux", "RespQueue", "RefreshPolicy", "RefreshMaxPostponed", "RefreshMaxPulledin",
-    "Arbiter", "MaxActiveTransactions",
+    "PowerDownPolicy", "Arbiter", "MaxActiveTransactions",
     "ArbitrationDelayFw", "ArbitrationDelayBw", "ThinkDelayFw", "ThinkDelayBw",
     "PhyDelayFw", "PhyDelayBw",
 )  # fmt: skip
-
-# Where the native simulator understands only some of a parameter's values.
-_SUBSETS = {
-    "PowerDownPolicy": ("NoPowerDown",),
-}
-
-
-def _parameters() -> dict[str, Parameter]:
-    supported = {name: PARAMETERS[name] for name in (*_FIELDS, *_SUBSETS)}
-    for name, values in _SUBSETS.items():
-        supported[name] = replace(supported[name], values=values)
-    return supported
-
 
 class Native(Simulator):
     """The embedded simulator of DDR3 and DDR4 controllers, exact to the cycle.
@@ -79,7 +65,7 @@ class Native(Simulator):
 
     name: ClassVar[str] = "native"
     version = __version__
-    parameters: Mapping[str, Parameter] = _parameters()
+    parameters: Mapping[str, Parameter] = {name: PARAMETERS[name] for name in _FIELDS}
     standards = frozenset(STANDARDS)
     metrics = frozenset(_core.METRICS)
 
@@ -168,9 +154,6 @@ def _encode(design: Design) -> list[int] | Failure:
             return Failure("invalid", str(error))
         if name not in Native.parameters:
             return Failure("unsupported", f"native has no parameter {name}")
-        if name in _SUBSETS and value not in _SUBSETS[name]:
-            known = Native.parameters[name].domain
-            return Failure("unsupported", f"native simulates {name} {known}, not {value}")
     size = design.get("RequestBufferSize", PARAMETERS["RequestBufferSize"].default)
     fields = []
     for name in _FIELDS:

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "system.hpp"
 
@@ -18,12 +20,20 @@ class TimingState {
   static constexpr std::int32_t kNotWaiting = std::numeric_limits<std::int32_t>::max();
 
   TimingState(const System& system, const DelayTable& delays) : system_(system), delays_(delays) {
-    for (auto& window : four_activate_window_) window.fill(Delays::kNone);
-    for (int bank = 0; bank < system.banks; ++bank)
-      four_activate_window_[system.rank_of(bank)][bank] = system.four_activate_window;
-    for (auto& activates : activates_) activates.fill(kPast);
+    for (auto& lanes : shared_) lanes.fill(kPast);
+    for (auto& lanes : own_) lanes.fill(kPast);
+    for (auto& lanes : rank_) lanes.fill(kPast);
     ready_.fill(kNotWaiting);
     wanted_.fill(kNothing);
+    for (const ActivateWindow& window : delays.windows())
+      for (int rank = 0; rank < system.ranks; ++rank) {
+        windows_.push_back({&window, rank, std::vector<std::int32_t>(window.count, kPast), 0, {}});
+        windows_.back().delays.fill(Delays::kNone);
+        for (int bank = 0; bank < system.banks; ++bank)
+          if (system.rank_of(bank) == rank) windows_.back().delays.values[bank] = window.cycles;
+        for (int command = 0; command < kCommands; ++command)
+          if (window.commands >> command & 1) counted_ |= 1u << command;
+      }
   }
 
   std::int64_t epoch() const { return epoch_; }
@@ -36,54 +46,88 @@ class TimingState {
   // Says which command `bank` wants next; its earliest cycle is then kept up to date in `ready`.
   void want(int bank, Command command) {
     const int representative = delays_.representative(command);
-    wanted_[bank] = representative;
-    ready_[bank] = std::max(shared_[representative][bank], own_[index(command)][bank]);
+    wanted_.set(bank, representative);
+    ready_.set(bank, std::max(shared_[representative][bank], own_[bank][index(command)]));
   }
   void want_nothing(int bank) {
-    wanted_[bank] = kNothing;
-    ready_[bank] = kNotWaiting;
+    wanted_.set(bank, kNothing);
+    ready_.set(bank, kNotWaiting);
   }
 
   // By bank: when its wanted command can issue, relative to the epoch; kNotWaiting without one.
   const Lanes<kLanes>& ready() const { return ready_; }
 
-  // When PREAB or REFAB can issue at `rank`, relative to the epoch.
-  std::int32_t earliest(Command command, int rank) const { return rank_[rank][index(command)]; }
+  // When a rank command can issue at `rank`, relative to the epoch.
+  std::int32_t earliest(Command command, int rank) const {
+    return rank_[rank][index(command) - kBankCommands];
+  }
+  // When a command can issue at every one of `banks`, relative to the epoch.
+  std::int32_t earliest(Command command, std::uint64_t banks) const {
+    const Lanes<kLanes>& shared = shared_[delays_.representative(command)];
+    std::int32_t latest = kPast;
+    for (; banks != 0; banks &= banks - 1) {
+      const int bank = std::countr_zero(banks);
+      latest = std::max({latest, shared[bank], own_[bank][index(command)]});
+    }
+    return latest;
+  }
 
-  // `command` issues now, at `bank` or at the rank that `bank` is the first of. What `bank` itself wants must be said anew afterwards.
+  // `command` issues now at `bank`. What `bank` itself wants must be said anew afterwards.
   void record(Command command, int bank, std::int64_t now) {
-    const auto t = static_cast<std::int32_t>(now - epoch_);
-    const Delays& delays = delays_[command];
-    for (const auto& shared : delays.shared) delay_all(shared.following, shared.rows[bank], t);
-    for (const auto& own : delays.own) {
-      auto& earliest = own_[own.following][bank];
-      earliest = std::max(earliest, t + own.cycles);
-    }
-    for (Command following : {Command::PREAB, Command::REFAB}) {
-      auto& earliest = rank_[system_.rank_of(bank)][index(following)];
-      earliest = std::max(earliest, t + delays.rank[index(following)]);
-    }
-    if (command == Command::ACT) record_activate(system_.rank_of(bank), t);
+    apply(delays_[command], command, bank, now);
+    if (counted_ >> index(command) & 1) count_in_windows(command, bank, now);
+  }
+
+  // The same for a command that addresses several banks of a rank.
+  void record(Command command, std::uint64_t banks, bool ends_round, std::int64_t now) {
+    const Delays& delays = ends_round ? delays_.at_end_of_round(command) : delays_[command];
+    const int first = std::countr_zero(banks);
+    for (; banks != 0; banks &= banks - 1)
+      apply(delays, command, std::countr_zero(banks), now);
+    if (counted_ >> index(command) & 1) count_in_windows(command, first, now);
   }
 
  private:
-  // Lane by lane without a branch, so that compilers turn it into vector instructions.
+  struct Window {
+    const ActivateWindow* rule;
+    int rank;
+    std::vector<std::int32_t> times;  // ring: when the last `rule->count` commands were
+    std::size_t oldest;
+    Lanes<kMaxBanks> delays;  // the window's length at the banks of its rank
+  };
+
+  void apply(const Delays& delays, Command, int bank, std::int64_t now) {
+    const auto t = static_cast<std::int32_t>(now - epoch_);
+    own_[bank].raise(delays.own, t);
+    rank_[system_.rank_of(bank)].raise(delays.rank, t);
+    for (const auto& shared : delays.shared) delay_all(shared.following, shared.rows[bank], t);
+  }
+
   void delay_all(int following, const Lanes<kMaxBanks>& delays, std::int32_t t) {
-    Lanes<kLanes>& earliest = shared_[following];
+    std::int32_t* earliest = shared_[following].values.data();
+    std::int32_t* ready = ready_.values.data();
     for (int bank = 0; bank < kLanes; ++bank) {
-      const std::int32_t bound = t + delays[bank];
+      const std::int32_t bound = t + delays.values[bank];
       earliest[bank] = std::max(earliest[bank], bound);
-      ready_[bank] = std::max(ready_[bank], wanted_[bank] == following ? bound : kPast);
+      ready[bank] = std::max(ready[bank], wanted_.values[bank] == following ? bound : kPast);
     }
   }
 
   // tFAW: a fifth ACT waits for the first of the four before it.
-  void record_activate(int rank, std::int32_t t) {
-    auto& activates = activates_[rank];
-    auto& next = next_activate_[rank];
-    activates[next] = t;
-    next = (next + 1) % activates.size();
-    delay_all(index(Command::ACT), four_activate_window_[rank], activates[next]);
+  void count_in_windows(Command command, int bank, std::int64_t now) {
+    const auto t = static_cast<std::int32_t>(now - epoch_);
+    for (Window& window : windows_) {
+      if (window.rank != system_.rank_of(bank) || !(window.rule->commands >> index(command) & 1))
+        continue;
+      const std::int32_t offset = window.rule->offset[index(command)];
+      window.times[window.oldest] = t + offset;
+      if (++window.oldest == window.times.size()) window.oldest = 0;
+      for (std::uint32_t left = window.rule->commands; left != 0; left &= left - 1) {
+        const int following = std::countr_zero(left);
+        if (delays_.representative(static_cast<Command>(following)) == following)
+          delay_all(following, window.delays, window.times[window.oldest] - offset);
+      }
+    }
   }
 
   void rebase(std::int64_t now) {
@@ -93,11 +137,11 @@ class TimingState {
         if (cycle != kNotWaiting)
           cycle = static_cast<std::int32_t>(std::max<std::int64_t>(cycle - shift, kPast));
     };
-    std::for_each(shared_.begin(), shared_.end(), move);
-    std::for_each(own_.begin(), own_.end(), move);
-    std::for_each(rank_.begin(), rank_.end(), move);
-    std::for_each(activates_.begin(), activates_.end(), move);
-    move(ready_);
+    for (auto& lanes : shared_) move(lanes.values);
+    for (auto& lanes : own_) move(lanes.values);
+    for (auto& lanes : rank_) move(lanes.values);
+    for (Window& window : windows_) move(window.times);
+    move(ready_.values);
     epoch_ = now;
   }
 
@@ -109,15 +153,13 @@ class TimingState {
   const System& system_;
   const DelayTable& delays_;
   std::int64_t epoch_ = 0;
-  // Bounds on a bank's commands: by what happened anywhere in the rank, and in the bank itself.
-  alignas(64) std::array<Lanes<kLanes>, kBankCommands> shared_{};
-  std::array<Lanes<kLanes>, kBankCommands> own_{};
+  // Bounds on a bank's commands: by what happened beyond the bank, and in the bank itself.
+  std::array<Lanes<kLanes>, kBankCommands> shared_;
+  std::array<Lanes<2 * kBlock>, kLanes> own_;  // by bank, then command
   Lanes<kLanes> ready_, wanted_;
-  // By rank: delays of a fifth ACT, when the last four were, and which of them is the oldest.
-  std::array<Lanes<kMaxBanks>, kMaxRanks> four_activate_window_;
-  std::array<std::array<std::int32_t, 4>, kMaxRanks> activates_;
-  std::array<std::size_t, kMaxRanks> next_activate_{};
-  std::array<std::array<std::int32_t, kCommands>, kMaxRanks> rank_{};
+  std::array<Lanes<kBlock>, kMaxRanks> rank_;  // by rank, then rank command
+  std::vector<Window> windows_;
+  std::uint32_t counted_ = 0;  // commands that some window counts
 };
 
 }  // namespace archgym

@@ -96,6 +96,46 @@ CASES = {
         ["simulate", "--trace", "stream", "--device", "hbm2"],
         ["native", "HBM2"],
     ),
+    "unknown player": (
+        {},
+        ["simulate", "--trace", "stream", "--player", "close"],
+        ["'close'", "did you mean 'closed'"],
+    ),
+    "closed player without a limit": (
+        {},
+        ["simulate", "--trace", "stream", "--player", "closed"],
+        ["max_outstanding"],
+    ),
+    "closed player's option for an open one": (
+        {},
+        ["simulate", "--trace", "stream", "--max-outstanding", "8"],
+        ["max_outstanding", "closed"],
+    ),
+    "closed player that may ask for nothing": (
+        {},
+        ["simulate", "--trace", "stream", "--player", "closed", "--max-outstanding", "0"],
+        ["max_outstanding", "1 to 65536"],
+    ),
+    "think time that is no time": (
+        {},
+        ["simulate", "--trace", "stream", "--think-time", "nan"],
+        ["--think-time", "nan"],
+    ),
+    "timeline in no folder": (
+        {"t.stl": TRACE},
+        ["simulate", "--trace", "t.stl", "--timeline", "nowhere/t.pftrace"],
+        ["nowhere/t.pftrace", "No such file"],
+    ),
+    "timeline of a design that can't be simulated": (
+        {},
+        ["simulate", "--trace", "stream", "--design", '{"CmdMux": "Strict"}', "--timeline", "t"],
+        ["CmdMux"],
+    ),
+    "timeline of a simulator without commands": (
+        {},
+        ["simulate", "--trace", "stream", "--simulator", "nativ", "--timeline", "t"],
+        ["--timeline", "native"],
+    ),
     "missing device file": (
         {},
         ["simulate", "--trace", "stream", "--device", "./d.json"],
@@ -146,6 +186,11 @@ CASES = {
         {"spec.toml": STUDY + "[agents.random_serch]\n"},
         ["run", "spec.toml"],
         ["spec.toml", "did you mean 'random_search'"],
+    ),
+    "spec with an unknown setting of a player": (
+        {"spec.toml": STUDY.replace('"stream"', '{ name = "stream", player = { max = 8 } }')},
+        ["run", "spec.toml"],
+        ["spec.toml", "workloads", "'max'", "max_outstanding"],
     ),
     "spec with an unknown workload": (
         {"spec.toml": STUDY.replace("stream", "straem")},

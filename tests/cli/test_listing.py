@@ -34,4 +34,5 @@ def test_lists_every_name(archgym, kind):
 def test_spaces_are_told_by_their_sizes(archgym):
     out, _ = archgym("list", "spaces")
     assert "28,311,552 points" in out
-    assert "442,368 points, 166,464 distinct, of which 156,672 keep their data" in out
+    assert "442,368 points, 166,464 distinct, 156,672 of them feasible" in out
+    assert "feasible (controller-v1@ddr4-2400)" in out

@@ -3,6 +3,8 @@ import json
 import pytest
 
 import archgym as library
+from archgym.dram.timeline import write_timeline
+from archgym.simulators.native import COMMANDS, Native
 
 DESIGN = {"PagePolicy": "Closed", "RequestBufferSize": 2}
 TRACE = "0: read 0x0\n3: write 0x40\n9: read 0x100000\n"
@@ -40,6 +42,15 @@ def test_table_has_every_metric_with_its_unit(archgym, trace):
     runtime, unit = lines["runtime_ns"]
     assert float(runtime.replace(",", "")) == pytest.approx(metrics["runtime_ns"], abs=0.005)
     assert unit == "ns"
+
+
+def test_timeline_is_written_beside_the_metrics(archgym, trace, tmp_path):
+    plain = archgym("simulate", "--trace", trace, "--json")
+    assert archgym("simulate", "--trace", trace, "--json", "--timeline", "t.pftrace") == plain
+    workload = library.Workload.from_file(trace)
+    write_timeline("direct", Native().command_trace({}, workload), workload, names=COMMANDS)
+    assert (tmp_path / "t.pftrace").read_bytes() == (tmp_path / "direct").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"t.stl", "t.pftrace", "direct"}
 
 
 def test_workload_by_name(archgym):

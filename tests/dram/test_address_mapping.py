@@ -80,6 +80,22 @@ def test_decode_is_one_to_one(mapping):
     )
 
 
+@given(mappings(), st.data())
+def test_mappings_are_equal_if_they_decode_alike(mapping, data):
+    shuffled = {
+        level: [data.draw(st.permutations(bit)) for bit in bits]
+        for level, bits in mapping.levels.items()
+        if bits or data.draw(st.booleans())
+    }
+    assert AddressMapping(shuffled) == mapping
+    assert hash(AddressMapping(shuffled)) == hash(mapping)
+    level = data.draw(st.sampled_from([level for level, bits in mapping.levels.items() if bits]))
+    bits = mapping.levels[level]
+    if len(bits) > 1:
+        assert AddressMapping(mapping.levels | {level: bits[::-1]}) != mapping
+    assert mapping != mapping.levels
+
+
 def test_plain_bits_are_picked_lowest_first():
     mapping = AddressMapping({"COLUMN_BIT": [0, 3], "BANK_BIT": [1], "ROW_BIT": [2, 4]})
     levels = mapping.decode(0b11010)

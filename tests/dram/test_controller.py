@@ -5,6 +5,7 @@ from archgym.dram.controller import PARAMETERS
 
 def test_default_design_is_the_documented_one():
     assert {name: parameter.default for name, parameter in PARAMETERS.items()} == {
+        "AddressMapping": "Device",
         "PagePolicy": "OpenAdaptive",
         "Scheduler": "FrFcfs",
         "LowWatermark": 2,

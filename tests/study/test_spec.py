@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.dram.player import Player
 from archgym.errors import ArchgymError
 from archgym.study import Study
 
@@ -16,7 +17,10 @@ space = "archgym-pow2"
 budget = 12
 seeds = 3
 objectives = ["latency", "power with runtime <= 1.05"]
-workloads = ["stream", { name = "mixed", requests = 300 }]
+workloads = [
+    "stream",
+    { name = "mixed", requests = 300, player = { mode = "closed", max_outstanding = 8 } },
+]
 
 [agents.random_search]
 [agents.small]
@@ -45,7 +49,11 @@ def test_good_spec(path: Path) -> None:
         ("example", "archgym-pow2", 12, 3)
     )
     assert study.objectives == ("latency", "power with runtime <= 1.05")
-    assert [workload.label for workload in study.workloads] == ["stream", "mixed(requests=300)"]
+    assert [workload.label for workload in study.workloads] == [
+        "stream",
+        "mixed(requests=300, closed, 8 outstanding)",
+    ]
+    assert study.workloads[1].load("ddr4-2400").player == Player("closed", 8)
     assert [(agent.label, agent.agent) for agent in study.agents] == [
         ("random_search", "random_search"),
         ("small", "genetic_algorithm"),
@@ -107,11 +115,20 @@ def test_other_study_seeds_give_other_trial_seeds(a: int, b: int) -> None:
         ({"workloads": []}, "SPEC: workloads must be a list of names"),
         ({"workloads": [3]}, "SPEC: workloads must be a list of names"),
         ({"workloads": [{"requests": 3}]}, "SPEC: workloads must be a list of names"),
+        ({"workloads": [{"name": "stream", "player": "closed"}]}, "SPEC: workloads must be a list"),
+        (
+            {"workloads": [{"name": "stream", "player": {"mode": "closed"}}]},
+            "SPEC: workloads: a closed player needs max_outstanding",
+        ),
         ({"agents": {}}, r"SPEC: agents must be tables like \[agents.random_search\]"),
         ({"agents": ["random_search"]}, "SPEC: agents must be tables"),
         ({"agents": {"random_search": 3}}, "SPEC: agents must be tables"),
         ({"allow_data_loss": 1}, "SPEC: allow_data_loss must be true or false"),
         ({"space": "archgim"}, "SPEC: space: unknown space 'archgim'; did you mean 'archgym'"),
+        (
+            {"space": "controller-v1", "device": "ddr4-2401"},
+            "SPEC: space: unknown device .* did you mean 'ddr4-2400",
+        ),
         ({"simulator": "nativ"}, "SPEC: simulator: .* did you mean 'native'"),
         ({"objectives": ["runtim"]}, "SPEC: objectives: .* did you mean 'runtime'"),
         ({"workloads": ["streem"]}, "SPEC: workloads, streem .* did you mean 'stream'"),

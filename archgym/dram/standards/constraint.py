@@ -1,7 +1,8 @@
 """The vocabulary in which a standard's timing constraints are written down."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 from archgym.dram.organization import Organization
@@ -17,6 +18,10 @@ PREPB, REFPB: of one bank. REFP2B: of a bank and its partner. PRESB, REFSB: of t
 every bank group. PREAB, REFAB: of all banks. PDEA, PDXA: entry to and exit from power-down with a
 row open. PDEP, PDXP: the same with none open. SREFEN, SREFEX: self-refresh.
 """
+
+READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
+COLUMN = [*READS, *WRITES]
+POWER_DOWN_ENTRY, POWER_DOWN_EXIT = ["PDEA", "PDEP"], ["PDXA", "PDXP"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,11 @@ class TimingConstraint:
 
 @dataclass(frozen=True)
 class ActivateWindow:
-    """In a rank, at most `count` of `commands` may issue within `cycles`."""
+    """In a rank, at most `count` of `commands` may issue within `cycles`.
+
+    A command counts from its last cycle on the command bus, as in JEDEC's tables: the one that
+    comes `count` later may end `cycles` after it ends.
+    """
 
     commands: Sequence[str]
     count: int
@@ -139,3 +148,43 @@ class Standard:
     has_column_bus: bool = False
     dramsys_omits: Sequence[tuple[str, str]] = ()
     dramsys_rules: Callable[[Mapping[str, int], Organization], Rules] | None = None
+
+
+def from_last_cycles(
+    constraints: Iterable[TimingConstraint], command_cycles: Mapping[str, int]
+) -> list[TimingConstraint]:
+    """Converts distances between the last cycles of commands into ones between their starts.
+
+    Where commands take several cycles, JEDEC counts from the last one of either.
+
+    Args:
+        constraints: Their `cycles` as in JEDEC's tables.
+        command_cycles: How long commands occupy the command bus, where that is not one cycle.
+    """
+
+    def length(command: str) -> int:
+        return command_cycles.get(command, 1)
+
+    return [
+        replace(pair, cycles=pair.cycles + length(pair.previous[0]) - length(pair.following[0]))
+        for pair in pairs(constraints)
+    ]
+
+
+def override(
+    constraints: Iterable[TimingConstraint], others: Sequence[TimingConstraint]
+) -> list[TimingConstraint]:
+    """Returns `constraints`, with `others` instead where both concern the same scope and pair."""
+
+    def key(pair: TimingConstraint) -> tuple[str, str, str]:
+        return pair.scope, pair.previous[0], pair.following[0]
+
+    replaced = {key(pair) for pair in pairs(others)}
+    return [*(pair for pair in pairs(constraints) if key(pair) not in replaced), *others]
+
+
+def pairs(constraints: Iterable[TimingConstraint]) -> Iterator[TimingConstraint]:
+    """Yields the same constraints, each between one previous and one following command."""
+    for constraint in constraints:
+        for previous, following in product(constraint.previous, constraint.following):
+            yield replace(constraint, previous=[previous], following=[following])

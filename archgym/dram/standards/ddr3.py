@@ -1,9 +1,14 @@
-"""DDR3 SDRAM (JESD79-3F)."""
+"""DDR3 SDRAM (JESD79-3F). The DLL stays on in precharge power-down (fast exit)."""
 
 from collections.abc import Mapping
 
 from archgym.dram.organization import Organization
 from archgym.dram.standards.constraint import (
+    COLUMN,
+    POWER_DOWN_ENTRY,
+    POWER_DOWN_EXIT,
+    READS,
+    WRITES,
     ActivateWindow,
     Latencies,
     Refresh,
@@ -11,9 +16,6 @@ from archgym.dram.standards.constraint import (
     Standard,
     TimingConstraint,
 )
-
-READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
-COLUMN = [*READS, *WRITES]
 
 
 def rules(t: Mapping[str, int], organization: Organization) -> Rules:
@@ -23,6 +25,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     write_to_precharge = t["WL"] + burst + t["WR"]
     read_to_write = t["RL"] + burst + 2 - t["WL"]
     write_to_read = t["WL"] + burst + t["WTR"] - t["AL"]
+    read_to_power_down = t["RL"] + burst + 1
     constraints = [
         # ACTIVE Command, PRECHARGE Command.
         TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
@@ -49,13 +52,32 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("other_rank", READS, READS, burst + t["RTRS"]),
         TimingConstraint("other_rank", WRITES, WRITES, burst + t["RTRS"]),
         TimingConstraint("other_rank", READS, WRITES, t["RL"] + burst + t["RTRS"] - t["WL"]),
-        TimingConstraint("other_rank", WRITES, READS, t["WL"] + burst + t["RTRS"] - t["RL"]),
-        # Refresh Command.
-        TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
-        TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),
-        TimingConstraint("rank", ["WRA"], ["REFAB"], write_to_precharge + t["RP"]),
-        TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB"], t["RP"]),
-        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB"], t["RFC"]),
+        TimingConstraint(
+            "other_rank", WRITES, READS, max(1, t["WL"] + burst + t["RTRS"] - t["RL"])
+        ),
+        # Refresh Command, Self-Refresh Operation: both begin with all banks precharged.
+        TimingConstraint("rank", ["ACT"], ["REFAB", "SREFEN"], t["RC"]),
+        TimingConstraint("rank", ["RDA"], ["REFAB", "SREFEN"], read_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["WRA"], ["REFAB", "SREFEN"], write_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB", "SREFEN"], t["RP"]),
+        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB", "SREFEN"], t["RFC"]),
+        # No data burst may be under way when the clock stops.
+        TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),
+        TimingConstraint("rank", ["SREFEN"], ["SREFEX"], t["CKESR"]),
+        TimingConstraint("rank", ["SREFEX"], ["ACT", "REFAB", "PDEP", "SREFEN"], t["XS"]),
+        TimingConstraint("rank", ["SREFEX"], COLUMN, t["XSDLL"]),
+        # Power-Down Modes: each level of CKE lasts for tCKE.
+        TimingConstraint("rank", ["ACT"], ["PDEA"], t["ACTPDEN"]),
+        TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
+        TimingConstraint("rank", ["WR"], POWER_DOWN_ENTRY, write_to_precharge),
+        TimingConstraint("rank", ["WRA"], POWER_DOWN_ENTRY, write_to_precharge + 1),
+        TimingConstraint("rank", ["PREPB", "PREAB"], POWER_DOWN_ENTRY, t["PRPDEN"]),
+        TimingConstraint("rank", ["REFAB"], ["PDEP"], t["REFPDEN"]),
+        TimingConstraint("rank", ["PDEA"], ["PDXA"], t["CKE"]),
+        TimingConstraint("rank", ["PDEP"], ["PDXP"], t["CKE"]),
+        TimingConstraint("rank", POWER_DOWN_EXIT, POWER_DOWN_ENTRY, t["CKE"]),
+        TimingConstraint("rank", ["PDXA"], [*COLUMN, "PREPB"], t["XP"]),
+        TimingConstraint("rank", POWER_DOWN_EXIT, ["ACT", "PREAB", "REFAB", "SREFEN"], t["XP"]),
     ]
     return Rules(
         constraints=constraints,
@@ -74,13 +96,17 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
 
 STANDARD = Standard(
     name="DDR3",
-    timing="AL CCD CKE CL FAW RAS RC RCD REFI RFC RL RP RRD RTP WL WR WTR XP XS XSDLL RTRS",
+    timing="AL CCD CKE CKESR CL FAW RAS RC RCD REFI RFC RL RP RRD RTP WL WR WTR XP XS XSDLL "
+    "ACTPDEN PRPDEN REFPDEN RTRS",
     currents="vdd idd0 idd2n idd2p0 idd2p1 idd3n idd3p0 idd3p1 idd4r idd4w idd5 idd6",
     rules=rules,
     refresh_flexibility=8,
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
-         "I4W": "idd4w", "I5": "idd5", "Ibeta": "iBeta_vdd"},
+         "I4W": "idd4w", "I5": "idd5", "I2P": "idd2p1", "I3P": "idd3p1", "I6": "idd6",
+         "Ibeta": "iBeta_vdd"},
     ],
-    dramsys_omits=[("WR", "PREAB")],
+    dramsys_omits=[
+        ("WR", "PREAB"), ("RD", "SREFEN"), ("SREFEN", "SREFEX"), ("PDXP", "PDEP"),
+    ],
 )  # fmt: skip

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 
 from archgym.dram.organization import Organization
 from archgym.dram.standards.constraint import (
+    COLUMN,
+    POWER_DOWN_ENTRY,
+    POWER_DOWN_EXIT,
+    READS,
+    WRITES,
     ActivateWindow,
     Latencies,
     Refresh,
@@ -11,9 +16,6 @@ from archgym.dram.standards.constraint import (
     Standard,
     TimingConstraint,
 )
-
-READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
-COLUMN = [*READS, *WRITES]
 
 
 def rules(t: Mapping[str, int], organization: Organization) -> Rules:
@@ -23,6 +25,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     write_to_precharge = t["WL"] + burst + t["WR"]
     read_to_write = t["RL"] + burst + 1 - t["WL"] + t["WPRE"]
     write_to_read = t["WL"] + burst - t["AL"]
+    read_to_power_down = t["RL"] + burst + 1
     constraints = [
         # ACTIVATE Command, Precharge Command.
         TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
@@ -56,14 +59,31 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
             "other_rank", READS, WRITES, t["RL"] + burst + t["RTRS"] - t["WL"] + t["WPRE"]
         ),
         TimingConstraint(
-            "other_rank", WRITES, READS, t["WL"] + burst + t["RTRS"] - t["RL"] + t["RPRE"]
+            "other_rank", WRITES, READS, max(1, t["WL"] + burst + t["RTRS"] - t["RL"] + t["RPRE"])
         ),
-        # Refresh Command.
-        TimingConstraint("rank", ["ACT"], ["REFAB"], t["RC"]),
-        TimingConstraint("rank", ["RDA"], ["REFAB"], read_to_precharge + t["RP"]),
-        TimingConstraint("rank", ["WRA"], ["REFAB"], write_to_precharge + t["RP"]),
-        TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB"], t["RP"]),
-        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB"], t["RFC1"]),
+        # Refresh Command, Self-Refresh Operation: both begin with all banks precharged.
+        TimingConstraint("rank", ["ACT"], ["REFAB", "SREFEN"], t["RC"]),
+        TimingConstraint("rank", ["RDA"], ["REFAB", "SREFEN"], read_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["WRA"], ["REFAB", "SREFEN"], write_to_precharge + t["RP"]),
+        TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB", "SREFEN"], t["RP"]),
+        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB", "SREFEN"], t["RFC1"]),
+        # No data burst may be under way when the clock stops.
+        TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),
+        TimingConstraint("rank", ["SREFEN"], ["SREFEX"], t["CKESR"]),
+        TimingConstraint("rank", ["SREFEX"], ["ACT", "REFAB", "PDEP", "SREFEN"], t["XS"]),
+        TimingConstraint("rank", ["SREFEX"], COLUMN, t["XSDLL"]),
+        # Power-Down Modes: each level of CKE lasts for tCKE.
+        TimingConstraint("rank", ["ACT"], ["PDEA"], t["ACTPDEN"]),
+        TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
+        TimingConstraint("rank", ["WR"], POWER_DOWN_ENTRY, write_to_precharge),
+        TimingConstraint("rank", ["WRA"], POWER_DOWN_ENTRY, write_to_precharge + 1),
+        TimingConstraint("rank", ["PREPB", "PREAB"], POWER_DOWN_ENTRY, t["PRPDEN"]),
+        TimingConstraint("rank", ["REFAB"], ["PDEP"], t["REFPDEN"]),
+        TimingConstraint("rank", ["PDEA"], ["PDXA"], t["CKE"]),
+        TimingConstraint("rank", ["PDEP"], ["PDXP"], t["CKE"]),
+        TimingConstraint("rank", POWER_DOWN_EXIT, POWER_DOWN_ENTRY, t["CKE"]),
+        TimingConstraint("rank", ["PDXA"], [*COLUMN, "PREPB"], t["XP"]),
+        TimingConstraint("rank", POWER_DOWN_EXIT, ["ACT", "PREAB", "REFAB", "SREFEN"], t["XP"]),
     ]
     return Rules(
         constraints=constraints,
@@ -82,16 +102,20 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
 
 STANDARD = Standard(
     name="DDR4",
-    timing="AL CCD_L CCD_S CKE CL FAW RAS RC RCD REFI RFC1 RL RP "
-    "RRD_L RRD_S RTP WL WPRE RPRE WR WTR_L WTR_S XP XS XSDLL RTRS",
+    timing="AL CCD_L CCD_S CKE CKESR CL FAW RAS RC RCD REFI RFC1 RL RP "
+    "RRD_L RRD_S RTP WL WPRE RPRE WR WTR_L WTR_S XP XS XSDLL "
+    "ACTPDEN PRPDEN REFPDEN RTRS",
     currents="vdd idd0 idd2n idd2p idd3n idd3p idd4r idd4w idd5B idd6n "
     "vpp ipp0 ipp2n ipp2p ipp3n ipp3p ipp4r ipp4w ipp5B ipp6n",
     rules=rules,
     refresh_flexibility=8,
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
-         "I4W": "idd4w", "I5": "idd5B", "Ibeta": "iBeta_vdd"},
+         "I4W": "idd4w", "I5": "idd5B", "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n",
+         "Ibeta": "iBeta_vdd"},
         {"V": "vpp", "I0": "ipp0", "I2N": "ipp2n", "I3N": "ipp3n", "I4R": "ipp4r",
-         "I4W": "ipp4w", "I5": "ipp5B", "Ibeta": "iBeta_vpp"},
+         "I4W": "ipp4w", "I5": "ipp5B", "I2P": "ipp2p", "I3P": "ipp3p", "I6": "ipp6n",
+         "Ibeta": "iBeta_vpp"},
     ],
+    dramsys_omits=[("RD", "SREFEN"), ("SREFEN", "SREFEX")],
 )  # fmt: skip

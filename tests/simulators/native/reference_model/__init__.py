@@ -8,7 +8,7 @@ responses along one by one. The semantics are DRAMSys 5.5's (Steiner et al., SAM
 github.com/tukl-msd/DRAMSys). All times are whole clock cycles.
 """
 
-from .controller import Run, simulate
+from .simulation import Run, simulate
 from .request import Request
 from .timing import Timing, timing_of
 

@@ -1,143 +1,170 @@
-"""The way of requests to the controller, and of responses back to the initiator."""
+"""What lies between the initiators and the controllers of the channels."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .request import NEVER, Request
+from .clock import Clock
+from .initiators import Initiator
+from .request import Request
 
 if TYPE_CHECKING:
     from .controller import Controller
 
 
-class Responses:
-    """The controller's response queue: who may answer now."""
+class Arbiter:
+    """Passes on one request at a time to a channel, one response at a time to an initiator."""
 
-    def __init__(self, in_arrival_order: bool) -> None:
-        self.in_arrival_order = in_arrival_order
-        self.queue: list[tuple[int, Request]] = []  # (ready at, request)
-        self.next_order = 1
+    RESPONSE_CYCLES: int  # from the last response to the end of a run
 
-    def _front(self) -> tuple[int, Request] | None:
-        for entry in self.queue:
-            if not self.in_arrival_order or entry[1].order == self.next_order:
-                return entry
-        return None
-
-    def pop(self, now: int) -> Request | None:
-        front = self._front()
-        if front is None or front[0] > now:
-            return None
-        self.queue.remove(front)
-        self.next_order += 1
-        return front[1]
-
-    def next_time(self, now: int) -> int:
-        front = self._front()
-        return front[0] if front is not None and front[0] > now else NEVER
-
-
-class SimpleArbiter:
-    """Passes one request and one response at a time straight through."""
-
-    def __init__(self, design: Mapping[str, Any], requests: Sequence[Request]) -> None:
+    def __init__(
+        self,
+        design: Mapping[str, Any],
+        clock: Clock,
+        initiators: Sequence[Initiator],
+        channels: Sequence["Controller"],
+    ) -> None:
+        self.clock = clock
         self.forward: int = design["ArbitrationDelayFw"]
         self.backward: int = design["ArbitrationDelayBw"]
-        self.waiting = deque(requests)
-        self.door_free_at = 0
-        self.response_ends_at = NEVER
-        self.unfinished = len(requests)
-        self.end = NEVER
+        self.initiators = initiators
+        self.channels = channels
+        self.requesting = [False for _ in channels]
+        self.requests: list[deque[Request]] = [deque() for _ in channels]
+        self.responding = [False for _ in initiators]
+        self.responses: list[deque[Request]] = [deque() for _ in initiators]
 
-    def step(self, now: int, controller: "Controller") -> None:
-        if now == self.response_ends_at:
-            self.response_ends_at = NEVER
-            controller.end_response(now)
-        if controller.door is not None or not self.waiting:
-            return
-        if max(self.waiting[0].arrival, self.door_free_at) <= now:
-            controller.present(self.waiting.popleft(), now + self.forward)
+    def begin_request(self, request: Request) -> None:
+        """Called by the initiator."""
+        raise NotImplementedError
 
-    def end_request(self, time: int) -> None:
-        self.door_free_at = time
+    def end_request(self, request: Request) -> None:
+        """Called by the channel."""
+        raise NotImplementedError
 
-    def respond(self, request: Request, now: int) -> None:
-        self.response_ends_at = now + self.backward + 1
-        request.resp_end = request.finished = self.response_ends_at
-        self.unfinished -= 1
-        if not self.unfinished:
-            self.end = request.finished
+    def begin_response(self, request: Request) -> None:
+        """Called by the channel."""
+        raise NotImplementedError
 
-    def next_time(self, now: int, controller: "Controller") -> int:
-        times = [self.response_ends_at]
-        if controller.door is None and self.waiting:
-            times.append(max(self.waiting[0].arrival, self.door_free_at))
-        return min((t for t in times if t > now), default=NEVER)
+    def end_response(self, request: Request) -> None:
+        """Called by the initiator."""
+        raise NotImplementedError
+
+    def _to_channel(self, request: Request, delay: int) -> None:
+        self.requesting[request.channel] = True
+        self.channels[request.channel].begin_request(request, delay)
+
+    def _to_initiator(self, request: Request, delay: int) -> None:
+        self.responding[request.initiator] = True
+        self.clock.after(delay, self.initiators[request.initiator].begin_response, request)
 
 
-class QueueingArbiter:
-    """`Fifo` and `Reorder`: queues up to a number of active requests of the initiator."""
+class SimpleArbiter(Arbiter):
+    """The channel's acceptance is the initiator's, the initiator's answer is the channel's."""
 
-    def __init__(self, design: Mapping[str, Any], requests: Sequence[Request]) -> None:
-        self.forward: int = design["ArbitrationDelayFw"]
-        self.backward: int = design["ArbitrationDelayBw"]
+    RESPONSE_CYCLES = 1
+
+    def begin_request(self, request: Request) -> None:
+        if self.requesting[request.channel]:
+            self.requests[request.channel].append(request)
+        else:
+            self._to_channel(request, self.forward)
+
+    def end_request(self, request: Request) -> None:
+        self.clock.after(0, self.initiators[request.initiator].end_request)
+        if self.requests[request.channel]:
+            self._to_channel(self.requests[request.channel].popleft(), self.forward + 1)
+        else:
+            self.requesting[request.channel] = False
+
+    def begin_response(self, request: Request) -> None:
+        if self.responding[request.initiator]:
+            self.responses[request.initiator].append(request)
+        else:
+            self._to_initiator(request, self.backward)
+
+    def end_response(self, request: Request) -> None:
+        self.channels[request.channel].end_response(request)
+        if self.responses[request.initiator]:
+            self._to_initiator(self.responses[request.initiator].popleft(), self.backward + 1)
+        else:
+            self.responding[request.initiator] = False
+
+
+class QueueingArbiter(Arbiter):
+    """`Fifo` and `Reorder`: queues up to a number of active requests of each initiator."""
+
+    RESPONSE_CYCLES = 0
+
+    def __init__(
+        self,
+        design: Mapping[str, Any],
+        clock: Clock,
+        initiators: Sequence[Initiator],
+        channels: Sequence["Controller"],
+    ) -> None:
+        super().__init__(design, clock, initiators, channels)
         self.limit: int = design["MaxActiveTransactions"]
         self.reorder = design["Arbiter"] == "Reorder"
-        self.arriving = deque(requests)
-        self.active = 0
-        self.pending: deque[tuple[int, Request]] = deque()  # (arbitrated at, request)
-        self.last_end_request = -1
-        self.response_begun = False
-        self.answered: list[tuple[int, Request]] = []  # (arbitrated at, request)
-        self.next_index = 0
-        self.initiator_free_at = 0  # when it can take the next BEGIN_RESP
-        self.end_responses: deque[int] = deque()
-        self.unfinished = len(requests)
-        self.end = NEVER
+        self.active = [0 for _ in initiators]
+        self.refused: list[Request | None] = [None for _ in initiators]
+        self.accepted = [0 for _ in initiators]
+        self.answered = [0 for _ in initiators]
+        self.request_ended = [-1 for _ in channels]  # when a channel last accepted one
+        self.response_ended = [-1 for _ in initiators]  # when an initiator last took one
 
-    def step(self, now: int, controller: "Controller") -> None:
-        while self.end_responses and self.end_responses[0] <= now:
-            self.end_responses.popleft()
-            self.active -= 1
-        while self.arriving and self.arriving[0].arrival <= now and self.active < self.limit:
-            self.active += 1
-            self.pending.append((now + self.forward, self.arriving.popleft()))
-        door_free = controller.door is None and self.last_end_request <= now
-        if door_free and self.pending and self.pending[0][0] <= now:
-            _, request = self.pending.popleft()
-            controller.present(request, max(now, self.last_end_request + 1))
-        self._answer_initiator(now)
-        if self.response_begun:
-            self.response_begun = False
-            controller.end_response(now)
+    def begin_request(self, request: Request) -> None:
+        if self.active[request.initiator] < self.limit:
+            self._accept(request)
+        else:
+            self.refused[request.initiator] = request
 
-    def end_request(self, time: int) -> None:
-        self.last_end_request = time
+    def _accept(self, request: Request) -> None:
+        self.active[request.initiator] += 1
+        request.index = self.accepted[request.initiator]
+        self.accepted[request.initiator] += 1
+        self.clock.after(0, self.initiators[request.initiator].end_request)
+        self.clock.after(self.forward, self._queue_request, request)
 
-    def respond(self, request: Request, now: int) -> None:
-        request.resp_end = now
-        self.answered.append((now + self.backward, request))
-        self.response_begun = True
+    def _queue_request(self, request: Request) -> None:
+        channel = request.channel
+        if self.requesting[channel]:
+            self.requests[channel].append(request)
+        else:
+            self._to_channel(request, int(self.request_ended[channel] == self.clock.now))
 
-    def _answer_initiator(self, now: int) -> None:
-        ready = [request for time, request in self.answered if time <= now]
-        if now < self.initiator_free_at or not ready:
-            return
-        first = min(ready, key=lambda r: r.index) if self.reorder else ready[0]
-        if self.reorder and first.index != self.next_index:
-            return
-        self.answered = [entry for entry in self.answered if entry[1] is not first]
-        self.next_index += 1
-        first.finished = now
-        self.end_responses.append(now + 1)
-        self.initiator_free_at = now + 2
-        self.unfinished -= 1
-        if not self.unfinished:
-            self.end = now
+    def end_request(self, request: Request) -> None:
+        self.request_ended[request.channel] = self.clock.now
+        if self.requests[request.channel]:
+            self._to_channel(self.requests[request.channel].popleft(), 1)
+        else:
+            self.requesting[request.channel] = False
 
-    def next_time(self, now: int, controller: "Controller") -> int:
-        times = [self.last_end_request, self.initiator_free_at]
-        times += list(self.end_responses)[:1]
-        times += [r.arrival for r in list(self.arriving)[:1]]
-        times += [time for time, _ in list(self.pending)[:1] + self.answered]
-        return min((t for t in times if t > now), default=NEVER)
+    def begin_response(self, request: Request) -> None:
+        self.channels[request.channel].end_response(request)
+        self.clock.after(self.backward, self._queue_response, request)
+
+    def _queue_response(self, request: Request) -> None:
+        initiator = request.initiator
+        self.responses[initiator].append(request)
+        if not self.responding[initiator]:
+            self._answer(initiator, int(self.response_ended[initiator] == self.clock.now))
+
+    def end_response(self, request: Request) -> None:
+        initiator = request.initiator
+        self.response_ended[initiator] = self.clock.now
+        self.active[initiator] -= 1
+        refused, self.refused[initiator] = self.refused[initiator], None
+        if refused is not None:
+            self._accept(refused)
+        self.responding[initiator] = False
+        self._answer(initiator, 1)
+
+    def _answer(self, initiator: int, delay: int) -> None:
+        """Sends the response whose turn it is, if it has come."""
+        for request in self.responses[initiator]:
+            if not self.reorder or request.index == self.answered[initiator]:
+                self.responses[initiator].remove(request)
+                self.answered[initiator] += 1
+                self._to_initiator(request, delay)
+                return

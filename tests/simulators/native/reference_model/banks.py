@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .request import Request
+from .request import ACCESS, Request
 
 
 class Buffer:
@@ -102,6 +102,7 @@ class Bank:
         self.command: str | None = None
         self.held = False  # the row was opened for the current request
         self.blocked = False  # by a forced refresh
+        self.sleeping = False  # its rank is powered down
 
     def evaluate(self) -> None:
         """Chooses the request to work for and the command to issue.
@@ -109,7 +110,7 @@ class Bank:
         The choice stands until the next evaluation, whatever is stored into other banks.
         """
         self.command = None
-        if self.blocked:
+        if self.blocked or self.sleeping:
             return
         chosen = self.buffer.next_request(self.index, self.open_row)
         if chosen is None:
@@ -137,14 +138,19 @@ class Bank:
         self.blocked, self.command = True, None
 
     def update(self, command: str) -> None:
+        """Takes note of a command that addresses the bank."""
         if command == "ACT":
             assert self.current is not None
             self.open_row, self.held = self.current.row, True
-        elif command in ("PREPB", "PREAB"):
+        elif command.startswith("PRE"):
             self.open_row, self.held = None, False
-        elif command == "REFAB":
-            self.blocked = False
-        else:
+        elif command.startswith("REF"):
+            self.blocked = self.sleeping = False
+        elif command in ("PDEA", "PDEP", "SREFEN"):
+            self.sleeping = True
+        elif command in ("PDXA", "PDXP"):
+            self.sleeping = False
+        elif command in ACCESS:
             self.current, self.held = None, False
             if command.endswith("A"):
                 self.open_row = None

@@ -1,15 +1,22 @@
 """The controller itself: accepts, schedules, issues."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from .arbiters import QueueingArbiter, Responses, SimpleArbiter
 from .banks import Bank, Buffer
+from .clock import Alarm, Clock
+from .multiplexer import Candidate, Multiplexer
+from .powerdown import PowerDown
 from .refresh import Refresh
-from .request import READ, WRITE, Request
+from .request import ACCESS, NEVER, Request
+from .responses import Responses
 from .timing import Constraints, Timing
-from .wakeups import Alarm
+
+if TYPE_CHECKING:
+    from .arbiters import Arbiter
+
+REFRESH_AGE, POWER_DOWN_AGE = 0, NEVER  # older and younger than every request
 
 
 @dataclass(frozen=True)
@@ -18,194 +25,194 @@ class Command:
 
     time: int
     name: str
-    bank: int  # of all banks of the channel; 0 for PREAB and REFAB
+    bank: int  # of all banks of the channel; the first where it addresses several
     row: int  # -1 where it names none
-    rank: int = 0
+    rank: int
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A command that someone wants to issue."""
-
-    time: int  # the earliest
-    age: int
-    command: str
-    origin: Bank | Refresh
-
-
-@dataclass
 class Controller:
-    """One channel: accepts, schedules, refreshes, issues at most one command an instant.
+    """One channel: accepts, schedules, refreshes, issues at most one command a round.
 
     It does so when one of its alarms rings: a command or a refresh was scheduled, a request
     arrives, data are ready for a response, or a response has ended.
     """
 
-    timing: Timing
-    design: Mapping[str, Any]
-    arbiter: SimpleArbiter | QueueingArbiter
-    commands: list[Command] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        timing, policy = self.timing, self.design["PagePolicy"]
-        self.think: int = self.design["ThinkDelayFw"]
+    def __init__(self, timing: Timing, design: Mapping[str, Any], clock: Clock) -> None:
+        self.timing = timing
+        self.design = design
+        self.clock = clock
+        self.arbiter: Arbiter
+        self.think: int = design["ThinkDelayFw"]
+        self.commands: list[Command] = []
         self.constraints = Constraints(timing)
-        self.buffer = Buffer(self.design, timing.banks * timing.ranks)
-        self.banks = [Bank(i, policy, self.buffer) for i in range(timing.banks * timing.ranks)]
-        self.refreshes = [
-            Refresh(self.design, timing, self.banks[rank * timing.banks :][: timing.banks], rank)
-            for rank in range(timing.ranks)
-        ]
-        self.responses = Responses(self.design["RespQueue"] == "Reorder")
+        self.multiplexer = Multiplexer(timing, strict=design["CmdMux"] == "Strict")
+        ranks, banks = timing.ranks, timing.banks
+        self.buffer = Buffer(design, ranks * banks)
+        self.banks = [Bank(i, design["PagePolicy"], self.buffer) for i in range(ranks * banks)]
+        self.ranks = [self.banks[rank * banks :][:banks] for rank in range(ranks)]
+        self.waiting = [0] * ranks  # requests
+        self.power_downs: list[PowerDown | None] = [None] * ranks
+        if design["PowerDownPolicy"] == "Staggered":
+            self.power_downs = [PowerDown(self.ranks[rank]) for rank in range(ranks)]
+        self.refreshes: list[Refresh | None] = [None] * ranks
+        if design["RefreshPolicy"] != "NoRefresh":
+            self.refreshes = [
+                Refresh(design, timing, self.ranks[rank], rank, self.power_downs[rank])
+                for rank in range(ranks)
+            ]
+        self.responses = Responses(in_arrival_order=design["RespQueue"] == "Reorder")
         self.responding = False
         self.door: Request | None = None
         self.accepted = 0
-        self.accesses = 0
-        self.alarms = [Alarm() for _ in range(4)]
-        self.scheduled, self.arrival, self.data_ready, self.response_end = self.alarms
+        self.awake = False
+        self.scheduled, self.arrival, self.data_ready, self.response_end = (
+            Alarm(clock, self._wake) for _ in range(4)
+        )
         self.scheduled.set(0)
 
-    def present(self, request: Request, time: int) -> None:
-        request.req_begin = time
+    def refresh_counter(self) -> int:
+        """Refreshes postponed, less those done in advance."""
+        return sum(refresh.counter for refresh in self.refreshes if refresh is not None)
+
+    def begin_request(self, request: Request, delay: int) -> None:
+        request.req_begin = self.clock.now + delay
         self.door = request
-        self.arrival.set(time + self.think)
+        self.arrival.set(request.req_begin + self.think)
 
-    def end_response(self, now: int) -> None:
+    def end_response(self, request: Request) -> None:
+        request.resp_end = self.clock.now
         self.responding = False
-        self.response_end.set(now)
+        self.response_end.set(self.clock.now)
 
-    def wakes(self, now: int) -> bool:
-        ringing = [alarm for alarm in self.alarms if alarm.rings(now)]
-        return bool(ringing)
+    def _wake(self) -> None:
+        """However many alarms ring in a round, the controller runs once."""
+        if not self.awake:
+            self.awake = True
+            self.clock.at_end_of_round(self._step)
 
-    def step(self, now: int) -> None:
+    def _step(self) -> None:
         """Chooses among the commands that the banks settled on in the step before, then asks anew.
 
         A bank that has just stored a request has settled on its command again.
         """
-        self._respond(now)
-        self._accept(now, now)
-        for refresh in self.refreshes:
-            refresh.evaluate(now)
-        candidates = self._of_refreshes(now) + self._of_banks(now)
-        chosen = self._choose(candidates)
-        if chosen is not None and chosen.time == now:
-            self._issue(now, chosen.command, chosen.origin)
+        self.awake = False
+        now = self.clock.now
+        self._respond()
+        self._accept(end_request_after=0)
+        self._evaluate_managers()
+        candidates = self._of_power_downs()
+        asleep = {c.banks[0].index // self.timing.banks for c in candidates}
+        for rank in range(self.timing.ranks):
+            if rank not in asleep:
+                candidates += self._of_refresh(rank) + self._of_banks(rank)
+        chosen = self.multiplexer.choose(candidates)
+        issued = chosen is not None and chosen.time == now
+        if chosen is not None and issued:
+            self._issue(chosen)
         for bank in self.banks:
             bank.evaluate()
-        upcoming = self._of_banks(now)
-        for refresh in self.refreshes:
-            refresh.evaluate(now)
-            if refresh.command is None:
-                self.scheduled.set(refresh.trigger)
-        for candidate in upcoming + self._of_refreshes(now):
-            # What turns out to be ready only after others were found not to be, waits for whatever
-            # wakes the controller next.
-            if candidate.time > now or not candidates:
-                self.scheduled.set(candidate.time)
+        self._evaluate_managers()
+        upcoming = self._of_power_downs()
+        for rank in range(self.timing.ranks):
+            upcoming += self._of_refresh(rank) + self._of_banks(rank)
+        # What turns out to be ready only after others were found not to be, waits for whatever
+        # wakes the controller next.
+        blocked = bool(candidates) and not issued
+        times = [c.time for c in upcoming if c.time > now or not blocked]
+        # So does a refresh that is due but finds its rank asleep.
+        times += [r.trigger for r in self.refreshes if r and r.command is None and r.trigger > now]
+        self.scheduled.set(min(times, default=NEVER))
 
-    def _respond(self, now: int) -> None:
+    def _respond(self) -> None:
         if self.responding:
             return
-        request = self.responses.pop(now)
+        request = self.responses.pop(self.clock.now)
         if request is None:
-            self.data_ready.set(self.responses.next_time(now))
+            self.data_ready.set(self.responses.next_time(self.clock.now))
         else:
             self.responding = True
-            self.arbiter.respond(request, now)
+            self.clock.after(0, self.arbiter.begin_response, request)
 
-    def _accept(self, now: int, end_request: int) -> None:
+    def _accept(self, end_request_after: int) -> None:
         request = self.door
-        if request is None or now < request.req_begin + self.think or not self.buffer.has_space():
+        if request is None or self.clock.now < request.req_begin + self.think:
+            return
+        if not self.buffer.has_space():
             return
         self.accepted += 1
         request.order = self.accepted
+        rank = request.bank // self.timing.banks
+        power_down = self.power_downs[rank]
+        if power_down is not None and self.waiting[rank] == 0:
+            power_down.rank_busy()
+        self.waiting[rank] += 1
         self.buffer.store(request)
         self.banks[request.bank].evaluate()
         self.door = None
-        self.arbiter.end_request(end_request)
+        self.clock.after(end_request_after, self.arbiter.end_request, request)
 
-    def _of_refreshes(self, now: int) -> list[Candidate]:
-        found = []
+    def _evaluate_managers(self) -> None:
         for refresh in self.refreshes:
-            if refresh.command is not None:
-                time = self.constraints.earliest(refresh.command, refresh.banks[0].index)
-                found.append(Candidate(max(time, now), 0, refresh.command, refresh))
-        return found
+            if refresh is not None:
+                refresh.evaluate(self.clock.now)
+        for power_down in self.power_downs:
+            if power_down is not None:
+                power_down.evaluate()
 
-    def _of_banks(self, now: int) -> list[Candidate]:
-        found = []
-        for bank in self.banks:
-            if bank.command is not None:
-                assert bank.current is not None
-                time = self.constraints.earliest(bank.command, bank.index)
-                found.append(Candidate(max(time, now), bank.current.order, bank.command, bank))
-        return found
+    def _of_power_downs(self) -> list[Candidate]:
+        return [
+            self._candidate(POWER_DOWN_AGE, p.command, p.banks, p)
+            for p in self.power_downs
+            if p is not None and p.command is not None
+        ]
 
-    def _choose(self, candidates: Sequence[Candidate]) -> Candidate | None:
-        """The earliest, or the oldest of these; under `Strict`, accesses keep their order."""
-        if self.design["CmdMux"] == "Strict":
-            candidates = [
-                c for c in candidates if c.command not in READ + WRITE or c.age == self.accesses + 1
-            ]
-        return min(candidates, key=lambda c: (c.time, c.age), default=None)
+    def _of_refresh(self, rank: int) -> list[Candidate]:
+        refresh = self.refreshes[rank]
+        if refresh is None or refresh.command is None:
+            return []
+        return [self._candidate(REFRESH_AGE, refresh.command, refresh.addressed, refresh)]
 
-    def _issue(self, now: int, command: str, origin: Bank | Refresh) -> None:
-        if isinstance(origin, Refresh):
-            self.constraints.issue(command, origin.banks[0].index, now)
-            origin.update(command, now)
-            for bank in origin.banks:
-                bank.update(command)
-            self.commands.append(Command(now, command, 0, -1, origin.rank))
-            return
-        request = origin.current
-        assert request is not None
-        self.constraints.issue(command, origin.index, now)
-        origin.update(command)
-        row = request.row if command != "PREPB" else -1
-        rank = origin.index // self.timing.banks
-        self.commands.append(Command(now, command, origin.index, row, rank))
-        if command in READ + WRITE:
-            self.accesses += 1
-            self._access(now, request)
+    def _of_banks(self, rank: int) -> list[Candidate]:
+        return [
+            self._candidate(bank.current.order, bank.command, [bank], bank)
+            for bank in self.ranks[rank]
+            if bank.command is not None and bank.current is not None
+        ]
 
-    def _access(self, now: int, request: Request) -> None:
+    def _candidate(
+        self, age: int, command: str, banks: Sequence[Bank], origin: Bank | Refresh | PowerDown
+    ) -> Candidate:
+        earliest = self.constraints.earliest(command, [bank.index for bank in banks])
+        return Candidate(max(earliest, self.clock.now), age, command, banks, origin)
+
+    def _issue(self, chosen: Candidate) -> None:
+        now, command = self.clock.now, chosen.command
+        first = chosen.banks[0].index
+        rank = first // self.timing.banks
+        request = chosen.origin.current if isinstance(chosen.origin, Bank) else None
+        row = -1 if request is None or command == "PREPB" else request.row
+        self.commands.append(Command(now, command, first, row, rank))
+        refresh, power_down = self.refreshes[rank], self.power_downs[rank]
+        for bank in chosen.banks:
+            bank.update(command)
+        if refresh is not None:
+            refresh.update(command, now)
+        if power_down is not None:
+            power_down.update(command)
+        self.multiplexer.update(command)
+        self.constraints.issue(command, [bank.index for bank in chosen.banks], now)
+        if request is not None and command in ACCESS:
+            self._access(request)
+            self.waiting[rank] -= 1
+        if power_down is not None and self.waiting[rank] == 0:
+            power_down.rank_idle()
+
+    def _access(self, request: Request) -> None:
         self.buffer.remove(request)
-        self._accept(now, now + self.think)  # takes the freed entry at once, ends REQ later
-        latency = self.timing.write_latency
+        self._accept(end_request_after=self.think)  # takes the freed entry at once
+        latency = self.timing.write_data
         if not request.is_write:
-            latency = self.timing.read_latency + self.design["PhyDelayBw"]
-        latency += self.timing.burst + self.design["PhyDelayFw"] + self.design["ThinkDelayBw"]
-        self.responses.queue.append((now + latency, request))
-        self.data_ready.set(self.responses.next_time(now))
-
-    def next_time(self) -> int:
-        return min(alarm.time for alarm in self.alarms)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a run did (cycles)."""
-
-    end: int
-    requests: tuple[Request, ...]
-    commands: tuple[Command, ...]
-    refresh_counter: int  # of all ranks
-
-
-def simulate(timing: Timing, design: Mapping[str, Any], requests: Sequence[Request]) -> Run:
-    """Plays requests (in order of arrival) through a controller of the given design."""
-    for index, request in enumerate(requests):
-        request.index = index
-    simple = design["Arbiter"] == "Simple"
-    arbiter = (SimpleArbiter if simple else QueueingArbiter)(design, requests)
-    controller = Controller(timing, design, arbiter)
-    now = 0
-    while now <= arbiter.end:
-        if controller.wakes(now):
-            controller.step(now)
-        arbiter.step(now, controller)
-        # The arbiter may have woken the controller again at this very instant.
-        now = min(controller.next_time(), arbiter.next_time(now, controller))
-    owed = sum(refresh.counter for refresh in controller.refreshes)
-    return Run(arbiter.end, tuple(requests), tuple(controller.commands), owed)
+            latency = self.timing.read_data + self.design["PhyDelayBw"]
+        latency += self.design["PhyDelayFw"] + self.design["ThinkDelayBw"]
+        self.responses.add(self.clock.now + latency, request)
+        self.data_ready.set(self.responses.next_time(self.clock.now))

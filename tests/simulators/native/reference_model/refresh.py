@@ -1,9 +1,10 @@
-"""When the rank is refreshed."""
+"""When a rank is refreshed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .banks import Bank
+from .powerdown import PowerDown
 from .request import NEVER
 from .timing import Timing
 
@@ -18,64 +19,128 @@ def first_trigger(interval: int, rank: int, ranks: int) -> int:
     return interval - reversed_rank * interval // ranks
 
 
+def groups_of(policy: str, timing: Timing, banks: Sequence[Bank]) -> list[Sequence[Bank]]:
+    """The banks of a rank by what one refresh command addresses."""
+    if policy == "AllBank":
+        return [banks]
+    if policy == "PerBank":
+        return [[bank] for bank in banks]
+    if policy == "Per2Bank":
+        half = len(banks) // 2
+        return [[first, second] for first, second in zip(banks[:half], banks[half:], strict=True)]
+    in_group = len(banks) // timing.groups
+    return [banks[number::in_group] for number in range(in_group)]
+
+
 class Refresh:
-    """All-bank refresh of one rank, with postponing and pulling in."""
+    """Refresh of one rank, with postponing and pulling in.
+
+    It refreshes group after group of its banks. A round takes each group once, an idle one first.
+    """
 
     def __init__(
-        self, design: Mapping[str, Any], timing: Timing, banks: list[Bank], rank: int
+        self,
+        design: Mapping[str, Any],
+        timing: Timing,
+        banks: Sequence[Bank],
+        rank: int,
+        power_down: PowerDown | None,
     ) -> None:
-        self.banks = banks
-        self.rank = rank
-        self.interval = timing.refresh_interval
-        self.flexibility = timing.refresh_flexibility
-        self.max_postponed = min(design["RefreshMaxPostponed"], self.flexibility)
-        self.max_pulled_in = min(design["RefreshMaxPulledin"], self.flexibility)
-        self.trigger = NEVER
-        if design["RefreshPolicy"] == "AllBank":
-            self.trigger = first_trigger(self.interval, rank, timing.ranks)
+        self.policy: str = design["RefreshPolicy"]
+        refresh = timing.refreshes[self.policy]
+        self.refresh_command = refresh.command
+        self.precharge_command = refresh.precharge
+        self.interval = refresh.interval
+        self.per_interval = refresh.per_interval
+        self.flexibility = timing.refresh_flexibility * refresh.per_interval
+        self.max_postponed = self._limit(design["RefreshMaxPostponed"])
+        self.max_pulled_in = self._limit(design["RefreshMaxPulledin"])
+        self.power_down = power_down
+        self.groups = groups_of(self.policy, timing, banks)
+        self.remaining = list(self.groups)  # of this round
+        self.group = self.remaining[0]  # the chosen one
+        self.forced = False  # the banks of the chosen one are blocked until it is refreshed
+        self.trigger = first_trigger(self.interval, rank, timing.ranks)
+        self.asleep = False
         self.pulled_in = False
         self.counter = 0
         self.skipped = 0
         self.times: list[int] = []
         self.command: str | None = None
+        self.addressed: Sequence[Bank] = self.group  # by the command
+
+    def _limit(self, refreshes: int) -> int:
+        return min(refreshes * self.per_interval, self.flexibility)
 
     def evaluate(self, now: int) -> None:
         self.command = None
         if now < self.trigger:
             return
+        if self.power_down is not None:
+            self.power_down.interrupt()
+        if self.asleep:
+            return
         if now >= self.trigger + self.interval:
             self.trigger += self.interval
             self.pulled_in = False
-        busy = any(bank.current is not None for bank in self.banks)
-        if self.pulled_in:
-            if busy or self._crowded(now):
+        must = self.counter == self.max_postponed or self.skipped == self.flexibility
+        if not self.forced:
+            idle = next((g for g in self.remaining if not any(b.current for b in g)), None)
+            if self.pulled_in and (idle is None or self._crowded(now)):
                 self.pulled_in = False
                 self.trigger += self.interval
                 return
-        elif self.counter == self.max_postponed or self.skipped == self.flexibility:
-            for bank in self.banks:
+            if idle is None and not must:
+                self.counter += 1
+                self.skipped += 1
+                self.trigger += self.interval
+                return
+            self.group = idle or self.remaining[0]
+        self._choose_command()
+        if must and not self.pulled_in and self.command != "PREPB" and self.command != "PRESB":
+            self.forced = True
+            for bank in self.group:
                 bank.block()
-        elif busy:
-            self.counter += 1
-            self.skipped += 1
-            self.trigger += self.interval
-            return
-        any_open = any(bank.open_row is not None for bank in self.banks)
-        self.command = "PREAB" if any_open else "REFAB"
+
+    def _choose_command(self) -> None:
+        open_banks = [bank for bank in self.group if bank.open_row is not None]
+        self.command = self.precharge_command if open_banks else self.refresh_command
+        self.addressed = self.group
+        if self.command == "PREPB":
+            self.addressed = open_banks[:1]
 
     def _crowded(self, now: int) -> bool:
         """Whether another REF in advance could make more than sixteen in two intervals.
 
         Up to two more that can't wait may follow in the same two intervals.
         """
-        recent = [time for time in self.times if time > now - 2 * self.interval]
-        return len(recent) >= 14 and self.flexibility != NEVER
+        span = 2 * self.interval * self.per_interval
+        recent = [time for time in self.times if time > now - span]
+        return len(recent) >= 14 * self.per_interval and self.flexibility < NEVER
 
     def update(self, command: str, now: int) -> None:
-        if command != "REFAB":
-            return
+        """Takes note of a command to the rank."""
+        if command in ("PDEA", "PDEP", "SREFEN"):
+            self.asleep = True
+            if command == "SREFEN":
+                self.trigger = NEVER
+        elif command in ("PDXA", "PDXP"):
+            self.asleep = False
+        elif command == "REFAB" and self.asleep:  # the one after self-refresh
+            self.asleep = self.pulled_in = self.forced = False
+            self.trigger = now + self.interval
+            self.remaining = list(self.groups)
+            self.skipped = 0
+        elif command == self.refresh_command:
+            self._refreshed(now)
+
+    def _refreshed(self, now: int) -> None:
         self.times.append(now)
         self.skipped = 0
+        self.forced = False
+        self.remaining.remove(self.group)
+        if not self.remaining:
+            self.remaining = list(self.groups)
         if self.pulled_in:
             self.counter -= 1
         self.pulled_in = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 NEVER = 1 << 62
 READ, WRITE = ("RD", "RDA"), ("WR", "WRA")
+ACCESS = READ + WRITE
 
 
 @dataclass(eq=False)
@@ -15,7 +16,9 @@ class Request:
     bank: int  # of all banks of the channel
     row: int
     address: int
-    index: int = -1
+    channel: int = 0
+    initiator: int = 0
+    index: int = -1  # among the initiator's
     order: int = 0  # in which the controller accepted it, from 1
     req_begin: int = -1
     resp_end: int = -1  # towards the controller: what the service latency is counted to

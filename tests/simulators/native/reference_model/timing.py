@@ -1,10 +1,40 @@
 """Timing constraints as a table, and when they allow a command."""
 
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from .request import NEVER, READ, WRITE
+from .request import ACCESS, NEVER
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The least distance between two commands that meet in a scope."""
+
+    scope: str  # bank, bank_group, rank, other_stack or other_rank
+    previous: str
+    following: str
+    cycles: int
+    when: str = "always"  # or round_ends, round_goes_on: of REFPB over all banks of a rank
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most so many of some commands within so many cycles, in a rank."""
+
+    commands: frozenset[str]
+    count: int
+    cycles: int
+
+
+@dataclass(frozen=True)
+class RefreshTiming:
+    """One granularity of refresh."""
+
+    command: str
+    precharge: str
+    interval: int
+    per_interval: int  # of these make up one REFAB
 
 
 @dataclass(frozen=True)
@@ -12,138 +42,98 @@ class Timing:
     """What the model needs to know of a device: cycles, and the shape of a channel."""
 
     ranks: int
-    banks: int  # of a rank
-    groups: int  # of a rank
-    read_latency: int
-    write_latency: int
-    burst: int
-    refresh_interval: int
+    stacks: int  # of a rank
+    groups: int  # of a rank, over all stacks
+    banks: int  # of a rank, over all groups
+    read_data: int  # from the command to the end of its data
+    write_data: int
+    edges: tuple[Edge, ...]
+    windows: tuple[Window, ...]
+    refreshes: Mapping[str, RefreshTiming]
     refresh_flexibility: int
-    """Refreshes that may be outstanding, or done in advance, or left out in a row."""
-    four_activates: int
-    edges: tuple[tuple[str, tuple[str, ...], tuple[str, ...], int], ...]
-    """(scope, preceding commands, following commands, least distance)."""
+    """REFAB that may be outstanding, or done in advance, or intervals without one in a row."""
+    command_cycles: Mapping[str, int] = field(default_factory=dict)  # where it isn't one
+    has_column_bus: bool = False
+
+    def bus(self, command: str) -> str:
+        """The command bus that a command takes."""
+        return "column" if self.has_column_bus and command in ACCESS else "row"
+
+    def length(self, command: str) -> int:
+        """For how many cycles a command occupies its bus."""
+        return self.command_cycles.get(command, 1)
 
 
-def timing_of(
-    standard: str,
-    t: Mapping[str, int],
-    banks: int,
-    groups: int,
-    *,
-    ranks: int = 1,
-    dramsys_quirks: bool = False,
-) -> Timing:
-    """Writes the constraints of a standard as a table, for bursts of eight.
-
-    Args:
-        standard: `DDR3` or `DDR4`.
-        t: The device's timing parameters in cycles, named as JEDEC does.
-        banks: Banks of the rank, all groups together.
-        groups: Bank groups of the rank (1 for DDR3).
-        ranks: Ranks of the channel.
-        dramsys_quirks: As DRAMSys 5.5, leaves out DDR3's write recovery before PREAB and ignores
-            JEDEC's bounds on refreshes that are postponed or done in advance.
-    """
-    ddr4 = standard == "DDR4"
-    short, long = ("_S", "_L") if ddr4 else ("", "")
-    burst = 4
-    read_write = t["RL"] + burst - t["WL"] + (1 + t["WPRE"] if ddr4 else 2)
-    write_end = t["WL"] + burst
-    write_pre = write_end + t["WR"]
-    read_pre = t["AL"] + t["RTP"]
-    rfc = t["RFC1"] if ddr4 else t["RFC"]
-    cas = READ + WRITE
-    edges = [
-        ("bank", ("ACT",), cas, t["RCD"] - t["AL"]),
-        ("bank", ("ACT",), ("PREPB",), t["RAS"]),
-        ("bank", ("ACT",), ("ACT",), t["RC"]),
-        ("bank", ("RD",), ("PREPB",), read_pre),
-        ("bank", ("WR",), ("PREPB",), write_pre),
-        ("bank", ("WR",), ("RDA",), write_pre - read_pre),
-        ("bank", ("RDA",), ("ACT",), read_pre + t["RP"]),
-        ("bank", ("WRA",), ("ACT",), write_pre + t["RP"]),
-        ("bank", ("PREPB",), ("ACT",), t["RP"]),
-        ("group", READ, READ, t["CCD" + long]),
-        ("group", WRITE, WRITE, t["CCD" + long]),
-        ("group", WRITE, READ, write_end + t["WTR" + long] - t["AL"]),
-        ("group", ("ACT",), ("ACT",), t["RRD" + long]),
-        ("rank", READ, READ, t["CCD" + short]),
-        ("rank", WRITE, WRITE, t["CCD" + short]),
-        ("rank", READ, WRITE, read_write),
-        ("rank", WRITE, READ, write_end + t["WTR" + short] - t["AL"]),
-        ("rank", ("ACT",), ("ACT",), t["RRD" + short]),
-        ("rank", ("ACT",), ("PREAB",), t["RAS"]),
-        ("rank", ("ACT",), ("REFAB",), t["RC"]),
-        ("rank", READ, ("PREAB",), read_pre),
-        ("rank", ("WRA",), ("PREAB",), write_pre),
-        ("rank", ("RDA",), ("REFAB",), read_pre + t["RP"]),
-        ("rank", ("WRA",), ("REFAB",), write_pre + t["RP"]),
-        ("rank", ("PREPB", "PREAB"), ("REFAB",), t["RP"]),
-        ("rank", ("PREAB",), ("ACT",), t["RP"]),
-        ("rank", ("REFAB",), ("ACT", "REFAB"), rfc),
-    ]
-    if ddr4 or not dramsys_quirks:
-        edges.append(("rank", ("WR",), ("PREAB",), write_pre))
-    if ranks > 1:
-        switch = burst + t["RTRS"]
-        edges += [
-            ("other rank", READ, READ, switch),
-            ("other rank", WRITE, WRITE, switch),
-            ("other rank", READ, WRITE, t["RL"] + switch - t["WL"] + t.get("WPRE", 0)),
-            ("other rank", WRITE, READ, t["WL"] + switch - t["RL"] + t.get("RPRE", 0)),
-        ]
-    return Timing(
-        ranks=ranks,
-        banks=banks,
-        groups=groups,
-        read_latency=t["RL"],
-        write_latency=t["WL"],
-        burst=burst,
-        refresh_interval=t["REFI"],
-        refresh_flexibility=NEVER if dramsys_quirks else 8,
-        four_activates=t["FAW"],
-        edges=tuple(edges),
-    )
+def timing_of(standard, t, banks, groups, *, ranks=1, dramsys_quirks=False):
+    return None
 
 
 class Constraints:
-    """Says from when on a command may be issued, from the last time of each earlier one."""
+    """Says from when on a command may be issued, from the last time of each earlier one.
+
+    A command is told by its name and the banks that it addresses.
+    """
 
     def __init__(self, timing: Timing) -> None:
         self.timing = timing
-        self.into: dict[str, list[tuple[str, str, int]]] = {}
-        for scope, preceding, following, distance in timing.edges:
-            for command in following:
-                self.into.setdefault(command, []).extend((scope, p, distance) for p in preceding)
-        self.last: dict[tuple[str, str, int], int] = {}
-        self.activates: list[deque[int]] = [deque(maxlen=4) for _ in range(timing.ranks)]
-        self.bus_free = 0
+        self.edges_into: dict[str, list[Edge]] = {}
+        for edge in timing.edges:
+            self.edges_into.setdefault(edge.following, []).append(edge)
+        self.last: dict[tuple[str, str, int], int] = {}  # (scope, command, where) -> when
+        self.recent = {
+            (window, rank): deque[int](maxlen=window.count)
+            for window in timing.windows
+            for rank in range(timing.ranks)
+        }
+        self.refreshed = [0] * timing.ranks  # banks one by one, modulo their number
+        self.bus_free = {"row": 0, "column": 0}
 
-    def _component(self, scope: str, bank: int) -> int:
-        if scope == "group":
-            return bank // (self.timing.banks // self.timing.groups)
-        return bank if scope == "bank" else bank // self.timing.banks
+    def _places(self, scope: str, banks: Sequence[int]) -> set[int]:
+        """The banks, bank groups, stacks or ranks in which banks lie."""
+        timing = self.timing
+        parts = {"bank": timing.banks, "bank_group": timing.groups, "stack": timing.stacks}
+        return {bank * parts.get(scope, 1) // timing.banks for bank in banks}
 
-    def earliest(self, command: str, bank: int) -> int:
-        """From when on a bank, or the rank of a bank, can take a command."""
-        times = [self.bus_free]
-        for scope, preceding, distance in self.into[command]:
-            last = self.last.get((scope, preceding, self._component(scope, bank)))
-            if last is not None:
-                times.append(last + distance)
-        activates = self.activates[bank // self.timing.banks]
-        if command == "ACT" and len(activates) == 4:
-            times.append(activates[0] + self.timing.four_activates)
+    def _others(self, scope: str, banks: Sequence[int]) -> set[int]:
+        """The ranks, or the stacks of the rank, in which banks do not lie."""
+        (rank,) = self._places("rank", banks)
+        if scope == "rank":
+            return set(range(self.timing.ranks)) - {rank}
+        stacks = range(rank * self.timing.stacks, (rank + 1) * self.timing.stacks)
+        return set(stacks) - self._places("stack", banks)
+
+    def earliest(self, command: str, banks: Sequence[int]) -> int:
+        """From when on banks can take a command."""
+        times = [self.bus_free[self.timing.bus(command)]]
+        (rank,) = self._places("rank", banks)
+        for edge in self.edges_into.get(command, ()):
+            if edge.when != "always" and edge.when != self._progress(rank):
+                continue
+            for place in self._places(edge.scope.removeprefix("other_"), banks):
+                last = self.last.get((edge.scope, edge.previous, place))
+                if last is not None:
+                    times.append(last + edge.cycles)
+        for window in self.timing.windows:
+            recent = self.recent[window, rank]
+            if command in window.commands and len(recent) == window.count:
+                times.append(recent[0] + window.cycles)
         return max(times)
 
-    def issue(self, command: str, bank: int, now: int) -> None:
-        self.bus_free = now + 1
-        for scope in ("bank", "group", "rank"):
-            self.last[scope, command, self._component(scope, bank)] = now
-        rank = bank // self.timing.banks
-        for other in range(self.timing.ranks):
-            if other != rank:
-                self.last["other rank", command, other] = now
-        if command == "ACT":
-            self.activates[rank].append(now)
+    def _progress(self, rank: int) -> str:
+        """Whether the last REFPB of a rank ended a round over all of its banks."""
+        return "round_goes_on" if self.refreshed[rank] else "round_ends"
+
+    def issue(self, command: str, banks: Sequence[int], now: int) -> None:
+        self.bus_free[self.timing.bus(command)] = now + self.timing.length(command)
+        for scope in ("bank", "bank_group", "rank"):
+            for place in self._places(scope, banks):
+                self.last[scope, command, place] = now
+        for scope in ("stack", "rank"):
+            for place in self._others(scope, banks):
+                self.last[f"other_{scope}", command, place] = now
+        (rank,) = self._places("rank", banks)
+        if command == "REFPB":
+            self.refreshed[rank] = (self.refreshed[rank] + 1) % self.timing.banks
+        for window in self.timing.windows:
+            if command in window.commands:
+                self.recent[window, rank].append(now)

@@ -1,0 +1,51 @@
+"""Initiators, arbiter and controllers put together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .arbiters import QueueingArbiter, SimpleArbiter
+from .clock import Clock
+from .controller import Command, Controller
+from .initiators import Initiator
+from .request import NEVER, Request
+from .timing import Timing
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did (cycles)."""
+
+    end: int
+    requests: tuple[Request, ...]
+    commands: tuple[tuple[Command, ...], ...]  # of every channel
+    refresh_counter: int  # of all ranks of all channels
+
+
+def simulate(timing: Timing, design: Mapping[str, Any], requests: Sequence[Request]) -> Run:
+    """Plays requests (in order of arrival) through a system of the given design."""
+    clock = Clock()
+    initiators = [
+        Initiator(clock, [r for r in requests if r.initiator == number])
+        for number in range(1 + max(r.initiator for r in requests))
+    ]
+    channels = [
+        Controller(timing, design, clock) for _ in range(1 + max(r.channel for r in requests))
+    ]
+    kind = SimpleArbiter if design["Arbiter"] == "Simple" else QueueingArbiter
+    arbiter = kind(design, clock, initiators, channels)
+    for part in (*initiators, *channels):
+        part.arbiter = arbiter
+    for initiator in initiators:
+        clock.after(0, initiator.send_next)
+    end = NEVER
+    while clock.next_time() <= end:
+        clock.play_instant()
+        if end == NEVER and not any(initiator.unanswered for initiator in initiators):
+            end = clock.now + kind.RESPONSE_CYCLES
+    return Run(
+        end=end,
+        requests=tuple(requests),
+        commands=tuple(tuple(channel.commands) for channel in channels),
+        refresh_counter=sum(channel.refresh_counter() for channel in channels),
+    )
