@@ -8,6 +8,7 @@ from archgym.envs.registration import register
 
 if TYPE_CHECKING:
     from archgym.dram.device import Device
+    from archgym.dram.player import Player
     from archgym.dram.spaces import make_space
     from archgym.dram.system import System
     from archgym.dram.trace import Trace
@@ -26,6 +27,7 @@ _PUBLIC = {
     "DesignSpace": "archgym.space",
     "Device": "archgym.dram.device",
     "Parameter": "archgym.space",
+    "Player": "archgym.dram.player",
     "Problem": "archgym.problem",
     "System": "archgym.dram.system",
     "Trace": "archgym.dram.trace",
@@ -45,6 +47,7 @@ __all__ = [
     "DesignSpace",
     "Device",
     "Parameter",
+    "Player",
     "Problem",
     "System",
     "Trace",

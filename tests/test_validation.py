@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 from importlib import resources
@@ -173,6 +174,14 @@ def test_every_command_must_be_counted_alike(folder):
     assert agreement["median_rel_err"] is None
 
 
+def test_states_of_power_are_counted_by_their_entries(folder):
+    write(folder, HEADER, ROWS[0].replace("ACT:10 RD:7", "ACT:10 PDNA:2 PDNP:3 RD:7 SREF:1"))
+    powered = {"commands_pdea": 2.0, "commands_pdep": 3.0, "commands_srefen": 1.0}
+    powered |= {"commands_pdxa": 2.0, "commands_pdxp": 2.0, "commands_srefex": 1.0}
+    report = validate(folder, Recorded(MEASURED[0] | powered))
+    assert entry(report, "commands")["exact"] == 1.0
+
+
 def test_what_the_simulator_cannot_do_is_skipped_with_its_reason(folder):
     outcomes = [Failure("unsupported", "no such scheduler"), *MEASURED[1:]]
     report = validate(folder, Recorded(*outcomes))
@@ -278,17 +287,46 @@ def agreement():
     return validate(Path(REFERENCE), Native(threads=2, dramsys_quirks=True)).summary()
 
 
-@pytest.mark.parametrize("device", ["ddr3-1600", "ddr4-2400"])
-def test_native_equals_dramsys_5(agreement, device):
-    # 186 and 156 runs have a scheduler and a power-down policy that the simulator knows.
-    entries = agreement["runs"][device]
-    assert entries["total_time"]["n"] >= {"ddr3-1600": 186, "ddr4-2400": 156}[device]
-    assert entries["total_time"]["exact"] >= 0.95
-    assert entries["total_time"]["max_rel_err"] <= 0.02
-    assert entries["total_time"]["spearman"] >= 0.999
-    assert entries["mean_latency"]["exact"] >= 0.95
-    if device == "ddr4-2400":
+RUNS = {
+    "runs": {"ddr3-1600": 246, "ddr4-2400": 246, "hbm2": 198, "lpddr4-3200": 246},
+    "systems": {
+        "ddr3-1600": 84,
+        "ddr3-1600-2rank": 84,
+        "ddr4-2400": 84,
+        "ddr4-2400-2rank-xor": 84,
+        "hbm2": 64,
+        "lpddr4-3200": 68,
+        "lpddr4-3200-2rank": 76,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "device"), [(file, device) for file in RUNS for device in RUNS[file]]
+)
+def test_native_equals_dramsys_5(agreement, file, device):
+    entries = agreement[file][device]
+    for metric in ("total_time", "p99_latency", "commands"):
+        assert entries[metric]["n"] == RUNS[file][device]
+        assert entries[metric]["exact"] == 1
+    assert entries["mean_latency"]["exact"] >= 0.99
+    assert entries["mean_latency"]["max_rel_err"] <= 1e-4
+    if "core_energy" in entries:
         assert entries["core_energy"]["max_rel_err"] <= 0.005
+
+
+def test_the_list_of_deviations_is_that_of_today():
+    if not REFERENCE:
+        pytest.skip("ARCHGYM_REFERENCE does not name a folder of reference runs")
+    listed = Path(__file__).parents[1] / "experiments" / "deviations.csv"
+    with listed.open(newline="") as text:
+        rows = {tuple(row.values())[:4] for row in csv.DictReader(text)}
+    report = validate(Path(REFERENCE), Native(threads=2), files=["runs", "systems"])
+    assert rows == {
+        (item.file, item.device, item.trace, item.design)
+        for item in report.comparisons
+        if item.metric == "total_time" and not item.skipped and not item.exact
+    }
 
 
 def test_native_is_close_to_dramsys_4(agreement):

@@ -63,7 +63,7 @@ def render(results: Results) -> str:
         lstrip_blocks=True,
     )
     study = results.study
-    space = make_space(study.space, allow_data_loss=study.allow_data_loss)
+    space = make_space(study.space, study.device, allow_data_loss=study.allow_data_loss)
     rows = summary(results).to_dict("records")
     first = next(results.of_problem(next(iter(results.trials))))
     return environment.get_template("report.html.jinja").render(

@@ -27,7 +27,7 @@ FEATURE_NAMES = (
 - `read_share`: share of reads.
 - `turnarounds`: share of bursts of another direction than the burst before.
 - `load`: x / (1 + x), where x is the bandwidth asked for over that of the data pins, so that 1/2
-  asks for all of it and 1 for all at once.
+  asks for all of it and 1 for all at once, as in closed play.
 - `burstiness`: x / (1 + x), where x is the coefficient of variation of the gaps between arrivals:
   0 for a clock, 1/2 for a Poisson process.
 - `row_locality`: share of bursts to the same row as the burst before in their bank.
@@ -56,7 +56,7 @@ def features(workload: "Workload") -> npt.NDArray[np.float64]:
     gaps = np.diff(bursts.arrival_ps).astype(np.float64)
     variation = gaps.std() / gaps.mean() if gaps.any() else 0.0
     asked = count * system.device.bytes_per_request * 1000
-    possible = max(workload.trace.duration_ps, 1) * system.device.peak_bandwidth_gb_per_s
+    possible = max(int(bursts.arrival_ps[-1]), 1) * system.device.peak_bandwidth_gb_per_s
 
     return np.array(
         [

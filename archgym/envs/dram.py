@@ -29,7 +29,8 @@ def make_problem(
     Args:
         workload: A bundled workload, a generator, a trace file, or a ready workload.
         device: The device that a named workload runs on.
-        space: A name of `archgym.dram.spaces.SPACES`, or a space.
+        space: A name of `archgym.dram.spaces.SPACES`, made for the workload's memory system, or a
+            ready space.
         objective: An objective or its text.
         simulator: A simulator or its name.
         budget: How many designs may be evaluated; `None` for any number.
@@ -37,9 +38,10 @@ def make_problem(
     Raises:
         ArchgymError: A name is not known.
     """
+    workload = Workload.load(workload, device) if isinstance(workload, str) else workload
     return Problem(
-        make_space(space) if isinstance(space, str) else space,
-        Workload.load(workload, device) if isinstance(workload, str) else workload,
+        make_space(space, workload.system) if isinstance(space, str) else space,
+        workload,
         objective,
         simulator,
         budget=budget,

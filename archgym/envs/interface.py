@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
-from archgym.objectives import TERMS
+from archgym.objectives import COSTS, TERMS
 from archgym.problem import PENALTY, Evaluation, Problem
 
 # Metrics shown relative to the default design's; of each, less is better.
@@ -35,11 +35,15 @@ class Interface:
     | columns | what | range |
     |---|---|---|
     | `d` | the last design, in the unit cube | [0, 1] |
-    | 6 | log(metric / default's) of `METRICS`; log(`PENALTY`) without metrics | +-`LOG_BOUND` |
-    | 5 | which of `archgym.objectives.TERMS` to minimise, one-hot | {0, 1} |
-    | 5 | limit or target of each term over the default's; 0 for none | [0, inf) |
+    | 6 + `c` | log(metric / default's); log(`PENALTY`) without metrics | +-`LOG_BOUND` |
+    | 5 + `c` | which term to minimise, one-hot | {0, 1} |
+    | 5 + `c` | limit or target of each term over the default's; 0 for none | [0, inf) |
     | `f` | features of the workload | any |
     | 1 | step / horizon | [0, 1] |
+
+    The metrics are `METRICS`, the terms those of `archgym.objectives.TERMS`; behind either come the
+    `c` of `archgym.objectives.COSTS` that the objective names. What a controller takes to build
+    follows from its design, so an agent that is not asked about it is not shown it.
 
     After a reset the last design is the default one. A metric that the simulator does not report
     counts as equal to the default's.
@@ -62,17 +66,21 @@ class Interface:
         reference = problem.default.metrics or {}
         self._problem = problem
         self._horizon = horizon
-        self._reference = [reference.get(name, 0.0) for name in METRICS]
 
-        term, limits = problem.objective.goal(reference)
+        least, limits = problem.objective.goal(reference)
+        # Costs have the names of the metrics that state them.
+        costs = [name for name in COSTS if name in (least, *limits)]
+        self._metrics = [*METRICS, *costs]
+        self._reference = [reference.get(name, 0.0) for name in self._metrics]
+        terms = [*TERMS, *costs]
         features = problem.workload.features
         unit = [0.0] * len(problem.space)
-        bound = [LOG_BOUND] * len(METRICS)
-        goal = [float(name == term) for name in TERMS]
-        factors = [limits.get(name, 0.0) for name in TERMS]
+        bound = [LOG_BOUND] * len(self._metrics)
+        goal = [float(name == least) for name in terms]
+        factors = [limits.get(name, 0.0) for name in terms]
         self._constant = [*goal, *factors, *features]
-        low = [*unit, *(-b for b in bound), *(0.0 for _ in (*TERMS, *TERMS))]
-        high = [*(1.0 for _ in unit), *bound, *(1.0 for _ in TERMS), *(math.inf for _ in TERMS)]
+        low = [*unit, *(-b for b in bound), *(0.0 for _ in (*terms, *terms))]
+        high = [*(1.0 for _ in unit), *bound, *(1.0 for _ in terms), *(math.inf for _ in terms)]
         self.observation_space = gymnasium.spaces.Box(
             np.array([*low, *(-math.inf for _ in features), 0.0], dtype=np.float32),
             np.array([*high, *(math.inf for _ in features), 1.0], dtype=np.float32),
@@ -109,9 +117,9 @@ class Interface:
 
     def _log_ratios(self, evaluation: Evaluation) -> list[float]:
         if evaluation.metrics is None:
-            return [math.log(PENALTY)] * len(METRICS)
+            return [math.log(PENALTY)] * len(self._metrics)
         ratios = []
-        for name, reference in zip(METRICS, self._reference, strict=True):
+        for name, reference in zip(self._metrics, self._reference, strict=True):
             value = evaluation.metrics.get(name, 0.0)
             known = value > 0 and reference > 0
             ratio = math.log(value / reference) if known else 0.0

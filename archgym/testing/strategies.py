@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
+from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
@@ -51,32 +52,74 @@ def make_workload(device: Device, accesses: list[Access]) -> Workload:
         np.array(values) for values in zip(*accesses, strict=True)
     )
     rank, bank = np.divmod(bank % system.banks, organization.banks)
+    rank, pseudo_channel = np.divmod(rank, organization.pseudo_channels)
     group, within = np.divmod(bank, organization.banks_per_group)
-    column = column * organization.burst_length
+    stack, group = np.divmod(group, organization.bank_groups // organization.stacks)
+    if "BURST_BIT" not in system.mapping.levels:
+        column = column * organization.burst_length
     address = system.mapping.encode(
-        {"rank": rank, "bankgroup": group, "bank": within, "row": row, "column": column}
+        {
+            "rank": rank,
+            "pseudochannel": pseudo_channel,
+            "stack": stack,
+            "bankgroup": group,
+            "bank": within,
+            "row": row,
+            "column": column,
+        }
     )
     size = (bursts * organization.bytes_per_burst).astype(np.uint32)
     initiator = np.zeros(len(accesses), np.uint16)
     return Workload(system, Trace(arrival_ps, address, is_write, size, initiator))
 
 
+def one_channel(device: Device) -> Device:
+    """Returns a device with one of its channels, whose address bits are closed up."""
+    data = copy.deepcopy(device.data)
+    data["memspec"]["memarchitecturespec"]["nbrOfChannels"] = 1
+    gone = data["addressmapping"].pop("CHANNEL_BIT", [])
+
+    def closed_up(bits: Any) -> Any:
+        if isinstance(bits, list):
+            return [closed_up(bit) for bit in bits]
+        return bits - sum(bit < bits for bit in gone)
+
+    mapping = data["addressmapping"].items()
+    data["addressmapping"] = {level: closed_up(bits) for level, bits in mapping}
+    return Device.from_dict(data)
+
+
 @st.composite
 def devices(draw: st.DrawFn, names: Sequence[str] = ONE_RANK) -> Device:
-    """Bundled DDR3 and DDR4 devices as they are, or with other timing and frequent refreshes."""
-    data = copy.deepcopy(Device.load(draw(st.sampled_from(names))).data)
+    """One channel of bundled devices, as it is or with other timing and frequent refreshes."""
+    device = one_channel(Device.load(draw(st.sampled_from(names))))
     if draw(st.booleans()):
-        return Device.from_dict(data)
-    timing = data["memspec"]["memtimingspec"]
-    timing["REFI"] = draw(st.integers(250, 1500))
-    timing["RFC1" if "RFC1" in timing else "RFC"] = draw(st.integers(10, 100))
-    additive = timing["AL"] = draw(st.integers(0, 3))
-    timing["RL"] += additive
-    timing["WL"] += additive
-    for name in ("RCD", "RP", "RTP", "WR", "RAS", "FAW"):
-        timing[name] += draw(st.integers(-3, 3))
-    timing["RC"] = timing["RAS"] + timing["RP"]
-    return Device.from_dict(data)
+        return device
+    timing = device.data["memspec"]["memtimingspec"]
+
+    def choose(low: int, high: int, *names: str) -> None:
+        for name in names:
+            if name in timing:
+                timing[name] = draw(st.integers(low, high))
+
+    # As many refreshes as a round has fit into the interval of one of all banks.
+    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    rounds = max(refresh.per_interval for refresh in rules.refreshes.values())
+    choose(250 * rounds, 1500 * rounds, "REFI", "REFI1")
+    timing |= {name: timing["REFI"] // rounds for name in ("REFIpb", "REFISB") if name in timing}
+    choose(10, 100, "RFC", "RFC1", "RFCab")
+    choose(20, 60, "RFCpb", "RFCsb", "RFCSB")
+    if "AL" in timing:
+        additive = timing["AL"] = draw(st.integers(0, 3))
+        timing["RL"] += additive
+        timing["WL"] += additive
+    for name in ("RCD", "RCDRD", "RCDWR", "RP", "RPpb", "RPab", "RTP", "RBTP", "WR", "RAS", "FAW"):
+        if name in timing:
+            timing[name] += draw(st.integers(-3, 3))
+    for cycle, precharge in (("RC", "RP"), ("RCpb", "RPpb")):
+        if cycle in timing:
+            timing[cycle] = timing["RAS"] + timing[precharge]
+    return Device.from_dict(device.data)
 
 
 def _consistent(design: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +132,21 @@ def _consistent(design: dict[str, Any]) -> dict[str, Any]:
     return design
 
 
-def designs() -> SearchStrategy[dict[str, Any]]:
-    """Controller designs of any policy, with small buffers, limits and delays."""
+def designs(device: Device | None = None) -> SearchStrategy[dict[str, Any]]:
+    """Controller designs of any policy, with small buffers, limits and delays.
+
+    Args:
+        device: What refreshes and power-down are chosen for; by default, all banks of a rank are
+            refreshed, or none, and never powered down.
+    """
     small = st.integers(1, 6)
     delay = st.integers(0, 3)
+    refreshes: Sequence[Any] = ("NoRefresh", "AllBank")
+    power_down: Sequence[Any] = ("NoPowerDown",)
+    if device is not None:
+        rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+        refreshes = ("NoRefresh", *rules.refreshes)
+        power_down = PARAMETERS["PowerDownPolicy"].values
     return st.fixed_dictionaries(
         {
             "PagePolicy": st.sampled_from(PARAMETERS["PagePolicy"].values),
@@ -100,9 +154,10 @@ def designs() -> SearchStrategy[dict[str, Any]]:
             "SchedulerBuffer": st.sampled_from(PARAMETERS["SchedulerBuffer"].values),
             "RequestBufferSize": st.integers(1, 12),
             "RespQueue": st.sampled_from(PARAMETERS["RespQueue"].values),
-            "RefreshPolicy": st.sampled_from(PARAMETERS["RefreshPolicy"].values),
+            "RefreshPolicy": st.sampled_from(refreshes),
             "RefreshMaxPostponed": st.integers(0, 10),
             "RefreshMaxPulledin": st.integers(0, 10),
+            "PowerDownPolicy": st.sampled_from(power_down),
             "Arbiter": st.sampled_from(PARAMETERS["Arbiter"].values),
             "MaxActiveTransactions": st.one_of(st.integers(1, 12), st.just(128)),
         },
@@ -125,7 +180,7 @@ def designs() -> SearchStrategy[dict[str, Any]]:
 @st.composite
 def accesses(draw: st.DrawFn, max_size: int = 60) -> list[Access]:
     """Requests to few banks, rows and columns, in bursts with idle time between."""
-    banks = draw(st.lists(st.integers(0, 23), min_size=1, max_size=4, unique=True))
+    banks = draw(st.lists(st.integers(0, 63), min_size=1, max_size=4, unique=True))
     gap_ps = st.one_of(st.just(0), st.integers(0, 40_000), st.integers(0, 3_000_000))
     drawn = draw(
         st.lists(
@@ -147,3 +202,24 @@ def accesses(draw: st.DrawFn, max_size: int = 60) -> list[Access]:
         access._replace(arrival_ps=int(arrival))
         for access, arrival in zip(drawn, arrivals, strict=True)
     ]
+
+
+class Run(NamedTuple):
+    """What to simulate.
+
+    Attributes:
+        device: One channel of a device.
+        accesses: What it is asked for.
+        design: A controller for it.
+    """
+
+    device: Device
+    accesses: list[Access]
+    design: dict[str, Any]
+
+
+@st.composite
+def runs(draw: st.DrawFn, names: Sequence[str], max_size: int = 60) -> Run:
+    """Devices with accesses, and designs of every refresh and power-down policy that they offer."""
+    device = draw(devices(names))
+    return Run(device, draw(accesses(max_size)), draw(designs(device)))

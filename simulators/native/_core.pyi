@@ -9,45 +9,53 @@ COMMANDS: tuple[str, ...]
 """Command names by number."""
 METRICS: tuple[str, ...]
 """Metric names by column of `evaluate`."""
+MAX_CHANNELS: int
 MAX_BANKS: int
 MAX_RANKS: int
 UNBOUNDED: int
 
-class Channel:
-    """One memory channel: organisation, timing edges, energy."""
-
-    def __init__(
-        self, spec: dict[str, object], constraints: Sequence[tuple[int, int, int, int]]
-    ) -> None: ...
-
-class Requests:
-    """A decoded trace, in order of arrival."""
+class Memory:
+    """A memory system: organisation, timing edges, energy."""
 
     def __init__(
         self,
+        spec: dict[str, object],
+        constraints: Sequence[tuple[int, int, int, int, int]],
+        activate_windows: Sequence[tuple[Sequence[int], int, int, Sequence[int], bool]],
+    ) -> None: ...
+
+class Requests:
+    """A decoded trace, in order of arrival, and how it is played."""
+
+    def __init__(
+        self,
+        memory: Memory,
         arrival_cycle: npt.NDArray[np.int64],
         arrival_ps: npt.NDArray[np.int64],
+        channel: npt.NDArray[np.uint8],
         bank: npt.NDArray[np.uint8],
         row: npt.NDArray[np.uint32],
         column: npt.NDArray[np.uint32],
         is_write: npt.NDArray[np.bool_],
-        last_burst: npt.NDArray[np.uint32],
+        request: npt.NDArray[np.uint32],
+        initiator: npt.NDArray[np.uint16],
+        player: tuple[bool, int, int, bool],
     ) -> None: ...
-    def __len__(self) -> int: ...
 
 def evaluate(
-    channel: Channel, requests: Requests, designs: npt.NDArray[np.int64], threads: int
+    memory: Memory, requests: Requests, designs: npt.NDArray[np.int64], threads: int
 ) -> npt.NDArray[np.float64]:
     """Returns one row of METRICS a design; NaN where a metric does not apply."""
 
 def command_trace(
-    channel: Channel, requests: Requests, design: npt.NDArray[np.int64]
+    memory: Memory, requests: Requests, design: npt.NDArray[np.int64]
 ) -> tuple[
     npt.NDArray[np.int64],
+    npt.NDArray[np.uint8],
     npt.NDArray[np.uint8],
     npt.NDArray[np.uint8],
     npt.NDArray[np.uint32],
     npt.NDArray[np.uint32],
     npt.NDArray[np.int64],
 ]:
-    """Returns columns (time_ps, command, bank, row, column, burst) of one design's run."""
+    """Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run."""

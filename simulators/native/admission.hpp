@@ -12,20 +12,13 @@ namespace archgym {
 
 class Admission {
  public:
-  explicit Admission(const Design& design) : design_(design) {}
+  explicit Admission(const Design& design)
+      : buffer_(design.scheduler_buffer),
+        size_(buffer_ == SchedulerBuffer::ReadWrite ? design.request_buffer_size_read
+                                                    : design.request_buffer_size),
+        size_write_(design.request_buffer_size_write) {}
 
-  bool has_space() const {
-    switch (design_.scheduler_buffer) {
-      // Looks at the bank of the last request stored, not of the one at the door.
-      case SchedulerBuffer::Bankwise: return per_bank_[last_bank_] < design_.request_buffer_size;
-      // Space for either direction is required, whichever the one at the door needs.
-      case SchedulerBuffer::ReadWrite:
-        return reads() < design_.request_buffer_size_read &&
-               writes() < design_.request_buffer_size_write;
-      case SchedulerBuffer::Shared: return reads() + writes() < design_.request_buffer_size;
-    }
-    return false;
-  }
+  bool has_space() const { return has_space_; }
 
   std::int64_t reads() const { return per_direction_[0]; }
   std::int64_t writes() const { return per_direction_[1]; }
@@ -34,11 +27,13 @@ class Admission {
     last_bank_ = transaction.bank;
     ++per_bank_[transaction.bank];
     ++per_direction_[transaction.write];
+    has_space_ = look_for_space();
   }
 
   void remove(const Transaction& transaction) {
     --per_bank_[transaction.bank];
     --per_direction_[transaction.write];
+    has_space_ = look_for_space();
   }
 
   // Hardware cost: request-buffer entries in the whole controller.
@@ -53,7 +48,17 @@ class Admission {
   }
 
  private:
-  const Design& design_;
+  bool look_for_space() const {
+    // Looks at the bank of the last request stored, not of the one at the door.
+    if (buffer_ == SchedulerBuffer::Bankwise) return per_bank_[last_bank_] < size_;
+    if (buffer_ == SchedulerBuffer::Shared) return reads() + writes() < size_;
+    // Space for either direction is required, whichever the one at the door needs.
+    return reads() < size_ && writes() < size_write_;
+  }
+
+  SchedulerBuffer buffer_;
+  std::int64_t size_, size_write_;
+  bool has_space_ = true;
   int last_bank_ = 0;
   std::array<std::int32_t, kMaxBanks> per_bank_{};
   std::array<std::int64_t, 2> per_direction_{};

@@ -30,60 +30,58 @@ inline std::uint32_t equal_rows(const std::uint32_t* rows, std::uint32_t row) {
 }
 
 // One queue a bank, or one a bank and direction: `kPerBank` is 1 or 2. Queues of the same bank are
-// numbered one after the other. Capacity grows as it is needed.
+// numbered one after the other. Positions count from the oldest request; capacity grows as needed.
 template <int kPerBank>
 class BankQueues {
  public:
-  explicit BankQueues(int banks) : queues_(kPerBank * banks) {
+  explicit BankQueues(int banks) : states_(kPerBank * banks) {
     open_row_.fill(kClosed);
     set_capacity(2 * kBlock);
   }
 
   static int queue(int bank, bool write) { return kPerBank == 1 ? bank : 2 * bank + write; }
 
-  std::uint32_t size(int queue) const { return state_[queue].size; }
-  std::uint32_t hits(int queue) const { return state_[queue].hits; }
+  std::uint32_t size(int queue) const { return states_[queue].size; }
+  std::uint32_t hits(int queue) const { return states_[queue].hits; }
   // The oldest hit; there must be one.
-  std::uint32_t first_hit(int queue) const { return state_[queue].first_hit; }
+  std::uint32_t first_hit(int queue) const { return states_[queue].first_hit; }
 
-  bool is_open(int bank) const { return open_row_[bank] != kClosed; }
   std::int32_t request(int queue, std::uint32_t position) const {
-    return requests_[queue * stride_ + position];
+    return requests_[states_[queue].begin + position];
   }
   bool is_hit(int queue, std::uint32_t position) const {
-    return rows_[queue * stride_ + position] == open_row_[queue / kPerBank];
+    return rows_[states_[queue].begin + position] == open_row_[queue / kPerBank];
   }
 
   // The oldest hit at or after `position`; there must be one.
   std::uint32_t next_hit(int queue, std::uint32_t position) const {
-    const std::uint32_t* rows = &rows_[queue * stride_];
+    const std::uint32_t* rows = &rows_[states_[queue].begin];
     const std::uint32_t row = open_row_[queue / kPerBank];
     std::uint32_t found = equal_rows(rows + position, row);
     while (found == 0) found = equal_rows(rows + (position += kBlock), row);
     return position + std::countr_zero(found);
   }
 
-  void push(int queue, std::int32_t request, std::uint32_t row) {
-    if (state_[queue].size == capacity_) set_capacity(2 * capacity_);
-    State& state = state_[queue];
-    const std::size_t slot = queue * stride_ + state.size;
+  [[gnu::always_inline]] void push(int queue, std::int32_t request, std::uint32_t row) {
+    if (states_[queue].begin + states_[queue].size == states_[queue].limit) [[unlikely]]
+      make_room(queue);
+    State& state = states_[queue];
+    const std::uint32_t slot = state.begin + state.size;
     rows_[slot] = row;
     requests_[slot] = request;
-    const bool hit = row == open_row_[queue / kPerBank];
     if (state.hits == 0) state.first_hit = state.size;
-    state.hits += hit;
+    state.hits += row == open_row_[queue / kPerBank];
     ++state.size;
   }
 
-  void erase_hit(int queue, std::uint32_t position) {
-    State& state = state_[queue];
-    std::uint32_t* rows = &rows_[queue * stride_];
-    std::int32_t* requests = &requests_[queue * stride_];
-    // A block at a time, and so up to a block beyond the end.
-    for (std::uint32_t i = position; i < state.size; i += kBlock) {
-      std::memmove(rows + i, rows + i + 1, 4 * kBlock);
-      std::memmove(requests + i, requests + i + 1, 4 * kBlock);
+  [[gnu::always_inline]] void erase_hit(int queue, std::uint32_t position) {
+    State& state = states_[queue];
+    // Those before it, mostly none or few, move up by one, a block at a time.
+    for (std::uint32_t i = position; i > 0; i = i > kBlock ? i - kBlock : 0) {
+      move_block_up(&rows_[state.begin + i - kBlock]);
+      move_block_up(&requests_[state.begin + i - kBlock]);
     }
+    ++state.begin;
     --state.size;
     --state.hits;
     if (state.hits > 0 && position == state.first_hit) state.first_hit = next_hit(queue, position);
@@ -97,51 +95,71 @@ class BankQueues {
   void close(int bank) {
     open_row_[bank] = kClosed;
     for (int queue = kPerBank * bank; queue < kPerBank * (bank + 1); ++queue)
-      state_[queue].hits = 0;
+      states_[queue].hits = 0;
   }
 
  private:
   static constexpr std::uint32_t kClosed = ~std::uint32_t{0};  // no row has this number
 
   struct State {
-    std::uint32_t size = 0, hits = 0, first_hit = 0;
+    std::uint32_t begin = 0, size = 0;  // slots of `rows_` and `requests_`
+    std::uint32_t limit = 0;            // the end of its slots
+    std::uint32_t hits = 0, first_hit = 0;
   };
 
+  // Moves kBlock values from `values` on up by one.
+  template <class T>
+  static void move_block_up(T* values) {
+    std::array<T, kBlock> block;
+    std::memcpy(block.data(), values, sizeof block);
+    std::memcpy(values + 1, block.data(), sizeof block);
+  }
+
   void count_hits(int queue, std::uint32_t row) {
-    State& state = state_[queue];
+    State& state = states_[queue];
     state.hits = 0;
-    for (std::uint32_t i = state.size; i > 0;) {
-      const std::uint32_t block = (i - 1) & ~(kBlock - 1u);
-      const std::uint32_t valid = ~0u >> (32 - (i - block));
-      const std::uint32_t found = equal_rows(&rows_[queue * stride_ + block], row) & valid;
+    for (std::uint32_t end = state.size; end > 0;) {
+      const std::uint32_t block = (end - 1) & ~(kBlock - 1);
+      const std::uint32_t valid = ~0u >> (32 - (end - block));
+      const std::uint32_t found = equal_rows(&rows_[state.begin + block], row) & valid;
       state.hits += std::popcount(found);
       if (found != 0) state.first_hit = block + std::countr_zero(found);
-      i = block;
+      end = block;
     }
   }
 
+  // At the end of its slots a queue goes back to their beginning, or all get twice as many.
+  void make_room(int queue) {
+    State& state = states_[queue];
+    if (2 * state.size > capacity_) return set_capacity(2 * capacity_);
+    const std::uint32_t begin = state.limit - capacity_;
+    std::copy_n(&rows_[state.begin], state.size, &rows_[begin]);
+    std::copy_n(&requests_[state.begin], state.size, &requests_[begin]);
+    state.begin = begin;
+  }
+
   void set_capacity(std::uint32_t capacity) {
-    // Room for whole blocks to be moved and compared at the end of a queue.
-    const std::size_t stride = capacity + 2 * kBlock;
-    std::vector<std::uint32_t> rows(queues_ * stride);
-    std::vector<std::int32_t> requests(queues_ * stride);
-    for (int queue = 0; queue < queues_; ++queue) {
-      std::copy_n(rows_.data() + queue * stride_, state_[queue].size, &rows[queue * stride]);
-      std::copy_n(requests_.data() + queue * stride_, state_[queue].size,
-                  &requests[queue * stride]);
+    // A block before and after each queue, as whole blocks are moved and compared.
+    const std::uint32_t stride = capacity + 2 * kBlock;
+    std::vector<std::uint32_t> rows(states_.size() * stride);
+    std::vector<std::int32_t> requests(states_.size() * stride);
+    for (std::size_t queue = 0; queue < states_.size(); ++queue) {
+      State& state = states_[queue];
+      const auto begin = static_cast<std::uint32_t>(queue * stride + kBlock);
+      std::copy_n(rows_.data() + state.begin, state.size, &rows[begin]);
+      std::copy_n(requests_.data() + state.begin, state.size, &requests[begin]);
+      state.begin = begin;
+      state.limit = begin + capacity;
     }
     rows_ = std::move(rows);
     requests_ = std::move(requests);
     capacity_ = capacity;
-    stride_ = stride;
   }
 
-  int queues_;
-  std::uint32_t capacity_ = 0;
-  std::size_t stride_ = 0;
-  std::vector<std::uint32_t> rows_;     // [queue][position]
+  std::uint32_t capacity_ = 0;          // slots of each queue
+  std::vector<std::uint32_t> rows_;     // by slot
   std::vector<std::int32_t> requests_;  // likewise
-  std::array<State, kPerBank * kMaxBanks> state_{};
+  std::vector<State> states_;
   std::array<std::uint32_t, kMaxBanks> open_row_;
 };
 

@@ -3,43 +3,77 @@
 import numpy as np
 
 from archgym.dram.controller import PARAMETERS
-from archgym.dram.standards import COMMANDS, STANDARDS, Rules, Standard
-from archgym.dram.system import System
+from archgym.dram.device import Device
+from archgym.dram.standards import COMMANDS, STANDARDS, Rules, Standard, TimingConstraint
+from archgym.dram.standards.constraint import pairs
+from archgym.dram.system import Locations, System
 from archgym.dram.workload import Workload
 from archgym.simulators.native import _core
+from archgym.simulators.native.conduct import Conduct
 from archgym.simulators.native.energy import energy_table
 
 _SCOPES = ("bank", "bank_group", "rank", "other_stack", "other_rank")
 _WHEN = ("always", "round_goes_on", "round_ends")
+
+# What the core's arithmetic has room for: 32 bits of cycles between events, 64 of picoseconds.
+_MAX_CYCLES = 1 << 24
+_MAX_TIME_PS = 10**18
 
 
 def unsupported(workload: Workload) -> str | None:
     """Says why the native simulator can't play a workload; `None` if it can."""
     system, device = workload.system, workload.system.device
     if device.standard not in STANDARDS:
-        return f"native simulates {' and '.join(STANDARDS)}, not {device.standard} ({device.name})"
-    if system.channels > 1:
-        return f"native simulates one channel, {device.name} has {system.channels}"
+        return f"native simulates {', '.join(STANDARDS)}, not {device.standard} ({device.name})"
+    if system.channels > _core.MAX_CHANNELS:
+        return (
+            f"native simulates up to {_core.MAX_CHANNELS} channels, "
+            f"{device.name} has {system.channels}"
+        )
     if system.ranks > _core.MAX_RANKS:
         return f"native simulates up to {_core.MAX_RANKS} ranks, {device.name} has {system.ranks}"
     if system.banks > _core.MAX_BANKS:
         return f"native simulates up to {_core.MAX_BANKS} banks, {device.name} has {system.banks}"
-    if workload.player.mode != "open":
-        return f"native only plays traces open; this player is {workload.player}"
-    if np.ptp(workload.bursts().initiator) > 0:
-        return f"native plays one initiator, trace {workload.trace.name} has several"
+    if workload.trace.duration_ps > _MAX_TIME_PS:
+        return (
+            f"native simulates up to {_MAX_TIME_PS:.0e} ps, trace {workload.trace.name} is longer"
+        )
     return None
 
 
-def make_channel(system: System, dramsys_quirks: bool) -> _core.Channel:
+def impossible(device: Device, rules: Rules) -> str | None:
+    """Says why no controller could keep to a device's rules; `None` if one can."""
+    name, cycles = max(device.timing.items(), key=lambda item: item[1])
+    if cycles > _MAX_CYCLES:
+        return (
+            f"native simulates delays up to {_MAX_CYCLES} cycles, {device.name} has {name} {cycles}"
+        )
+    if rules.row_active_min < 1:
+        return f"native needs tRAS to be a cycle at least, {device.name} has 0"
+    row_cycle = max(edge.cycles for edge in rules.constraints if _is_row_cycle(edge))
+    for policy, refresh in rules.refreshes.items():
+        if refresh.duration < 1:
+            return f"native needs refreshes to take time, {policy} takes {device.name} none"
+        round_interval = refresh.interval * refresh.per_interval
+        if round_interval <= refresh.duration + row_cycle:
+            return (
+                f"{device.name} would do little but refresh: with RefreshPolicy {policy}, banks "
+                f"are busy for {refresh.duration} of every {round_interval} cycles"
+            )
+    return None
+
+
+def _is_row_cycle(edge: TimingConstraint) -> bool:
+    return edge.scope == "bank" and "ACT" in edge.previous and "ACT" in edge.following
+
+
+def make_memory(system: System, conduct: Conduct) -> _core.Memory:
     """Builds the core's view of a system: organisation, timing edges and energy."""
     device, organization = system.device, system.device.organization
-    standard = STANDARDS[device.standard]
-    rules = (dramsys_quirks and standard.dramsys_rules or standard.rules)(
-        device.timing, organization
-    )
+    standard, rules = STANDARDS[device.standard], conduct.rules
     spec: dict[str, object] = {
         "clock_ps": device.clock_ps,
+        "channels": system.channels,
         "ranks": system.ranks,
         "stacks": system.ranks * organization.stacks,
         "bank_groups": system.ranks * organization.bank_groups,
@@ -52,37 +86,45 @@ def make_channel(system: System, dramsys_quirks: bool) -> _core.Channel:
         "write_to_precharge": rules.latencies.write_to_precharge,
         "row_active_min": rules.row_active_min,
         "refreshes": _refresh_rows(rules),
-        "refresh_flexibility": (
-            _core.UNBOUNDED if dramsys_quirks else standard.refresh_flexibility
-        ),
+        "refresh_flexibility": conduct.refresh_flexibility,
         "bytes_per_burst": organization.bytes_per_burst,
+        "energy_books": conduct.energy_books,
     }
     energy = energy_table(device, standard, rules)
     if energy is not None:
         spec["energy_nj"] = energy
-    return _core.Channel(
-        spec,
-        _constraint_rows(standard, rules, dramsys_quirks),
-        _window_rows(standard, rules, dramsys_quirks),
-    )
+    return _core.Memory(spec, _constraint_rows(rules), _window_rows(standard, conduct))
 
 
-def make_requests(workload: Workload, dramsys_quirks: bool) -> _core.Requests:
-    """Decodes a workload's trace into the core's own arrays."""
-    bursts, locations = workload.bursts(), workload.locations()
+def make_requests(
+    memory: _core.Memory, workload: Workload, locations: Locations, conduct: Conduct
+) -> _core.Requests:
+    """Puts a workload's bursts, which lie at `locations`, into the core's own arrays."""
+    bursts, player = workload.bursts(), workload.player
     clock = workload.system.device.clock_ps
     arrival_cycle, arrival_ps = -(-bursts.arrival_ps // clock), workload.trace.arrival_ps
-    if dramsys_quirks:  # its player presents the first request at once, whatever its time
+    # Numbered anew, as a trace may leave out numbers.
+    initiator = np.unique(bursts.initiator, return_inverse=True)[1]
+    if conduct.first_at_once:
         arrival_cycle[0] = 0
         arrival_ps = np.concatenate([[0], arrival_ps[1:]])
     return _core.Requests(
+        memory,
         arrival_cycle=arrival_cycle,
         arrival_ps=arrival_ps,
+        channel=locations.channel.astype(np.uint8),
         bank=locations.bank.astype(np.uint8),
         row=locations.row.astype(np.uint32),
         column=locations.column.astype(np.uint32),
         is_write=bursts.is_write,
         request=bursts.request.astype(np.uint32),
+        initiator=initiator.astype(np.uint16),
+        player=(
+            player.mode == "closed",
+            player.max_outstanding or len(workload),
+            -(-player.think_time_ps // clock),
+            player.dependent,
+        ),
     )
 
 
@@ -108,31 +150,30 @@ def _refresh_rows(rules: Rules) -> list[tuple[int, int, int, int, int]]:
     return rows
 
 
-def _constraint_rows(
-    standard: Standard, rules: Rules, dramsys_quirks: bool
-) -> list[tuple[int, int, int, int, int]]:
-    omitted = standard.dramsys_omits if dramsys_quirks else ()
+def _constraint_rows(rules: Rules) -> list[tuple[int, int, int, int, int]]:
     return [
         (
-            _SCOPES.index(constraint.scope),
-            COMMANDS.index(previous),
-            COMMANDS.index(following),
-            constraint.cycles,
-            _WHEN.index(constraint.when),
+            _SCOPES.index(pair.scope),
+            COMMANDS.index(pair.previous[0]),
+            COMMANDS.index(pair.following[0]),
+            pair.cycles,
+            _WHEN.index(pair.when),
         )
-        for constraint in rules.constraints
-        for previous in constraint.previous
-        for following in constraint.following
-        if (previous, following) not in omitted
+        for pair in pairs(rules.constraints)
     ]
 
 
 def _window_rows(
-    standard: Standard, rules: Rules, dramsys_quirks: bool
-) -> list[tuple[list[int], int, int, list[int]]]:
-    # DRAMSys remembers when each command ends, and subtracts the length of the one that is last.
-    offset = _command_cycles(standard) if dramsys_quirks else [0] * len(COMMANDS)
+    standard: Standard, conduct: Conduct
+) -> list[tuple[list[int], int, int, list[int], bool]]:
     return [
-        ([COMMANDS.index(name) for name in window.commands], window.count, window.cycles, offset)
-        for window in rules.activate_windows
+        (
+            [COMMANDS.index(name) for name in window.commands],
+            window.count,
+            window.cycles,
+            # What counts is where commands end.
+            _command_cycles(standard),
+            conduct.windows_by_last,
+        )
+        for window in conduct.rules.activate_windows
     ]

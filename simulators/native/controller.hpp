@@ -10,13 +10,11 @@
 
 #include "admission.hpp"
 #include "energy_meter.hpp"
-#include "front_end.hpp"
 #include "lanes.hpp"
 #include "latency_statistics.hpp"
 #include "power_down_manager.hpp"
 #include "refresh_manager.hpp"
 #include "request_scheduler.hpp"
-#include "response_path.hpp"
 #include "timing_state.hpp"
 #include "wake_ups.hpp"
 
@@ -24,12 +22,20 @@ namespace archgym {
 
 struct RowOutcomes {
   std::int64_t hits = 0, misses = 0, conflicts = 0;
+
+  RowOutcomes& operator+=(const RowOutcomes& other) {
+    hits += other.hits;
+    misses += other.misses;
+    conflicts += other.conflicts;
+    return *this;
+  }
 };
 
 // A command as it is issued, for those who want to see every one.
 struct IssuedCommand {
   std::int64_t time_ps;
   Command command;
+  int channel;
   int bank;  // commands that address several banks name the first
   std::uint32_t row;
   std::uint32_t column;
@@ -37,63 +43,58 @@ struct IssuedCommand {
 };
 
 // Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020).
-template <Scheduler kScheduler, int kLanes>
+template <Scheduler kScheduler, int kLanes, class Port>
 class Controller {
  public:
   // Every command is appended to `trace` unless that is null.
-  Controller(const System& system, const DelayTable& delays, const Requests& requests,
-             const Design& design, std::vector<IssuedCommand>* trace)
+  Controller(typename Port::Place place, const System& system, const DelayTable& delays,
+             const Requests& requests, const Design& design, LatencyStatistics& latencies,
+             std::vector<IssuedCommand>* trace)
       : system_(system),
         design_(design),
         bursts_(requests.bursts),
+        total_(static_cast<std::int64_t>(requests.bursts.size())),
         timing_(system, delays),
         admission_(design),
         scheduler_(design, admission_, transactions_, system.banks),
-        latencies_(requests, system.clock_ps),
-        front_end_(requests, design),
-        responses_(design, front_end_, transactions_, latencies_, kSleeps ? &wake_ups_ : nullptr),
+        latencies_(latencies),
+        port_(place, requests, design, transactions_, latencies, kSleeps ? &wake_ups_ : nullptr),
+        uniform_commands_(system.uniform_commands),
+        data_delay_{data_delay(system, design, false), data_delay(system, design, true)},
         powers_down_(design.power_down_policy == PowerDownPolicy::Staggered),
         closes_after_(auto_precharges(design.page_policy)),
         trace_(trace) {
-    order_.fill(kNoRequest);
     for (int rank = 0; rank < system.ranks; ++rank) {
       refresh_.emplace_back(system, design, rank);
       power_down_.emplace_back(powers_down_);
       energy_.emplace_back(system, rank, design.phy_delay_forward);
     }
     evaluate_managers(0);
+    winner_ = select(0);
   }
 
+  // Plays all requests of a system that has no other channel.
   void run() {
-    Candidate winner = select(0);
+    Candidate winner = winner_;
     while (true) {
-      const std::int64_t arrival = next_arrival();
-      const std::int64_t wake = next_trigger_;
-      const std::int64_t now = std::min({winner.time, arrival, wake});
-      if (served_ == total() && now > latencies_.last_end()) return;
-      timing_.advance_to(now);
-      if constexpr (kSleeps) wake_ups_.step_begins(now);
-      const bool arrives =
-          arrival <= now && !(front_end_.shows_late() && std::min(winner.time, wake) <= now);
-      if (arrives) {
-        door_is_shut_ = !admission_.has_space();
-        if (!door_is_shut_) store(now);
-      }
-      evaluate_managers(now);
-      if (arrives || wake <= now) winner = select(now);
-      const bool issues = winner.time == now;
-      if (issues) issue(winner, now);
-      if (direction_changed_) choose_again();
-      evaluate_managers(now);
-      if constexpr (kSleeps)
-        winner = select_awake(now, !issues && winner.order != kNoRequest);
-      else if (issues || managers_.want)
-        winner = select(now + !system_.has_column_bus);
+      const std::int64_t now = std::min({winner.time, next_arrival(), next_trigger_});
+      if (served_ == total_ && now > latencies_.last_end()) return;
+      winner = stepped(winner, now);
     }
   }
 
-  const LatencyStatistics& latencies() const { return latencies_; }
-  const RowOutcomes& rows() const { return rows_; }
+  // The next cycle in which something happens, and what happens then.
+  std::int64_t next_event() const {
+    return std::min({winner_.time, next_arrival(), next_trigger_, port_.next_response()});
+  }
+  void step(std::int64_t now) {
+    const bool is_woken = port_.respond();
+    // What it has not noticed yet, it does now.
+    if (kSleeps && is_woken) winner_ = select(now);
+    winner_ = stepped(winner_, now);
+  }
+
+  RowOutcomes rows() const { return {outcomes_[kHit], outcomes_[kMiss], outcomes_[kConflict]}; }
 
   std::int64_t count(Command command) const {
     std::int64_t count = 0;
@@ -117,40 +118,67 @@ class Controller {
   static constexpr bool kSleeps = kScheduler == Scheduler::GrpFrFcfsWm;
 
   // Transactions are numbered as they are accepted, which makes their number their age.
-  static constexpr std::int32_t kNoRequest = std::numeric_limits<std::int32_t>::max();
+  static constexpr std::int32_t kNoRequest = Offers<kLanes>::kNobody;
   // What managers want counts as older or, to power down, as younger than every request.
   static constexpr std::int32_t kRefresh = -1;
   static constexpr std::int32_t kPowerDown = kNoRequest - 1;
+  static constexpr int kNoRank = -1;
 
   struct Candidate {
     std::int64_t time;   // earliest cycle in which it can issue
     std::int32_t order;  // the transaction it is for, kRefresh or kPowerDown
-    int rank;            // of those two
+    int rank;            // of a manager, kNoRank for a transaction
   };
-  static constexpr Candidate kNothing{kNever, kNoRequest, 0};
+  static constexpr Candidate kNothing{kNever, kNoRequest, kNoRank};
 
   struct Managers {
     bool want = false;  // any of them has a command to issue
     std::uint64_t silenced = 0;  // banks of ranks that must change their power state first
   };
 
-  std::int64_t total() const { return static_cast<std::int64_t>(bursts_.size()); }
+  // Goes to `now` and does there what is due; returns what can be issued next.
+  [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
+    timing_.advance_to(now);
+    if constexpr (kSleeps) wake_ups_.step_begins(now);
+    if (next_arrival() <= now || manager_step_ <= now) winner = prepare(winner, now);
+    const bool issues = winner.time == now;
+    if (issues) issue(winner, now);
+    if (direction_changed_) choose_again();
+    evaluate_managers(now);
+    if constexpr (kSleeps) return select_awake(now, !issues && winner.order != kNoRequest);
+    return issues || managers_.want ? select(now + !system_.has_column_bus) : winner;
+  }
+
+  // What precedes the choice of a command: a request may arrive, managers may want something else.
+  Candidate prepare(const Candidate& winner, std::int64_t now) {
+    const std::int64_t arrival = next_arrival();
+    const bool wakes = next_trigger_ <= now;
+    const bool arrives =
+        arrival <= now && !(port_.shows_late() && (winner.time <= now || wakes));
+    if (arrives) {
+      door_is_shut_ = !admission_.has_space();
+      if (!door_is_shut_) choose(store(now));
+    }
+    evaluate_managers(now);
+    return arrives || wakes ? select(now) : winner;
+  }
 
   // When the next request reaches a buffer that has room for it. One that is refused changes
   // nothing until an access makes room, but wakes a controller that sleeps.
   std::int64_t next_arrival() const {
     if (kSleeps ? door_is_shut_ : !admission_.has_space()) return kNever;
-    return front_end_.entry();
+    return port_.entry();
   }
 
   // Oldest first among the commands that can issue earliest; refresh managers win ties.
-  Candidate select(std::int64_t not_before) const {
-    if (managers_.want || !system_.uniform_commands) return select_among_all(not_before);
+  [[gnu::always_inline]] Candidate select(std::int64_t not_before) const {
+    if (managers_.want || !uniform_commands_) [[unlikely]]
+      return select_among_all(not_before);
     const auto floor =
         static_cast<std::int32_t>(std::max(not_before, bus_free_[0]) - timing_.epoch());
-    const std::int32_t soonest = std::max(least(timing_.ready()), floor);
-    const std::int32_t oldest = least_where(order_, timing_.ready(), soonest);
-    return {oldest == kNoRequest ? kNever : timing_.epoch() + soonest, oldest, 0};
+    const auto first = timing_.offers().first(floor);
+    const bool is_any = first.order != kNoRequest;
+    return {is_any ? timing_.epoch() + first.ready : kNever, first.order, kNoRank};
   }
 
   // The same where commands last several cycles or have a bus of their own, or where managers want
@@ -183,11 +211,10 @@ class Controller {
       else if (const auto& refresh = refresh_[rank].command())
         consider(refresh->command, earliest(*refresh, rank), kRefresh, rank);
     }
-    for (std::uint64_t waiting = waiting_ & ~managers_.silenced; waiting != 0;
-         waiting &= waiting - 1) {
-      const int bank = std::countr_zero(waiting);
-      if (bus_of(command_[bank]) == bus)
-        consider(command_[bank], timing_.ready()[bank], order_[bank], 0);
+    for (int bank = 0; bank < system_.banks; ++bank) {
+      const bool is_candidate = timing_.offers().order(bank) != kNoRequest && !(managers_.silenced & bit(bank));
+      if (is_candidate && bus_of(command_[bank]) == bus)
+        consider(command_[bank], timing_.offers().ready(bank), timing_.offers().order(bank), kNoRank);
     }
     return best;
   }
@@ -209,9 +236,9 @@ class Controller {
       return next;
     }
     // What became ready unnoticed does not set the alarm.
-    for (std::uint64_t left = waiting_; left != 0; left &= left - 1) {
-      const int bank = std::countr_zero(left);
-      const std::int64_t ready = std::max(timing_.epoch() + timing_.ready()[bank],
+    for (int bank = 0; bank < system_.banks; ++bank) {
+      if (timing_.offers().order(bank) == kNoRequest) continue;
+      const std::int64_t ready = std::max(timing_.epoch() + timing_.offers().ready(bank),
                                           bus_free_[bus_of(command_[bank])]);
       if (ready > now) alarm = std::min(alarm, ready);
     }
@@ -228,7 +255,10 @@ class Controller {
   }
 
   void evaluate_managers(std::int64_t now) {
-    if (now < next_trigger_ && !managers_.want && !powers_down_) return;
+    if (now >= manager_step_) ask_managers(now);
+  }
+
+  void ask_managers(std::int64_t now) {
     next_trigger_ = kNever;
     managers_ = {};
     for (int rank = 0; rank < system_.ranks; ++rank) {
@@ -247,23 +277,26 @@ class Controller {
         managers_.silenced |= banks;
       }
     }
+    manager_step_ = managers_.want || powers_down_ ? 0 : next_trigger_;
   }
 
   void block(std::uint64_t banks) {
     for (std::uint64_t left = banks & ~blocked_; left != 0; left &= left - 1)
-      offer_nothing(std::countr_zero(left));
+      timing_.withdraw(std::countr_zero(left));
     blocked_ |= banks;
   }
 
-  // The next request enters its bank's queue.
-  void store(std::int64_t request_end) {
+  // The next request enters its bank's queue; returns the bank, which must choose again.
+  [[gnu::always_inline]] int store(std::int64_t request_end) {
     const auto id = static_cast<std::int32_t>(stored_++);
-    const Burst& burst = bursts_[front_end_.next()];
+    const std::size_t number = port_.burst();
+    const Burst& burst = bursts_[number];
     Transaction& transaction = transactions_.add(id);
-    transaction.begin = front_end_.request_begin();
+    transaction.arrival_ps = port_.arrival_ps();
+    transaction.begin = port_.request_begin();
     transaction.row = burst.row;
     transaction.column = burst.column;
-    transaction.burst = static_cast<std::int32_t>(front_end_.next());
+    transaction.burst = static_cast<std::int32_t>(number);
     transaction.bank = burst.bank;
     transaction.write = burst.write;
     latencies_.accepted(transaction);
@@ -271,59 +304,67 @@ class Controller {
       power_down_[system_.rank_of(burst.bank)].exit();
     admission_.store(transaction);
     direction_changed_ |= scheduler_.store(id, transaction);
-    choose(burst.bank);
-    front_end_.taken(request_end);
+    port_.taken(request_end);
+    return burst.bank;
   }
 
-  void issue(const Candidate& winner, std::int64_t now) {
-    if (winner.order == kRefresh || winner.order == kPowerDown) return issue_manager(winner, now);
+  [[gnu::always_inline]] void issue(const Candidate& winner, std::int64_t now) {
+    if (winner.rank != kNoRank) [[unlikely]]
+      return issue_manager(winner, now);
     const Transaction& transaction = transactions_[winner.order];
     const int bank = transaction.bank;
     const Command command = command_[bank];
     occupy_bus(command, now);
     timing_.record(command, bank, now);
-    if (trace_) trace(command, bank, now, &transaction);
+    if (trace_) [[unlikely]] trace(command, bank, now, &transaction);
     EnergyMeter& energy = energy_[system_.rank_of(bank)];
-    switch (command) {
-      case Command::ACT:
-        energy.activate(bank, now);
-        scheduler_.open(bank, transaction.row);
-        open_ |= bit(bank);
-        held_ |= bit(bank);
-        effort_[bank] = std::max(effort_[bank], kMiss);
-        break;
-      case Command::PREPB:
-        energy.precharge(bank, now);
-        close(bank);
-        effort_[bank] = kConflict;
-        break;
-      default:
-        energy.access(command, bank, now);
-        serve(winner.order, transaction, command, now);
+    if (is_access(command)) {
+      energy.access(command, bank, now);
+      serve(winner.order, command, now);
+      choose(bank);
+    } else if (command == Command::ACT) {
+      energy.activate(bank, now);
+      scheduler_.open(bank, transaction.row);
+      open_ |= bit(bank);
+      held_ |= bit(bank);
+      effort_[bank] = std::max(effort_[bank], kMiss);
+      choose(bank);
+    } else {
+      energy.precharge(bank, now);
+      close(bank);
+      effort_[bank] = kConflict;
+      if constexpr (BankScheduler::kGrouped)
+        choose(bank);
+      else  // the same request, which is its queue's oldest
+        offer(bank, Command::ACT, winner.order);
     }
-    choose(bank);
   }
 
   void occupy_bus(Command command, std::int64_t now) {
-    bus_free_[bus_of(command)] = now + system_.command_cycles[index(command)];
+    if (uniform_commands_)
+      bus_free_[0] = now + 1;
+    else
+      bus_free_[bus_of(command)] = now + system_.command_cycles[index(command)];
   }
 
   // A CAS: the request leaves its buffer, and its place may be taken in the same cycle.
-  void serve(std::int32_t id, Transaction transaction, Command command, std::int64_t now) {
-    const int bank = transaction.bank;
+  [[gnu::always_inline]] void serve(std::int32_t id, Command command, std::int64_t now) {
+    const int bank = transactions_[id].bank;
     const bool was_full = !admission_.has_space();
-    admission_.remove(transaction);
-    direction_changed_ |= scheduler_.remove(transaction, pick_[bank].position);
+    admission_.remove(transactions_[id]);
+    direction_changed_ |= scheduler_.remove(transactions_[id], pick_[bank].position);
     held_ &= ~bit(bank);
     occupied_ &= ~bit(bank);
     if (has_auto_precharge(command)) close(bank);
-    count_row_outcome(bank);
+    ++outcomes_[effort_[bank]];
+    effort_[bank] = kHit;
     ++served_;
     if (was_full && stands_at_door(now) && admission_.has_space()) {
       door_is_shut_ = false;
-      store(now + design_.think_delay_forward);
+      const int stored_at = store(now + design_.think_delay_forward);
+      if (stored_at != bank) choose(stored_at);
     }
-    responses_.insert(id, now + data_delay(transaction.write));
+    port_.answer(id, now + data_delay_[is_write(command)]);
     if (powers_down_ && --waiting_for_[system_.rank_of(bank)] == 0)
       power_down_[system_.rank_of(bank)].enter();
     if (design_.command_mux == CommandMux::Strict && served_ < stored_)
@@ -333,14 +374,14 @@ class Controller {
   // Whether the next request has been refused before.
   bool stands_at_door(std::int64_t now) const {
     if constexpr (kSleeps) return door_is_shut_;
-    return front_end_.entry() < now || (front_end_.entry() == now && !front_end_.shows_late());
+    return port_.entry() < now || (port_.entry() == now && !port_.shows_late());
   }
 
   // From a CAS to the end of its data at the response queue.
-  std::int64_t data_delay(bool write) const {
-    const std::int64_t both_ways = design_.phy_delay_forward + design_.think_delay_backward;
-    return write ? system_.write_latency + both_ways
-                 : system_.read_latency + both_ways + design_.phy_delay_backward;
+  static std::int64_t data_delay(const System& system, const Design& design, bool write) {
+    const std::int64_t both_ways = design.phy_delay_forward + design.think_delay_backward;
+    return write ? system.write_latency + both_ways
+                 : system.read_latency + both_ways + design.phy_delay_backward;
   }
 
   void issue_manager(const Candidate& winner, std::int64_t now) {
@@ -408,7 +449,7 @@ class Controller {
   }
 
   void trace(Command command, int bank, std::int64_t now, const Transaction* transaction) {
-    IssuedCommand issued{now * system_.clock_ps, command, bank, 0, 0, -1};
+    IssuedCommand issued{now * system_.clock_ps, command, port_.channel(), bank, 0, 0, -1};
     if (transaction) {
       issued.row = transaction->row;
       issued.column = transaction->column;
@@ -431,10 +472,10 @@ class Controller {
   }
 
   // Decides what `bank` wants to issue next, by the scheduler and the page policy.
-  void choose(int bank) {
+  [[gnu::always_inline]] void choose(int bank) {
     if ((blocked_ | asleep_) & bit(bank)) return;
     const int queue = scheduler_.serving(bank);
-    if (scheduler_.queues().size(queue) == 0) return offer_nothing(bank);
+    if (scheduler_.queues().size(queue) == 0) return timing_.withdraw(bank);
     occupied_ |= bit(bank);
     const typename BankScheduler::Pick next{queue, scheduler_.next(queue)};
     // A row opened for a request is held for it: only another hit may take its place.
@@ -442,22 +483,18 @@ class Controller {
     if (!held || scheduler_.queues().is_hit(next.queue, next.position)) pick_[bank] = next;
     const auto [picked, position] = pick_[bank];
     const std::int32_t id = scheduler_.queues().request(picked, position);
-    Command command = scheduler_.queues().is_open(bank) ? Command::PREPB : Command::ACT;
-    if (scheduler_.queues().is_hit(picked, position))
+    Command command = open_ & bit(bank) ? Command::PREPB : Command::ACT;
+    if (scheduler_.hits(picked, position))
       command = access(transactions_[id].write, closes_after(scheduler_.further(bank, picked)));
     // A strict multiplexer takes accesses in order of arrival alone.
     if (design_.command_mux == CommandMux::Strict && is_access(command) && id != served_)
-      return offer_nothing(bank);
-    command_[bank] = command;
-    order_.set(bank, id);
-    waiting_ |= bit(bank);
-    timing_.want(bank, command);
+      return timing_.withdraw(bank);
+    offer(bank, command, id);
   }
 
-  void offer_nothing(int bank) {
-    timing_.want_nothing(bank);
-    order_.set(bank, kNoRequest);
-    waiting_ &= ~bit(bank);
+  [[gnu::always_inline]] void offer(int bank, Command command, std::int32_t id) {
+    command_[bank] = command;
+    timing_.offer(bank, command, id);
   }
 
   // Whether an access closes its row; `queue` is where the page policy looks for what comes after.
@@ -477,14 +514,6 @@ class Controller {
     return 0;
   }
 
-  void count_row_outcome(int bank) {
-    const std::uint8_t effort = effort_[bank];
-    rows_.hits += effort == kHit;
-    rows_.misses += effort == kMiss;
-    rows_.conflicts += effort == kConflict;
-    effort_[bank] = kHit;
-  }
-
   static constexpr std::uint64_t bit(int bank) { return std::uint64_t{1} << bank; }
 
   // What a bank had to do since its last CAS, in rising order of cost.
@@ -493,14 +522,16 @@ class Controller {
   const System& system_;
   const Design& design_;
   const std::vector<Burst>& bursts_;
+  std::int64_t total_;  // bursts
   Transactions transactions_;
   Timing timing_;
   Admission admission_;
   BankScheduler scheduler_;
-  LatencyStatistics latencies_;
-  FrontEnd front_end_;
+  LatencyStatistics& latencies_;
   WakeUps wake_ups_;
-  ResponsePath responses_;
+  Port port_;
+  bool uniform_commands_;
+  std::array<std::int64_t, 2> data_delay_;  // by read or write
   bool powers_down_;
   unsigned closes_after_;  // see auto_precharges
   std::vector<IssuedCommand>* trace_;
@@ -511,27 +542,27 @@ class Controller {
   std::vector<EnergyMeter> energy_;
   std::array<std::int64_t, kMaxRanks> waiting_for_{};  // requests stored, kept for power-down
   Managers managers_;
-  std::int64_t next_trigger_ = 0;  // when the first of those that want nothing must be asked
+  std::int64_t next_trigger_ = kNever;  // when the first of those that want nothing wakes up
+  std::int64_t manager_step_ = 0;       // from when on to ask them at every step
 
-  // What each waiting bank wants to issue next: for which transaction, in which queue and where.
-  Lanes<kLanes> order_;
+  // What each waiting bank wants to issue next: which command, and for which request of its queues.
   std::array<Command, kMaxBanks> command_{};
   std::array<typename BankScheduler::Pick, kMaxBanks> pick_{};
 
   // Banks, a bit each.
-  std::uint64_t waiting_ = 0;   // that want to issue a command
   std::uint64_t open_ = 0;      // with an open row
   std::uint64_t held_ = 0;      // with a row open for a request not served yet
   std::uint64_t occupied_ = 0;  // that have settled on a request
   std::uint64_t blocked_ = 0;   // that wait for a forced refresh
   std::uint64_t asleep_ = 0;    // of ranks that are powered down
 
+  Candidate winner_ = kNothing;  // between steps
   bool direction_changed_ = false;
   bool door_is_shut_ = false;  // the request at the door was refused
   std::array<std::int64_t, 2> bus_free_{};  // when each command bus takes the next command
   std::int64_t stored_ = 0, served_ = 0;
   std::array<std::uint8_t, kMaxBanks> effort_{};
-  RowOutcomes rows_;
+  std::array<std::int64_t, 3> outcomes_{};  // accesses by effort
 };
 
 }  // namespace archgym

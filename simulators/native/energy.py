@@ -8,6 +8,11 @@ from archgym.dram.standards import Rules, Standard
 _REFRESH_CURRENTS = {"AllBank": "I5", "PerBank": "I5PB", "Per2Bank": "I5PB", "SameBank": "I5SB"}
 
 
+BOOKS = {"DDR4": 1, "LPDDR4": 2}
+"""Standards whose energy DRAMSys 5.5 reports, by the number that the core has for the way in which
+DRAMPower then counts times and precharges; 0 is the core's own."""
+
+
 def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, float] | None:
     """Returns the energy of each event for all devices of a rank, in nanojoules.
 
@@ -51,8 +56,7 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
 
 def _ampere_cycles(device: Device, rules: Rules, current: Mapping[str, float]) -> dict[str, float]:
     """Returns the charge of each event from one supply of one device, in ampere x clock."""
-    t, banks = device.timing, device.organization.banks
-    burst = device.organization.burst_length / 2
+    t, banks, burst = device.timing, device.organization.banks, rules.latencies.burst
     row_precharge = _row_precharge(t)
     i0, i2n = current["I0"], current["I2N"]
     i_beta = current.get("Ibeta", i0)

@@ -1,4 +1,4 @@
-// Counts what a rank does and for how long it is in each state, and turns that into energy.
+// Counts what a rank does and for how long it is in each state.
 #pragma once
 
 #include <algorithm>
@@ -13,29 +13,8 @@
 
 namespace archgym {
 
-struct EnergySplit {  // nanojoules
-  double activate = 0, precharge = 0, read = 0, write = 0, refresh = 0;
-  double background = 0, power_down = 0, self_refresh = 0;
-
-  double total() const {
-    return activate + precharge + read + write + refresh + background + power_down + self_refresh;
-  }
-
-  EnergySplit& operator+=(const EnergySplit& other) {
-    activate += other.activate;
-    precharge += other.precharge;
-    read += other.read;
-    write += other.write;
-    refresh += other.refresh;
-    background += other.background;
-    power_down += other.power_down;
-    self_refresh += other.self_refresh;
-    return *this;
-  }
-};
-
-// Core energy after DRAMPower (Chandrasekar et al., 2012): an amount per command, and a background
-// that depends on whether the rank, and which banks, are active. Measured to the last command.
+// Called for every command, and so as cheap as can be: times are added up as differences, and only
+// the rare commands look at more than one bank.
 class EnergyMeter {
  public:
   // The DRAM sees each command `bus_delay` cycles after the controller has issued it.
@@ -64,11 +43,6 @@ class EnergyMeter {
     close(bank, now);
   }
 
-  void precharge_all(std::int64_t now) {
-    count(Command::PREAB, now);
-    close_all(banks_, now);
-  }
-
   // RD, RDA, WR or WRA. An auto-precharge begins once the row has been open for tRAS.
   void access(Command command, int bank, std::int64_t now) {
     count(command, now);
@@ -81,18 +55,18 @@ class EnergyMeter {
   void record(Command command, int bank, std::int64_t now) {
     count(command, now);
     switch (command) {
-      case Command::PRESB: close_all(same_banks(bank), now); break;
-      case Command::REFPB: refresh(command, bit(bank), now); break;
-      case Command::REFP2B: refresh(command, bit(bank) | bit(partner(bank)), now); break;
-      case Command::REFSB: refresh(command, same_banks(bank), now); break;
-      case Command::REFAB: refresh(command, banks_, now); break;
-      case Command::PDEA: power_down(Mode::ActivePowerDown, now); break;
-      case Command::PDEP: power_down(Mode::PrechargedPowerDown, now); break;
+      case Command::PREAB: return close_all(banks_, now);
+      case Command::PRESB: return close_all(same_banks(bank), now);
+      case Command::REFAB: return refresh(command, banks_, now);
+      case Command::REFPB: return refresh(command, bit(bank), now);
+      case Command::REFP2B: return refresh(command, bit(bank) | bit(partner(bank)), now);
+      case Command::REFSB: return refresh(command, same_banks(bank), now);
+      case Command::PDEA: return power_down(Mode::ActivePowerDown, now);
+      case Command::PDEP: return power_down(Mode::PrechargedPowerDown, now);
       case Command::SREFEN:
         refresh(Command::REFAB, banks_, now);
-        power_down(Mode::SelfRefresh, now);
-        break;
-      default: power_up(std::max(now, settled(now)));  // PDXA, PDXP, SREFEX
+        return power_down(Mode::SelfRefresh, now);
+      default: return power_up(now);  // PDXA, PDXP, SREFEX
     }
   }
 
@@ -104,40 +78,26 @@ class EnergyMeter {
   EnergySplit energy(std::int64_t last_command) {
     if (mode_ != Mode::Awake) power_up(last_command);
     if (open_ == 0) end_idleness(last_command);
-    std::int64_t open_time = open_time_;
-    std::int64_t closings = counts_[index(Command::ACT)] - std::popcount(open_);
+    RankActivity rank;
+    rank.commands = counts_;
+    rank.precharges = counts_[index(Command::ACT)] - std::popcount(open_);
+    rank.open_banks = open_time_ + std::popcount(open_) * last_command;
     for (std::uint64_t banks = banks_; banks != 0; banks &= banks - 1) {
       const int bank = std::countr_zero(banks);
       // What ends after the last command is not part of the run.
-      open_time -= std::max<std::int64_t>(0, refreshed_[bank] - last_command);
-      if (open_ & bit(bank)) {
-        open_time += last_command;
-      } else if (since_[bank] > last_command) {
-        open_time -= since_[bank] - last_command;
-        --closings;
+      rank.open_banks -= std::max<std::int64_t>(0, refreshed_[bank] - last_command);
+      if (since_[bank] > last_command) {
+        rank.open_banks -= since_[bank] - last_command;
+        --rank.precharges;
       }
     }
-    const auto active_power_down = cycles_in(Mode::ActivePowerDown);
-    const auto precharged_power_down = cycles_in(Mode::PrechargedPowerDown);
-    const auto self_refresh = cycles_in(Mode::SelfRefresh);
-    const auto precharged = static_cast<double>(precharged_time_);
-    const double active = static_cast<double>(last_command - start_) - precharged -
-                          active_power_down - precharged_power_down - self_refresh;
-    const EnergyTable& e = system_.energy;
-    EnergySplit split;
-    split.activate = of(Command::ACT);
-    split.precharge = e.precharge * static_cast<double>(closings);
-    split.read = of(Command::RD) + of(Command::RDA);
-    split.write = of(Command::WR) + of(Command::WRA);
-    split.refresh = of(Command::REFAB) + of(Command::REFPB) + of(Command::REFP2B) +
-                    of(Command::REFSB) + of(Command::SREFEN);
-    split.background = e.active_cycle * active +
-                       e.open_bank_cycle * static_cast<double>(open_time) +
-                       e.precharged_cycle * precharged;
-    split.power_down = e.active_power_down_cycle * active_power_down +
-                       e.precharged_power_down_cycle * precharged_power_down;
-    split.self_refresh = e.self_refresh_cycle * self_refresh;
-    return split;
+    rank.precharged = precharged_time_;
+    rank.active_power_down = time_in(Mode::ActivePowerDown);
+    rank.precharged_power_down = time_in(Mode::PrechargedPowerDown);
+    rank.self_refresh = time_in(Mode::SelfRefresh);
+    rank.active = last_command - start_ - rank.precharged - rank.active_power_down -
+                  rank.precharged_power_down - rank.self_refresh;
+    return system_.energy.split(rank);
   }
 
  private:
@@ -146,6 +106,8 @@ class EnergyMeter {
   static constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 40);
 
   static std::uint64_t bit(int bank) { return std::uint64_t{1} << bank; }
+
+  std::int64_t& time_in(Mode mode) { return time_in_[static_cast<int>(mode)]; }
 
   void count(Command command, std::int64_t now) {
     ++counts_[index(command)];
@@ -163,56 +125,49 @@ class EnergyMeter {
     for (banks &= open_; banks != 0; banks &= banks - 1) close(std::countr_zero(banks), now);
   }
 
-  // `banks` are closed and count as active while they are refreshed.
+  // `banks` are closed, but count as open while they are refreshed.
   void refresh(Command command, std::uint64_t banks, std::int64_t now) {
     if (open_ == 0) end_idleness(now);
-    const std::int32_t duration = refresh_cycles(command);
-    open_time_ += std::popcount(banks) * std::int64_t{duration};
+    const std::int64_t duration = refresh_cycles(command);
+    open_time_ += std::popcount(banks) * duration;
     active_until_ = std::max(active_until_, now + duration);
     for (; banks != 0; banks &= banks - 1) refreshed_[std::countr_zero(banks)] = now + duration;
   }
 
-  // A rank that has been told to power down does so once what is under way has ended.
+  // A rank that is told to power down does so once all that has begun by now is over. An
+  // auto-precharge begins when it is due.
   void power_down(Mode mode, std::int64_t now) {
     mode_ = mode;
-    powered_down_ = std::max(now, settled(now));
+    powered_down_ = now;
+    for (std::uint64_t banks = banks_; banks != 0; banks &= banks - 1) {
+      const int bank = std::countr_zero(banks);
+      const bool is_open = open_ & bit(bank);
+      const std::int64_t lasts =
+          is_open ? system_.energy.activate_cycles : system_.energy.precharge_cycles;
+      if (since_[bank] <= now) powered_down_ = std::max(powered_down_, since_[bank] + lasts);
+      powered_down_ = std::max(powered_down_, refreshed_[bank]);
+    }
   }
 
+  // It may be told to power up before that.
   void power_up(std::int64_t now) {
     if (now > powered_down_) {
-      // Banks keep their state, but draw no more for it.
+      if (open_ == 0) end_idleness(powered_down_);
+      // Banks stay as they are, but draw no more for being open.
       for (std::uint64_t banks = banks_; banks != 0; banks &= banks - 1) {
         const int bank = std::countr_zero(banks);
         const std::int64_t until = open_ & bit(bank) ? now : std::min(now, since_[bank]);
         open_time_ -= std::max<std::int64_t>(0, until - powered_down_);
       }
-      if (open_ == 0) end_idleness(powered_down_);
+      time_in(mode_) += now - powered_down_;
       active_until_ = std::max(active_until_, now);
-      time_in_[static_cast<int>(mode_)] += now - powered_down_;
     }
     mode_ = Mode::Awake;
   }
 
-  // When all that has begun is over. A precharge that is still to come from an auto-precharge is
-  // hidden from the rank, which may power down before it.
-  std::int64_t settled(std::int64_t now) const {
-    const EnergyTable& table = system_.energy;
-    std::int64_t result = now;
-    for (std::uint64_t banks = banks_; banks != 0; banks &= banks - 1) {
-      const int bank = std::countr_zero(banks);
-      result = std::max(result, refreshed_[bank]);
-      if (open_ & bit(bank))
-        result = std::max(result, since_[bank] + table.activate_cycles);
-      else if (since_[bank] <= now)
-        result = std::max(result, since_[bank] + table.precharge_cycles);
-    }
-    return result;
-  }
-
-  // The rank has had no bank open since `active_until_`, unless it is active until later.
+  // Of a rank without an open bank.
   void end_idleness(std::int64_t now) {
     precharged_time_ += std::max<std::int64_t>(0, now - active_until_);
-    active_until_ = std::max(active_until_, now);
   }
 
   std::int32_t refresh_cycles(Command command) const {
@@ -227,21 +182,13 @@ class EnergyMeter {
     std::uint64_t result = 0;
     for (std::uint64_t banks = banks_; banks != 0; banks &= banks - 1) {
       const int other = std::countr_zero(banks);
-      if (other % per_group == bank % per_group) result |= bit(other);
+      if ((other - bank) % per_group == 0) result |= bit(other);
     }
     return result;
   }
 
   // What REFP2B refreshes beside `bank`: the bank half a rank away.
   int partner(int bank) const { return bank ^ (system_.banks_per_rank() / 2); }
-
-  double of(Command command) const {
-    return system_.energy.command[index(command)] * static_cast<double>(counts_[index(command)]);
-  }
-
-  double cycles_in(Mode mode) const {
-    return static_cast<double>(time_in_[static_cast<int>(mode)]);
-  }
 
   const System& system_;
   std::uint64_t banks_;  // of the rank, a bit each
@@ -250,15 +197,15 @@ class EnergyMeter {
 
   std::array<std::int64_t, kCommands> counts_{};
   std::int64_t last_command_ = 0;
-  std::uint64_t open_ = 0;              // banks, a bit each
-  std::int64_t open_time_ = 0;          // bank-cycles: less when a bank opened, plus when it closed
-  std::int64_t precharged_time_ = 0;    // cycles
-  std::int64_t active_until_;           // while no bank is open
-  Mode mode_ = Mode::Awake;
-  std::int64_t powered_down_ = 0;       // since when, unless awake
-  std::array<std::int64_t, 4> time_in_{};  // cycles, by Mode
+  std::uint64_t open_ = 0;                         // banks, a bit each
   std::array<std::int64_t, kMaxBanks> since_;      // when each bank was opened or closed last
   std::array<std::int64_t, kMaxBanks> refreshed_;  // until when
+  std::int64_t open_time_ = 0;  // bank-cycles, of open banks less when they were opened
+  std::int64_t active_until_;   // unless a bank is open
+  std::int64_t precharged_time_ = 0;
+  Mode mode_ = Mode::Awake;
+  std::int64_t powered_down_ = 0;          // since when, unless awake
+  std::array<std::int64_t, 4> time_in_{};  // by Mode
 };
 
 }  // namespace archgym

@@ -17,6 +17,7 @@ class FrontEnd {
  public:
   FrontEnd(const Requests& requests, const Design& design)
       : requests_(requests),
+        count_(requests.bursts.size()),
         limited_(design.arbiter != Arbiter::Simple),
         arbitration_delay_(design.arbitration_delay_forward),
         think_delay_(design.think_delay_forward),
@@ -34,11 +35,14 @@ class FrontEnd {
     return think_delay_ == 0 &&
            (limited_ ? begin_ == accepted_ + arbitration_delay_ : arbitration_delay_ == 0);
   }
+  std::int64_t arrival_ps() const {
+    return requests_.arrival_ps[requests_.bursts[next_].request];
+  }
   // The cycle in which the next request begins to be presented to the controller.
   std::int64_t request_begin() const { return begin_; }
 
   // The controller has stored the next request and says so in cycle `request_end`.
-  void taken(std::int64_t request_end) {
+  [[gnu::always_inline]] void taken(std::int64_t request_end) {
     request_end_ = request_end;
     ++next_;
     present();
@@ -51,25 +55,31 @@ class FrontEnd {
   }
 
  private:
-  void present() {
+  [[gnu::always_inline]] void present() {
     entry_ = kNever;
-    if (next_ == requests_.bursts.size()) return;
+    if (next_ == count_) return;
     const std::int64_t arrival = requests_.bursts[next_].arrival;
-    if (!limited_) {
+    if (!limited_)
       begin_ = std::max(arrival, request_end_) + arbitration_delay_;
-    } else {
-      if (next_ >= max_active_) {
-        const std::size_t freeing = next_ - max_active_;
-        if (responses_ <= freeing) return;
-        accepted_ = std::max(accepted_, response_ends_[freeing % response_ends_.size()]);
-      }
-      accepted_ = std::max(accepted_, arrival);
-      begin_ = std::max(accepted_ + arbitration_delay_, request_end_ + 1);
-    }
+    else if (!pass_arbiter(arrival))
+      return;
     entry_ = begin_ + think_delay_;
   }
 
+  // Whether the arbiter takes the next request, which it does when one of those before has ended.
+  bool pass_arbiter(std::int64_t arrival) {
+    if (next_ >= max_active_) {
+      const std::size_t freeing = next_ - max_active_;
+      if (responses_ <= freeing) return false;
+      accepted_ = std::max(accepted_, response_ends_[freeing % response_ends_.size()]);
+    }
+    accepted_ = std::max(accepted_, arrival);
+    begin_ = std::max(accepted_ + arbitration_delay_, request_end_ + 1);
+    return true;
+  }
+
   const Requests& requests_;
+  std::size_t count_;
   bool limited_;
   std::int64_t arbitration_delay_;
   std::int64_t think_delay_;  // from the controller's interface into the bank queue

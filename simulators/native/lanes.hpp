@@ -1,10 +1,8 @@
 // Vectors with one value a bank, and what the inner loop computes over them.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <limits>
 
 namespace archgym {
 
@@ -12,51 +10,41 @@ namespace archgym {
 inline constexpr int kMaxBanks = 64;
 inline constexpr int kMaxRanks = 8;
 
-// Loops over lanes have a fixed count and no branch, so that compilers turn them into vector
-// instructions: eight lanes fill a register.
-inline constexpr int kBlock = 8;
+// How many lanes the inner loop needs for so many banks.
+constexpr int lanes_for(int banks) { return banks <= 16 ? 16 : kMaxBanks; }
+
+// Eight lanes fill a vector register; the compiler makes two of it where registers are narrower.
+inline constexpr unsigned kBlock = 8;
+using Block = std::int32_t __attribute__((vector_size(4 * kBlock)));
+
+inline Block greater(Block a, Block b) { return a > b ? a : b; }
+inline Block lesser(Block a, Block b) { return a < b ? a : b; }
+
+template <int... kFrom>
+Block shuffled(Block a, Block b) {
+#if __has_builtin(__builtin_shufflevector)
+  return __builtin_shufflevector(a, b, kFrom...);
+#else
+  return __builtin_shuffle(a, b, Block{kFrom...});
+#endif
+}
 
 template <int kLanes>
-struct alignas(4 * kBlock) Lanes {
-  std::array<std::int32_t, kLanes> values;
+struct Lanes {
+  static constexpr int kBlocks = kLanes / kBlock;
+  std::array<Block, kBlocks> blocks;
 
-  std::int32_t operator[](int lane) const { return values[lane]; }
-  void fill(std::int32_t value) { values.fill(value); }
+  std::int32_t operator[](unsigned lane) const { return blocks[lane / kBlock][lane % kBlock]; }
 
-  // Writes the whole block that `lane` is in: the wide loads that follow would have to wait for a
-  // narrow store.
-  void set(int lane, std::int32_t value) {
-    std::int32_t* block = &values[lane & ~(kBlock - 1)];
-    for (int i = 0; i < kBlock; ++i) block[i] = i == (lane & (kBlock - 1)) ? value : block[i];
-  }
+  void fill(std::int32_t value) { blocks.fill(Block{} + value); }
+
+  void set(unsigned lane, std::int32_t value) { blocks[lane / kBlock][lane % kBlock] = value; }
 
   // Raises every lane to at least `base` + its lane of `delays`.
   template <int kWider>
   void raise(const Lanes<kWider>& delays, std::int32_t base) {
-    for (int lane = 0; lane < kLanes; ++lane)
-      values[lane] = std::max(values[lane], base + delays.values[lane]);
+    for (int i = 0; i < kBlocks; ++i) blocks[i] = greater(blocks[i], delays.blocks[i] + base);
   }
 };
-
-template <int kLanes>
-std::int32_t least(const Lanes<kLanes>& lanes) {
-  std::int32_t result = lanes.values[0];
-  for (std::int32_t value : lanes.values) result = std::min(result, value);
-  return result;
-}
-
-// The least of `lanes`, which are positive, where the key is at most `bound`; the greatest int32 if
-// there is no such lane.
-template <int kLanes>
-std::int32_t least_where(const Lanes<kLanes>& lanes, const Lanes<kLanes>& keys,
-                         std::int32_t bound) {
-  constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
-  std::int32_t result = kNone;
-  for (int lane = 0; lane < kLanes; ++lane) {
-    const std::int32_t excluded = -static_cast<std::int32_t>(keys.values[lane] > bound);
-    result = std::min(result, lanes.values[lane] | (excluded & kNone));
-  }
-  return result;
-}
 
 }  // namespace archgym

@@ -15,24 +15,19 @@ namespace archgym {
 // ones to 15 significant bits, so that a quantile is low by less than 1 part in 16,384.
 class LatencyHistogram {
  public:
-  void add(std::int64_t value) {
-    const int octave = std::max(0, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(value))) - kBits);
-    auto& counts = octaves_[octave];
-    if (!counts) counts = std::make_unique<Counts>();
-    ++(*counts)[value >> shift(octave) & (kBuckets - 1)];
-    ++count_;
-    sum_ += value;
+  [[gnu::always_inline]] void add(std::int64_t value) {
+    const int octave = octave_of(value);
+    if (!octaves_[octave]) [[unlikely]] begin(octave);
+    ++(*octaves_[octave])[value >> shift(octave) & (kBuckets - 1)];
     greatest_ = std::max(greatest_, value);
   }
 
-  std::int64_t count() const { return count_; }
-  double mean() const { return static_cast<double>(sum_) / static_cast<double>(count_); }
   std::int64_t greatest() const { return greatest_; }
 
-  // The value at index floor(quantile * (n - 1)) of the sorted values.
-  std::int64_t quantile(double quantile) const {
-    auto rank =
-        static_cast<std::int64_t>(std::floor(quantile * static_cast<double>(count_ - 1)));
+  // The value at index floor(quantile * (count - 1)) of the sorted values, of which there are
+  // `count`.
+  std::int64_t quantile(double quantile, std::int64_t count) const {
+    auto rank = static_cast<std::int64_t>(std::floor(quantile * static_cast<double>(count - 1)));
     for (int octave = 0; octave < kOctaves; ++octave) {
       if (!octaves_[octave]) continue;
       const Counts& counts = *octaves_[octave];
@@ -54,11 +49,16 @@ class LatencyHistogram {
   static constexpr int kOctaves = 64 - kBits;
   using Counts = std::array<std::uint32_t, kBuckets>;
 
+  [[gnu::noinline]] void begin(int octave) { octaves_[octave] = std::make_unique<Counts>(); }
+
+  static int octave_of(std::int64_t value) {
+    return std::bit_width(static_cast<std::uint64_t>(value) >> kBits);
+  }
   // Octave 0 holds values below kBuckets, octave n those of kBits + n bits.
   static int shift(int octave) { return std::max(0, octave - 1); }
 
   std::array<std::unique_ptr<Counts>, kOctaves> octaves_;
-  std::int64_t count_ = 0, sum_ = 0, greatest_ = 0;
+  std::int64_t greatest_ = 0;
 };
 
 }  // namespace archgym

@@ -23,57 +23,56 @@ class LatencyStatistics {
   void accepted(const Transaction& transaction) {
     if (one_to_one_) return;
     const Burst& burst = requests_.bursts[transaction.burst];
+    if (!partial_.contains(burst.request)) partial_.add(burst.request).begin = transaction.begin;
     Partial& partial = partial_[burst.request];
-    if (!partial.live || partial.request != burst.request) {
-      Partial& fresh = partial_.add(burst.request);
-      fresh.request = burst.request;
-      fresh.begin = transaction.begin;
-      count_in(fresh, burst);
-    } else {
-      count_in(partial, burst);
-    }
+    ++partial.bursts;
+    partial.is_complete = burst.last;
   }
 
   // `end`: cycle in which the response has reached the initiator.
-  void ended(const Transaction& transaction, std::int64_t end) {
+  [[gnu::always_inline]] void ended(const Transaction& transaction, std::int64_t end) {
     last_end_ = std::max(last_end_, end);
-    const Burst& burst = requests_.bursts[transaction.burst];
     if (one_to_one_)
-      return record(burst, transaction.service_end - transaction.begin, end);
-    Partial& partial = partial_[burst.request];
-    partial.service_end = std::max(partial.service_end, transaction.service_end);
-    partial.end = std::max(partial.end, end);
-    if (--partial.bursts > 0 || !partial.is_complete) return;
-    partial.live = false;
-    record(burst, partial.service_end - partial.begin, partial.end);
+      record(transaction, transaction.service_end - transaction.begin, end);
+    else
+      burst_ended(transaction, end);
   }
 
   std::int64_t last_end() const { return last_end_; }
-  const LatencyHistogram& at_initiator() const { return at_initiator_; }    // picoseconds
-  const LatencyHistogram& at_controller() const { return at_controller_; }  // cycles
+  std::int64_t count() const { return count_[0] + count_[1]; }
   std::int64_t count(bool write) const { return count_[write]; }
-  std::int64_t sum_ps(bool write) const { return sum_ps_[write]; }
+  // At the initiator, in picoseconds.
+  const LatencyHistogram& at_initiator() const { return at_initiator_; }
+  std::int64_t sum_at_initiator(bool write) const { return sum_at_initiator_[write]; }
+  // In the controller, in cycles.
+  const LatencyHistogram& at_controller() const { return at_controller_; }
+  std::int64_t sum_at_controller() const { return sum_at_controller_; }
 
  private:
   struct Partial {
     std::int64_t begin = 0, service_end = 0, end = 0;
-    std::uint32_t request = 0;
     std::int32_t bursts = 0;   // accepted and not ended
     bool is_complete = false;  // all its bursts have been accepted
     bool live = false;
   };
 
-  static void count_in(Partial& partial, const Burst& burst) {
-    ++partial.bursts;
-    partial.is_complete = burst.last;
+  void burst_ended(const Transaction& transaction, std::int64_t end) {
+    Partial& partial = partial_[requests_.bursts[transaction.burst].request];
+    partial.service_end = std::max(partial.service_end, transaction.service_end);
+    partial.end = std::max(partial.end, end);
+    if (--partial.bursts > 0 || !partial.is_complete) return;
+    partial.live = false;
+    record(transaction, partial.service_end - partial.begin, partial.end);
   }
 
-  void record(const Burst& burst, std::int64_t service, std::int64_t end) {
-    const std::int64_t latency = end * clock_ps_ - requests_.arrival_ps[burst.request];
+  [[gnu::always_inline]] void record(const Transaction& transaction, std::int64_t service,
+                                     std::int64_t end) {
+    const std::int64_t latency = end * clock_ps_ - transaction.arrival_ps;
     at_initiator_.add(latency);
     at_controller_.add(service);
-    ++count_[burst.write];
-    sum_ps_[burst.write] += latency;
+    ++count_[transaction.write];
+    sum_at_initiator_[transaction.write] += latency;
+    sum_at_controller_ += service;
   }
 
   const Requests& requests_;
@@ -81,7 +80,8 @@ class LatencyStatistics {
   bool one_to_one_;
   LiveWindow<Partial> partial_;  // by request, where it has several bursts
   LatencyHistogram at_initiator_, at_controller_;
-  std::array<std::int64_t, 2> count_{}, sum_ps_{};
+  std::array<std::int64_t, 2> count_{}, sum_at_initiator_{};  // by read or write
+  std::int64_t sum_at_controller_ = 0;
   std::int64_t last_end_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Values of those indices of a growing sequence that are still of interest.
+// Values of those indices of a sequence that are of interest at the moment.
 #pragma once
 
 #include <cstdint>
@@ -6,35 +6,45 @@
 
 namespace archgym {
 
-// Memory follows the distance between the oldest and the newest index that are live, not the length
-// of the sequence. `T` has a flag `live`, which is set by `add` and cleared when its turn is over.
+// Memory follows the distance between live indices, not the length of the sequence. `T` has a flag
+// `live`, which `add` sets and the user clears when its turn is over.
 template <class T>
 class LiveWindow {
  public:
   T& operator[](std::int64_t index) { return slots_[index & mask_]; }
   const T& operator[](std::int64_t index) const { return slots_[index & mask_]; }
 
-  // Indices are added in rising order, `index` >= any before it.
+  // Whether `index` is live.
+  bool contains(std::int64_t index) const {
+    return slots_[index & mask_].live && indices_[index & mask_] == index;
+  }
+
   T& add(std::int64_t index) {
-    while ((*this)[index].live) grow(index);
-    T& slot = (*this)[index];
+    while (slots_[index & mask_].live) [[unlikely]] grow();
+    indices_[index & mask_] = index;
+    T& slot = slots_[index & mask_];
     slot = T{};
     slot.live = true;
     return slot;
   }
 
  private:
-  // The slots hold indices from `end` - their number on.
-  void grow(std::int64_t end) {
-    const auto size = static_cast<std::int64_t>(slots_.size());
-    std::vector<T> wider(2 * slots_.size());
-    for (std::int64_t index = end - size; index < end; ++index)
-      if (index >= 0) wider[index & (2 * size - 1)] = slots_[index & mask_];
-    slots_ = std::move(wider);
-    mask_ = 2 * size - 1;
+  [[gnu::noinline]] void grow() {
+    const std::size_t size = 2 * slots_.size();
+    std::vector<T> slots(size);
+    std::vector<std::int64_t> indices(size);
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      if (slots_[i].live) {
+        slots[indices_[i] & (size - 1)] = slots_[i];
+        indices[indices_[i] & (size - 1)] = indices_[i];
+      }
+    slots_ = std::move(slots);
+    indices_ = std::move(indices);
+    mask_ = static_cast<std::int64_t>(size - 1);
   }
 
   std::vector<T> slots_ = std::vector<T>(64);
+  std::vector<std::int64_t> indices_ = std::vector<std::int64_t>(64);
   std::int64_t mask_ = 63;
 };
 

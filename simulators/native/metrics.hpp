@@ -53,23 +53,28 @@ class Metrics {
 
 inline void summarize_latency(const System& system, const LatencyStatistics& latencies,
                               Metrics& metrics) {
-  const LatencyHistogram& initiator = latencies.at_initiator();
-  metrics[Metric::Latency] = initiator.mean() * 1e-3;
-  metrics[Metric::LatencyP50] = static_cast<double>(initiator.quantile(0.5)) * 1e-3;
-  metrics[Metric::LatencyP99] = static_cast<double>(initiator.quantile(0.99)) * 1e-3;
-  metrics[Metric::LatencyMax] = static_cast<double>(initiator.greatest()) * 1e-3;
-  for (bool write : {false, true})
+  const auto mean = [](std::int64_t sum, std::int64_t count) {
+    return static_cast<double>(sum) / static_cast<double>(count);
+  };
+  const std::int64_t count = latencies.count();
+  std::int64_t sum = 0;
+  for (bool write : {false, true}) {
+    sum += latencies.sum_at_initiator(write);
     if (latencies.count(write) > 0)
       metrics[write ? Metric::WriteLatency : Metric::ReadLatency] =
-          static_cast<double>(latencies.sum_ps(write)) /
-          static_cast<double>(latencies.count(write)) * 1e-3;
+          mean(latencies.sum_at_initiator(write), latencies.count(write)) * 1e-3;
+  }
+  const LatencyHistogram& initiator = latencies.at_initiator();
+  metrics[Metric::Latency] = mean(sum, count) * 1e-3;
+  metrics[Metric::LatencyP50] = static_cast<double>(initiator.quantile(0.5, count)) * 1e-3;
+  metrics[Metric::LatencyP99] = static_cast<double>(initiator.quantile(0.99, count)) * 1e-3;
+  metrics[Metric::LatencyMax] = static_cast<double>(initiator.greatest()) * 1e-3;
   const LatencyHistogram& controller = latencies.at_controller();
-  const auto ns = [&system](auto cycles) {
-    return static_cast<double>(cycles) * static_cast<double>(system.clock_ps) * 1e-3;
-  };
-  metrics[Metric::ServiceLatency] = ns(controller.mean());
-  metrics[Metric::ServiceLatencyMax] = ns(controller.greatest());
-  metrics[Metric::ServiceLatencyP99] = ns(controller.quantile(0.99));
+  const double clock_ns = static_cast<double>(system.clock_ps) * 1e-3;
+  metrics[Metric::ServiceLatency] = mean(latencies.sum_at_controller(), count) * clock_ns;
+  metrics[Metric::ServiceLatencyMax] = static_cast<double>(controller.greatest()) * clock_ns;
+  metrics[Metric::ServiceLatencyP99] =
+      static_cast<double>(controller.quantile(0.99, count)) * clock_ns;
 }
 
 inline void summarize_energy(const EnergySplit& split, double runtime_ns, Metrics& metrics) {
@@ -85,15 +90,30 @@ inline void summarize_energy(const EnergySplit& split, double runtime_ns, Metric
   metrics[Metric::EnergySelfRefresh] = split.self_refresh;
 }
 
+// What the controllers of all channels have counted.
+struct Totals {
+  std::array<std::int64_t, kCommands> commands{};
+  RowOutcomes rows;
+  EnergySplit energy;
+
+  template <class ControllerT>
+  void add(ControllerT& controller) {
+    for (int i = 0; i < kCommands; ++i) commands[i] += controller.count(static_cast<Command>(i));
+    rows += controller.rows();
+    energy += controller.energy();
+  }
+};
+
 // Intervals that have passed without their refresh; a run may end before it pays them.
-template <class ControllerT>
-void summarize_refresh_debt(const System& system, const Design& design, std::int64_t last_end,
-                            const ControllerT& controller, Metrics& metrics) {
+inline void summarize_refresh_debt(const System& system, const Design& design,
+                                   std::int64_t last_end, const Totals& totals,
+                                   Metrics& metrics) {
   const Refresh& refresh = system.refreshes[static_cast<int>(design.refresh_policy)];
   std::int64_t owed = 0;
   if (refresh.interval > 0)
-    owed = std::max<std::int64_t>(
-        0, system.ranks * (last_end / refresh.interval) - controller.count(refresh.command));
+    owed = std::max<std::int64_t>(0, system.channels * system.ranks *
+                                             (last_end / refresh.interval) -
+                                         totals.commands[index(refresh.command)]);
   metrics[Metric::RefreshesOwed] = static_cast<double>(owed);
   metrics[Metric::RefreshDebtTime] =
       static_cast<double>(owed * refresh.duration * system.clock_ps) * 1e-3;
@@ -102,29 +122,25 @@ void summarize_refresh_debt(const System& system, const Design& design, std::int
         static_cast<double>(owed) * system.energy.command[index(refresh.command)];
 }
 
-template <class ControllerT>
-Metrics summarize(const System& system, const Requests& requests, const Design& design,
-                  ControllerT& controller) {
+inline Metrics summarize(const System& system, const Requests& requests, const Design& design,
+                         const LatencyStatistics& latencies, const Totals& totals) {
   Metrics metrics;
-  const std::int64_t last_end = controller.latencies().last_end();
+  const std::int64_t last_end = latencies.last_end();
   const double runtime_ns = static_cast<double>(last_end * system.clock_ps) * 1e-3;
   metrics[Metric::Runtime] = runtime_ns;
-  metrics[Metric::Bandwidth] =
-      static_cast<double>(requests.bursts.size()) *
-      static_cast<double>(system.bytes_per_burst) / runtime_ns;
-  summarize_latency(system, controller.latencies(), metrics);
-  metrics[Metric::RowHits] = static_cast<double>(controller.rows().hits);
-  metrics[Metric::RowMisses] = static_cast<double>(controller.rows().misses);
-  metrics[Metric::RowConflicts] = static_cast<double>(controller.rows().conflicts);
-
+  metrics[Metric::Bandwidth] = static_cast<double>(requests.bursts.size()) *
+                               static_cast<double>(system.bytes_per_burst) / runtime_ns;
+  summarize_latency(system, latencies, metrics);
+  metrics[Metric::RowHits] = static_cast<double>(totals.rows.hits);
+  metrics[Metric::RowMisses] = static_cast<double>(totals.rows.misses);
+  metrics[Metric::RowConflicts] = static_cast<double>(totals.rows.conflicts);
   for (int command = 0; command < kCommands; ++command)
     metrics[static_cast<Metric>(static_cast<int>(Metric::CommandsAct) + command)] =
-        static_cast<double>(controller.count(static_cast<Command>(command)));
-  summarize_refresh_debt(system, design, last_end, controller, metrics);
-  metrics[Metric::QueueEntries] =
-      static_cast<double>(Admission::total_entries(design, system.banks));
-  if (system.energy.available)
-    summarize_energy(controller.energy(), runtime_ns, metrics);
+        static_cast<double>(totals.commands[command]);
+  summarize_refresh_debt(system, design, last_end, totals, metrics);
+  metrics[Metric::QueueEntries] = static_cast<double>(
+      system.channels * Admission::total_entries(design, system.banks));
+  if (system.energy.available) summarize_energy(totals.energy, runtime_ns, metrics);
   return metrics;
 }
 

@@ -32,12 +32,15 @@ using NewColumn = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig>;
 
 // (scope, previous, following, cycles, when), enumerators as integers.
 using ConstraintRow = std::tuple<int, int, int, int, int>;
-// (commands, count, cycles, offset by command).
-using WindowRow = std::tuple<std::vector<int>, int, int, std::vector<int>>;
+// (commands, count, cycles, length by command, by_last).
+using WindowRow = std::tuple<std::vector<int>, int, int, std::vector<int>, bool>;
 // (command, precharge, interval, duration, per_interval); all 0 where the device has no such.
 using RefreshRow = std::tuple<int, int, int, int, int>;
 
-struct Channel {
+// (closed, max_outstanding, think_cycles, dependent).
+using PlayerRow = std::tuple<bool, std::int64_t, std::int64_t, bool>;
+
+struct Memory {
   System system;
   DelayTable delays;
 };
@@ -52,12 +55,12 @@ std::vector<Constraint> make_constraints(const std::vector<ConstraintRow>& rows)
 
 std::vector<ActivateWindow> make_windows(const std::vector<WindowRow>& rows) {
   std::vector<ActivateWindow> result;
-  for (const auto& [commands, count, cycles, offset] : rows) {
-    if (count < 1 || offset.size() != kCommands)
-      throw std::invalid_argument("a window counts commands and has an offset for each");
-    ActivateWindow window{0, count, cycles, {}};
+  for (const auto& [commands, count, cycles, lengths, by_last] : rows) {
+    if (count < 1 || lengths.size() != kCommands)
+      throw std::invalid_argument("a window counts commands and knows the length of each");
+    ActivateWindow window{0, count, cycles, {}, by_last};
     for (int command : commands) window.commands |= 1u << command;
-    std::copy(offset.begin(), offset.end(), window.offset.begin());
+    std::copy(lengths.begin(), lengths.end(), window.lengths.begin());
     result.push_back(window);
   }
   return result;
@@ -68,6 +71,9 @@ System make_system(const nb::dict& spec) {
   const auto cycles = [&](const char* key) { return nb::cast<std::int32_t>(spec[key]); };
   System s;
   s.clock_ps = number("clock_ps");
+  s.channels = cycles("channels");
+  if (s.channels < 1 || s.channels > kMaxChannels)
+    throw std::invalid_argument("1 to " + std::to_string(kMaxChannels) + " channels");
   s.ranks = cycles("ranks");
   s.stacks = cycles("stacks");
   s.bank_groups = cycles("bank_groups");
@@ -100,27 +106,39 @@ System make_system(const nb::dict& spec) {
                            interval, duration, per_interval});
   s.refresh_flexibility = number("refresh_flexibility");
   s.bytes_per_burst = number("bytes_per_burst");
+  s.energy_books = static_cast<EnergyBooks>(cycles("energy_books"));
   if (spec.contains("energy_nj"))
     s.energy = EnergyTable::from(nb::cast<std::map<std::string, double>>(spec["energy_nj"]));
   return s;
 }
 
-Requests make_requests(Column<std::int64_t> arrival_cycle, Column<std::int64_t> arrival_ps,
+Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
+                       Column<std::int64_t> arrival_ps, Column<std::uint8_t> channel,
                        Column<std::uint8_t> bank, Column<std::uint32_t> row,
                        Column<std::uint32_t> column, Column<bool> is_write,
-                       Column<std::uint32_t> request) {
+                       Column<std::uint32_t> request, Column<std::uint16_t> initiator,
+                       const PlayerRow& player) {
   const std::size_t n = arrival_cycle.size();
-  if (n == 0 || n >= 0x7FFFFFFEu || bank.size() != n || row.size() != n || column.size() != n ||
-      is_write.size() != n || request.size() != n ||
-      request.data()[n - 1] + std::size_t{1} != arrival_ps.size())
+  if (n == 0 || n >= 0x7FFFFFFEu || channel.size() != n || bank.size() != n || row.size() != n ||
+      column.size() != n || is_write.size() != n || request.size() != n ||
+      initiator.size() != n || request.data()[n - 1] + std::size_t{1} != arrival_ps.size())
     throw std::invalid_argument("columns must have one equal length, from 1 to 2^31 - 3");
   Requests requests;
   requests.bursts.reserve(n);
-  for (std::size_t i = 0; i < n; ++i)
+  for (std::size_t i = 0; i < n; ++i) {
+    if (channel.data()[i] >= system.channels || bank.data()[i] >= system.banks)
+      throw std::invalid_argument("a burst lies beyond the channels or banks of its system");
     requests.bursts.push_back({arrival_cycle.data()[i], row.data()[i], column.data()[i],
-                               request.data()[i], bank.data()[i], is_write.data()[i],
+                               request.data()[i], channel.data()[i], bank.data()[i],
+                               is_write.data()[i],
                                i + 1 == n || request.data()[i + 1] != request.data()[i]});
+  }
   requests.arrival_ps.assign(arrival_ps.data(), arrival_ps.data() + arrival_ps.size());
+  requests.initiators = 1 + *std::max_element(initiator.data(), initiator.data() + n);
+  if (requests.initiators > 1)
+    requests.initiator.assign(initiator.data(), initiator.data() + n);
+  const auto& [closed, max_outstanding, think_cycles, dependent] = player;
+  requests.player = {closed, max_outstanding, think_cycles, dependent};
   return requests;
 }
 
@@ -168,14 +186,14 @@ NewColumn<T> to_numpy(std::vector<T>&& values) {
 }
 
 Table<double> evaluate_table(
-    const Channel& channel, const Requests& requests,
+    const Memory& memory, const Requests& requests,
     const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& designs,
     int threads) {
   const std::vector<Design> list = make_designs(designs);
   std::vector<Metrics> metrics;
   {
     nb::gil_scoped_release released;
-    metrics = evaluate(channel.system, channel.delays, requests, list, threads);
+    metrics = evaluate(memory.system, memory.delays, requests, list, threads);
   }
   const std::size_t width = kMetricNames.size();
   auto* values = new double[metrics.size() * width];
@@ -186,28 +204,29 @@ Table<double> evaluate_table(
 }
 
 auto command_columns(
-    const Channel& channel, const Requests& requests,
+    const Memory& memory, const Requests& requests,
     const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& design) {
   const std::vector<Design> list = make_designs(design);
   if (list.size() != 1) throw std::invalid_argument("commands are traced for one design");
   std::vector<IssuedCommand> commands;
   {
     nb::gil_scoped_release released;
-    commands = trace_commands(channel.system, channel.delays, requests, list.front());
+    commands = trace_commands(memory.system, memory.delays, requests, list.front());
   }
   std::vector<std::int64_t> time, burst;
-  std::vector<std::uint8_t> command, bank;
+  std::vector<std::uint8_t> command, channel, bank;
   std::vector<std::uint32_t> row, column;
   for (const IssuedCommand& c : commands) {
     time.push_back(c.time_ps);
     command.push_back(static_cast<std::uint8_t>(c.command));
+    channel.push_back(static_cast<std::uint8_t>(c.channel));
     bank.push_back(static_cast<std::uint8_t>(c.bank));
     row.push_back(c.row);
     column.push_back(c.column);
     burst.push_back(c.burst);
   }
   return std::make_tuple(to_numpy(std::move(time)), to_numpy(std::move(command)),
-                         to_numpy(std::move(bank)), to_numpy(std::move(row)),
+                         to_numpy(std::move(channel)), to_numpy(std::move(bank)), to_numpy(std::move(row)),
                          to_numpy(std::move(column)), to_numpy(std::move(burst)));
 }
 
@@ -218,40 +237,57 @@ nb::tuple names(const std::array<std::string_view, N>& list) {
   return nb::tuple(result);
 }
 
+// Whether there is a build with AVX2, and this processor can run it.
+bool processor_has_avx2() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
-NB_MODULE(_core, m) {
+// NB_MODULE does not expand its argument.
+#define ARCHGYM_DEFINE(name, m) NB_MODULE(name, m)
+
+ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   m.doc() = "Cycle-exact DRAM controller simulation, event by event.";
   m.attr("COMMANDS") = names(kCommandNames);
   m.attr("METRICS") = names(kMetricNames);
+  m.attr("MAX_CHANNELS") = kMaxChannels;
   m.attr("MAX_BANKS") = kMaxBanks;
   m.attr("MAX_RANKS") = kMaxRanks;
   m.attr("UNBOUNDED") = kUnbounded;
+  m.attr("PROCESSOR_HAS_AVX2") = processor_has_avx2();
 
-  nb::class_<Channel>(m, "Channel", "One memory channel: organisation, timing edges, energy.")
+  nb::class_<Memory>(m, "Memory", "A memory system: organisation, timing edges, energy.")
       .def("__init__",
-           [](Channel* self, const nb::dict& spec, const std::vector<ConstraintRow>& constraints,
+           [](Memory* self, const nb::dict& spec, const std::vector<ConstraintRow>& constraints,
               const std::vector<WindowRow>& activate_windows) {
              System system = make_system(spec);
              DelayTable delays(system, make_constraints(constraints),
                                make_windows(activate_windows));
-             new (self) Channel{std::move(system), std::move(delays)};
+             new (self) Memory{std::move(system), std::move(delays)};
            },
            "spec"_a, "constraints"_a, "activate_windows"_a);
 
   nb::class_<Requests>(m, "Requests", "A decoded trace, in order of arrival.")
       .def("__init__",
-           [](Requests* self, Column<std::int64_t> arrival_cycle, Column<std::int64_t> arrival_ps,
+           [](Requests* self, const Memory& memory, Column<std::int64_t> arrival_cycle,
+              Column<std::int64_t> arrival_ps, Column<std::uint8_t> channel,
               Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
-              Column<bool> is_write, Column<std::uint32_t> request) {
-             new (self) Requests(make_requests(arrival_cycle, arrival_ps, bank, row, column,
-                                               is_write, request));
+              Column<bool> is_write, Column<std::uint32_t> request,
+              Column<std::uint16_t> initiator, const PlayerRow& player) {
+             new (self) Requests(make_requests(memory.system, arrival_cycle, arrival_ps, channel,
+                                               bank, row, column, is_write, request, initiator,
+                                               player));
            },
-           "arrival_cycle"_a, "arrival_ps"_a, "bank"_a, "row"_a, "column"_a, "is_write"_a,
-           "request"_a);
+           "memory"_a, "arrival_cycle"_a, "arrival_ps"_a, "channel"_a, "bank"_a, "row"_a,
+           "column"_a, "is_write"_a, "request"_a, "initiator"_a, "player"_a);
 
-  m.def("evaluate", &evaluate_table, "channel"_a, "requests"_a, "designs"_a, "threads"_a,
+  m.def("evaluate", &evaluate_table, "memory"_a, "requests"_a, "designs"_a, "threads"_a,
         "Returns one row of METRICS a design; NaN where a metric does not apply.");
-  m.def("command_trace", &command_columns, "channel"_a, "requests"_a, "design"_a,
-        "Returns columns (time_ps, command, bank, row, column, burst) of one design's run.");
+  m.def("command_trace", &command_columns, "memory"_a, "requests"_a, "design"_a,
+        "Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run.");
 }

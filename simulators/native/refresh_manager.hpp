@@ -57,29 +57,26 @@ class RefreshManager {
     if (now >= trigger_ + rule_.interval) {  // a whole interval late: catch up
       trigger_ += rule_.interval;
       pulled_in_ = false;
+      // DRAMSys forgets what is due meanwhile. JEDEC, which alone bounds flexibility, does not.
+      if (flexibility_ < kUnbounded) ++postponed_;
     }
     const int idle = first_idle(busy);
-    if (pulled_in_) {
-      if (idle == kNone || is_crowded(now)) {
-        pulled_in_ = false;
-        trigger_ += rule_.interval;
-        return;
-      }
-      group_ = idle;
-    } else {
-      const bool forced = postponed_ == max_postponed_ || skipped_ == flexibility_;
-      if (idle == kNone && !forced) {
+    const bool forced = pulled_in_ ? postponed_ > max_postponed_
+                                   : postponed_ >= max_postponed_ || skipped_ == flexibility_;
+    if (!forced && (idle == kNone || (pulled_in_ && is_crowded(now)))) {
+      if (!pulled_in_) {
         ++postponed_;
         ++skipped_;
-        trigger_ += rule_.interval;
-        return;
       }
-      if (!is_settled_) group_ = idle != kNone ? idle : std::countr_zero(remaining_);
-      // All banks at once are kept from issuing even before they are precharged.
-      if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open))) {
-        blocked_ = groups_[group_];
-        is_settled_ = true;
-      }
+      pulled_in_ = false;
+      trigger_ += rule_.interval;
+      return;
+    }
+    if (!is_settled_) group_ = idle != kNone ? idle : std::countr_zero(remaining_);
+    // All banks at once are kept from issuing even before they are precharged.
+    if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open))) {
+      blocked_ = groups_[group_];
+      is_settled_ = true;
     }
     const std::uint64_t banks = groups_[group_];
     if (!(banks & open))
@@ -118,6 +115,7 @@ class RefreshManager {
     asleep_ = false;
     pulled_in_ = false;
     trigger_ = rule_.interval > 0 ? now + rule_.interval : kNever;
+    skipped_ = 0;
     blocked_ = 0;
     is_settled_ = false;
     begin_round();

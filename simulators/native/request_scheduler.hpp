@@ -35,16 +35,17 @@ class RequestScheduler {
   void close(int bank) { queues_.close(bank); }
 
   // Both return whether the preferred direction has changed. Admission must know of it first.
-  bool store(std::int32_t id, const Transaction& transaction) {
+  [[gnu::always_inline]] bool store(std::int32_t id, const Transaction& transaction) {
     queues_.push(Queues::queue(transaction.bank, transaction.write), id, transaction.row);
     return kScheduler == Scheduler::GrpFrFcfsWm && follow_watermarks();
   }
-  bool remove(const Transaction& transaction, std::uint32_t position) {
+  [[gnu::always_inline]] bool remove(const Transaction& transaction, std::uint32_t position) {
     queues_.erase_hit(Queues::queue(transaction.bank, transaction.write), position);
     if constexpr (kScheduler == Scheduler::GrpFrFcfsWm) return follow_watermarks();
+    if constexpr (!kDirected) return false;
     const bool changed = prefers_writes_ != transaction.write;
     prefers_writes_ = transaction.write;
-    return kDirected && changed;
+    return changed;
   }
 
   // The queue that `bank` serves; it may be empty.
@@ -53,6 +54,12 @@ class RequestScheduler {
     if constexpr (kScheduler == Scheduler::GrpFrFcfs)
       return queues_.size(preferred) > 0 ? preferred : Queues::queue(bank, !prefers_writes_);
     return preferred;
+  }
+
+  // Whether what it serves next of `queue` hits the open row.
+  bool hits(int queue, std::uint32_t position) const {
+    return kScheduler == Scheduler::Fifo || kGrouped ? queues_.is_hit(queue, position)
+                                                     : queues_.hits(queue) > 0;
   }
 
   // What to serve next of a queue that is not empty.

@@ -19,22 +19,20 @@ class Reorderer {
  public:
   template <class Release>
   void insert(std::int64_t index, std::int64_t value, Release&& release) {
-    while (index >= end_) values_.add(end_++);
-    values_[index].value = value;
-    for (; next_ < end_ && values_[next_].value != kMissing; ++next_) {
+    values_.add(index).value = value;
+    for (; values_.contains(next_); ++next_) {
       values_[next_].live = false;
       release(next_, values_[next_].value);
     }
   }
 
  private:
-  static constexpr std::int64_t kMissing = -1;
   struct Value {
-    std::int64_t value = kMissing;
+    std::int64_t value = 0;
     bool live = false;
   };
   LiveWindow<Value> values_;
-  std::int64_t next_ = 0, end_ = 0;
+  std::int64_t next_ = 0;
 };
 
 // A recurrence: every time is known as soon as the CAS command before it has issued.
@@ -44,6 +42,7 @@ class ResponsePath {
                LatencyStatistics& latencies, WakeUps* wake_ups)
       : arbiter_(design.arbiter),
         arbitration_delay_(design.arbitration_delay_backward),
+        length_(arbiter_ == Arbiter::Simple ? 1 + arbitration_delay_ : 0),
         reorder_queue_(design.response_queue == ResponseQueue::Reorder),
         front_end_(front_end),
         transactions_(transactions),
@@ -51,26 +50,32 @@ class ResponsePath {
         wake_ups_(wake_ups) {}
 
   // The data of transaction `id` are complete in cycle `ready`.
-  void insert(std::int64_t id, std::int64_t ready) {
-    if (!reorder_queue_) return send(id, ready);
-    queue_.insert(id, ready, [this](auto index, auto cycle) { send(index, cycle); });
+  [[gnu::always_inline]] void insert(std::int64_t id, std::int64_t ready) {
+    if (reorder_queue_)
+      reorder(id, ready);
+    else
+      send(id, ready);
   }
 
  private:
-  void send(std::int64_t id, std::int64_t ready) {
-    // Under Simple, a response occupies the interface until it has arrived.
-    const std::int64_t length = arbiter_ == Arbiter::Simple ? 1 + arbitration_delay_ : 0;
-    last_sent_ = std::max(ready, last_sent_ + length);
-    const std::int64_t end = last_sent_ + length;
+  void reorder(std::int64_t id, std::int64_t ready) {
+    queue_.insert(id, ready, [this](auto index, auto cycle) { send(index, cycle); });
+  }
+
+  [[gnu::always_inline]] void send(std::int64_t id, std::int64_t ready) {
+    last_sent_ = std::max(ready, last_sent_ + length_);
+    const std::int64_t end = last_sent_ + length_;
     transactions_[id].service_end = end;
     if (wake_ups_) wake_ups_->add_response(last_sent_, end);
-    switch (arbiter_) {
-      case Arbiter::Simple: return finish(id, end);
-      case Arbiter::Fifo: return deliver(id, end);
-      case Arbiter::Reorder:
-        return initiator_.insert(id, end,
-                                 [this](auto index, auto cycle) { deliver(index, cycle); });
-    }
+    if (arbiter_ == Arbiter::Simple)
+      finish(id, end);
+    else
+      pass_to_initiator(id, end);
+  }
+
+  void pass_to_initiator(std::int64_t id, std::int64_t sent) {
+    if (arbiter_ == Arbiter::Fifo) return deliver(id, sent);
+    initiator_.insert(id, sent, [this](auto index, auto cycle) { deliver(index, cycle); });
   }
 
   void deliver(std::int64_t id, std::int64_t sent) {
@@ -79,7 +84,7 @@ class ResponsePath {
     front_end_.response_ended(last_delivered_ + 1);
   }
 
-  void finish(std::int64_t id, std::int64_t end) {
+  [[gnu::always_inline]] void finish(std::int64_t id, std::int64_t end) {
     Transaction& transaction = transactions_[id];
     latencies_.ended(transaction, end);
     transaction.live = false;
@@ -87,6 +92,8 @@ class ResponsePath {
 
   Arbiter arbiter_;
   std::int64_t arbitration_delay_;
+  // Under Simple, a response occupies the controller's interface until it has arrived.
+  std::int64_t length_;
   bool reorder_queue_;
   FrontEnd& front_end_;
   Transactions& transactions_;

@@ -8,40 +8,100 @@
 #include <thread>
 
 #include "controller.hpp"
+#include "direct_port.hpp"
+#include "drampower.hpp"
+#include "network.hpp"
 
 namespace archgym {
 namespace {
 
-template <Scheduler kScheduler>
-Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
-            const Design& design, std::vector<IssuedCommand>* trace) {
-  const auto simulate = [&](auto controller) {
-    controller->run();
-    return summarize(system, requests, design, *controller);
+struct Run {
+  const System& system;
+  const DelayTable& delays;
+  const Requests& requests;
+  const Design& design;
+  std::vector<IssuedCommand>* trace;
+};
+
+// One channel, asked by one initiator in open play.
+template <Scheduler kScheduler, int kLanes>
+Metrics play_directly(const Run& run) {
+  LatencyStatistics latencies(run.requests, run.system.clock_ps);
+  using DirectController = Controller<kScheduler, kLanes, DirectPort>;
+  const auto controller = std::make_unique<DirectController>(
+      DirectPort::Place{}, run.system, run.delays, run.requests, run.design, latencies, run.trace);
+  controller->run();
+  Totals totals;
+  totals.add(*controller);
+  return summarize(run.system, run.requests, run.design, latencies, totals);
+}
+
+// Any system and player, in order of time; see Network.
+template <Scheduler kScheduler, int kLanes>
+Metrics play_network(const Run& run) {
+  LatencyStatistics latencies(run.requests, run.system.clock_ps);
+  Network network(run.requests, run.design, run.system.channels, run.system.clock_ps, latencies);
+  using NetworkController = Controller<kScheduler, kLanes, ChannelPort>;
+  std::vector<std::unique_ptr<NetworkController>> controllers;
+  for (int channel = 0; channel < run.system.channels; ++channel)
+    controllers.push_back(std::make_unique<NetworkController>(
+        ChannelPort::Place{network, channel}, run.system, run.delays, run.requests, run.design,
+        latencies, run.trace));
+  const auto next_event = [&] {
+    std::int64_t next = network.next_time();
+    for (const auto& controller : controllers) next = std::min(next, controller->next_event());
+    return next;
   };
-  if (system.banks <= 16)
-    return simulate(std::make_unique<Controller<kScheduler, 16>>(system, delays, requests, design,
-                                                                 trace));
-  return simulate(std::make_unique<Controller<kScheduler, kMaxBanks>>(system, delays, requests,
-                                                                      design, trace));
+  while (true) {
+    const std::int64_t now = next_event();
+    if (network.is_finished() && now > latencies.last_end()) break;
+    network.begin_instant(now);
+    do {
+      network.begin_round();
+      for (const auto& controller : controllers)
+        if (controller->next_event() <= now) controller->step(now);
+      network.deliver();
+    } while (next_event() <= now);
+  }
+  Totals totals;
+  for (const auto& controller : controllers) totals.add(*controller);
+  return summarize(run.system, run.requests, run.design, latencies, totals);
+}
+
+template <Scheduler kScheduler, int kLanes>
+Metrics play(const Run& run) {
+  const bool is_direct =
+      run.system.channels == 1 && run.requests.initiators == 1 && !run.requests.player.closed;
+  return is_direct ? play_directly<kScheduler, kLanes>(run) : play_network<kScheduler, kLanes>(run);
+}
+
+template <Scheduler kScheduler>
+Metrics play(const Run& run) {
+  return lanes_for(run.system.banks) == 16 ? play<kScheduler, 16>(run)
+                                           : play<kScheduler, kMaxBanks>(run);
 }
 
 // The scheduler is a template argument, so that the inner loop holds no test of it.
-Metrics run(const System& system, const DelayTable& delays, const Requests& requests,
-            const Design& design, std::vector<IssuedCommand>* trace = nullptr) {
-  switch (design.scheduler) {
-    case Scheduler::Fifo:
-      return run<Scheduler::Fifo>(system, delays, requests, design, trace);
-    case Scheduler::FrFcfs:
-      return run<Scheduler::FrFcfs>(system, delays, requests, design, trace);
-    case Scheduler::FrFcfsGrp:
-      return run<Scheduler::FrFcfsGrp>(system, delays, requests, design, trace);
-    case Scheduler::GrpFrFcfs:
-      return run<Scheduler::GrpFrFcfs>(system, delays, requests, design, trace);
-    case Scheduler::GrpFrFcfsWm:
-      return run<Scheduler::GrpFrFcfsWm>(system, delays, requests, design, trace);
+Metrics play(const Run& run) {
+  switch (run.design.scheduler) {
+    case Scheduler::Fifo: return play<Scheduler::Fifo>(run);
+    case Scheduler::FrFcfs: return play<Scheduler::FrFcfs>(run);
+    case Scheduler::FrFcfsGrp: return play<Scheduler::FrFcfsGrp>(run);
+    case Scheduler::GrpFrFcfs: return play<Scheduler::GrpFrFcfs>(run);
+    case Scheduler::GrpFrFcfsWm: return play<Scheduler::GrpFrFcfsWm>(run);
   }
   throw std::logic_error("scheduler out of range");
+}
+
+// With energy as DRAMPower books it, which takes more than is counted while a run goes on.
+Metrics play_by_its_books(const Run& run) {
+  std::vector<IssuedCommand> commands;
+  const System& system = run.system;
+  if (!system.energy.available || system.energy_books == EnergyBooks::Plain) return play(run);
+  Metrics metrics = play({system, run.delays, run.requests, run.design, &commands});
+  summarize_energy(drampower_energy(system, run.design.phy_delay_forward, commands),
+                   metrics[Metric::Runtime], metrics);
+  return metrics;
 }
 
 }  // namespace
@@ -49,7 +109,7 @@ Metrics run(const System& system, const DelayTable& delays, const Requests& requ
 std::vector<IssuedCommand> trace_commands(const System& system, const DelayTable& delays,
                                           const Requests& requests, const Design& design) {
   std::vector<IssuedCommand> commands;
-  run(system, delays, requests, design, &commands);
+  play({system, delays, requests, design, &commands});
   return commands;
 }
 
@@ -63,7 +123,7 @@ std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
   const auto work = [&] {
     try {
       for (std::size_t i = next++; i < designs.size(); i = next++)
-        results[i] = run(system, delays, requests, designs[i]);
+        results[i] = play_by_its_books({system, delays, requests, designs[i], nullptr});
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       failure = std::current_exception();

@@ -9,12 +9,16 @@ import numpy.typing as npt
 
 from archgym import __version__
 from archgym.dram.controller import PARAMETERS
+from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.workload import Workload
-from archgym.errors import ArchgymError, SimulationError, unknown
+from archgym.errors import ArchgymError, SimulationError
 from archgym.simulators.base import Failure, Outcome, Simulator
 from archgym.simulators.native import _core
-from archgym.simulators.native.channel import make_channel, make_requests, unsupported
+from archgym.simulators.native.channel import impossible, unsupported
+from archgym.simulators.native.conduct import Conduct, dramsys, jedec
+from archgym.simulators.native.decoded import Decoded
+from archgym.simulators.native.encoding import SUPPORTED, encode
 from archgym.space import Design, Parameter
 
 COMMANDS: tuple[str, ...] = _core.COMMANDS
@@ -24,6 +28,7 @@ _COMMAND_DTYPE = np.dtype(
     [
         ("time_ps", np.int64),
         ("command", np.uint8),
+        ("channel", np.uint8),
         ("rank", np.uint8),
         ("bank_group", np.uint8),
         ("bank", np.uint8),
@@ -33,27 +38,18 @@ _COMMAND_DTYPE = np.dtype(
     ]
 )
 
-# The fields of a design in the core's order.
-_FIELDS = (
-    "PagePolicy", "Scheduler", "LowWatermark", "HighWatermark", "SchedulerBuffer",
-    "RequestBufferSize", "RequestBufferSizeRead", "RequestBufferSizeWrite",
-    "CmdMux", "RespQueue", "RefreshPolicy", "RefreshMaxPostponed", "RefreshMaxPulledin",
-    "PowerDownPolicy", "Arbiter", "MaxActiveTransactions",
-    "ArbitrationDelayFw", "ArbitrationDelayBw", "ThinkDelayFw", "ThinkDelayBw",
-    "PhyDelayFw", "PhyDelayBw",
-)  # fmt: skip
 
 class Native(Simulator):
-    """The embedded simulator of DDR3 and DDR4 controllers, exact to the cycle.
+    """The embedded simulator of DRAM controllers, exact to the cycle.
 
-    JEDEC-legal by default. A decoded trace is kept as long as its workload lives.
+    JEDEC-legal by default. Decoded traces are kept as long as their workload lives, of the address
+    mappings used last.
 
     Args:
         threads: How many designs of a batch to simulate at once.
         dramsys_quirks: Whether to reproduce where DRAMSys 5.5 departs from JEDEC and from the
-            trace, for validation against it: no WR to PREAB constraint on DDR3, no bound on the
-            refreshes postponed, pulled in or issued in a burst but the design's own, and the first
-            request presented at time 0.
+            trace, for validation against it: `archgym.simulators.native.conduct` and the standards'
+            `dramsys_omits` and `dramsys_rules` list how.
 
     Example:
         >>> import archgym
@@ -65,7 +61,7 @@ class Native(Simulator):
 
     name: ClassVar[str] = "native"
     version = __version__
-    parameters: Mapping[str, Parameter] = {name: PARAMETERS[name] for name in _FIELDS}
+    parameters: Mapping[str, Parameter] = {name: PARAMETERS[name] for name in SUPPORTED}
     standards = frozenset(STANDARDS)
     metrics = frozenset(_core.METRICS)
 
@@ -74,52 +70,66 @@ class Native(Simulator):
             raise ArchgymError(f"threads must be at least 1, not {threads}")
         self.threads = threads
         self.dramsys_quirks = dramsys_quirks
-        self._decoded: WeakKeyDictionary[Workload, tuple[_core.Channel, _core.Requests]] = (
-            WeakKeyDictionary()
-        )
+        self._decoded: WeakKeyDictionary[Workload, Decoded | Failure] = WeakKeyDictionary()
 
     def evaluate(self, designs: Sequence[Design], workload: Workload) -> list[Outcome]:
         """Simulates every design on one workload; see `Simulator.evaluate`."""
-        reason = unsupported(workload)
-        if reason is not None:
-            return [Failure("unsupported", reason)] * len(designs)
-        outcomes: list[Outcome | None] = []
-        rows: list[list[int]] = []
-        for design in designs:
-            encoded = _encode(design)
-            outcomes.append(encoded if isinstance(encoded, Failure) else None)
-            if not isinstance(encoded, Failure):
-                rows.append(encoded)
-        if rows:
-            channel, requests = self._decode(workload)
-            table = _core.evaluate(channel, requests, np.array(rows, np.int64), self.threads)
-            measured = iter(table.tolist())
-        return [
-            next_outcome if next_outcome is not None else _metrics(next(measured))
-            for next_outcome in outcomes
-        ]
+        decoded = self._decode(workload)
+        if isinstance(decoded, Failure):
+            return [decoded] * len(designs)
+        outcomes: list[Outcome | None] = [None] * len(designs)
+        # The core plays many designs on one decoded trace.
+        batches: dict[str, list[tuple[int, list[int]]]] = {}
+        for position, design in enumerate(designs):
+            encoded = encode(design, workload.system.device, decoded.refresh_policies)
+            if isinstance(encoded, Failure):
+                outcomes[position] = encoded
+            else:
+                mapping = decoded.canonical(encoded.mapping)
+                batches.setdefault(mapping, []).append((position, encoded.fields))
+        for mapping, batch in batches.items():
+            positions, rows = zip(*batch, strict=True)
+            requests = decoded.requests(workload, mapping)
+            table = _core.evaluate(
+                decoded.memory, requests, np.array(rows, np.int64), self.threads
+            )
+            for position, row in zip(positions, table.tolist(), strict=True):
+                # What does not apply to a run is NaN.
+                outcomes[position] = {
+                    name: row[column]
+                    for name, column in decoded.metrics.items()
+                    if row[column] == row[column]
+                }
+        return [outcome for outcome in outcomes if outcome is not None]
 
     def command_trace(self, design: Design, workload: Workload) -> npt.NDArray[Any]:
         """Simulates one design and returns every command it issued, in order.
 
         Returns:
-            A structured array: `time_ps`, `command` (index into `COMMANDS`), `rank`, `bank_group`,
-            `bank` (in the channel), `row`, `column`, and `request` (index into the trace; -1 for
-            PREAB and REFAB, which address the whole rank).
+            A structured array: `time_ps`, `command` (index into `COMMANDS`), `channel`, `rank`, `bank_group`,
+            `bank` (in the channel; the first of them, where a command addresses several), `row`,
+            `column`, and `request` (index into the trace; -1 for commands that serve none, such as
+            refreshes).
 
         Raises:
             SimulationError: The design or the workload is not supported.
         """
-        reason = unsupported(workload)
-        encoded = Failure("unsupported", reason) if reason else _encode(design)
+        decoded = self._decode(workload)
+        if isinstance(decoded, Failure):
+            raise SimulationError(decoded.reason)
+        encoded = encode(design, workload.system.device, decoded.refresh_policies)
         if isinstance(encoded, Failure):
             raise SimulationError(encoded.reason)
-        columns = _core.command_trace(*self._decode(workload), np.array([encoded], np.int64))
-        time_ps, command, bank, row, column, burst = columns
+        requests = decoded.requests(workload, decoded.canonical(encoded.mapping))
+        columns = _core.command_trace(
+            decoded.memory, requests, np.array([encoded.fields], np.int64)
+        )
+        time_ps, command, channel, bank, row, column, burst = columns
         organization = workload.system.device.organization
         trace = np.zeros(len(time_ps), _COMMAND_DTYPE)
         trace["time_ps"] = time_ps
         trace["command"] = command
+        trace["channel"] = channel
         trace["rank"] = bank // organization.banks
         trace["bank_group"] = bank // organization.banks_per_group
         trace["bank"] = bank
@@ -128,43 +138,22 @@ class Native(Simulator):
         trace["request"] = np.where(burst < 0, -1, workload.bursts().request[burst])
         return trace
 
-    def _decode(self, workload: Workload) -> tuple[_core.Channel, _core.Requests]:
+    def conduct(self, device: Device) -> Conduct:
+        """Returns what simulations on a device keep to."""
+        return dramsys(device) if self.dramsys_quirks else jedec(device)
+
+    def _decode(self, workload: Workload) -> Decoded | Failure:
         decoded = self._decoded.get(workload)
         if decoded is None:
-            decoded = (
-                make_channel(workload.system, self.dramsys_quirks),
-                make_requests(workload, self.dramsys_quirks),
-            )
-            self._decoded[workload] = decoded
+            decoded = self._decoded[workload] = self._decode_anew(workload)
         return decoded
 
-
-def _metrics(row: list[float]) -> dict[str, float]:
-    return {name: value for name, value in zip(_core.METRICS, row, strict=True) if value == value}
-
-
-def _encode(design: Design) -> list[int] | Failure:
-    """Returns the design's fields as the core wants them: enumerators by number, sizes as such."""
-    for name, value in design.items():
-        if name not in PARAMETERS:
-            return Failure("invalid", str(unknown("parameter", name, PARAMETERS)))
-        try:
-            PARAMETERS[name].index(value)
-        except ArchgymError as error:
-            return Failure("invalid", str(error))
-        if name not in Native.parameters:
-            return Failure("unsupported", f"native has no parameter {name}")
-    size = design.get("RequestBufferSize", PARAMETERS["RequestBufferSize"].default)
-    fields = []
-    for name in _FIELDS:
-        parameter = Native.parameters[name]
-        is_direction_size = name in ("RequestBufferSizeRead", "RequestBufferSizeWrite")
-        value = design.get(name, size if is_direction_size else parameter.default)
-        is_number = isinstance(parameter.values, range)
-        fields.append(int(value) if is_number else parameter.index(value))
-    low, high = fields[_FIELDS.index("LowWatermark")], fields[_FIELDS.index("HighWatermark")]
-    if design.get("Scheduler") == "GrpFrFcfsWm" and low >= high:
-        return Failure("invalid", f"LowWatermark must be below HighWatermark, {high}, not {low}")
-    if design.get("CmdMux") == "Strict" and design.get("Scheduler") != "Fifo":
-        return Failure("invalid", "CmdMux Strict needs Scheduler Fifo")
-    return fields
+    def _decode_anew(self, workload: Workload) -> Decoded | Failure:
+        system = workload.system
+        reason = unsupported(workload)
+        if reason is None:
+            conduct = self.conduct(system.device)
+            reason = impossible(system.device, conduct.rules)
+            if reason is None:
+                return Decoded(system, conduct)
+        return Failure("unsupported", reason)

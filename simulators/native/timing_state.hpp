@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "offers.hpp"
 #include "system.hpp"
 
 namespace archgym {
@@ -17,20 +18,16 @@ namespace archgym {
 template <int kLanes>
 class TimingState {
  public:
-  static constexpr std::int32_t kNotWaiting = std::numeric_limits<std::int32_t>::max();
-
   TimingState(const System& system, const DelayTable& delays) : system_(system), delays_(delays) {
     for (auto& lanes : shared_) lanes.fill(kPast);
     for (auto& lanes : own_) lanes.fill(kPast);
     for (auto& lanes : rank_) lanes.fill(kPast);
-    ready_.fill(kNotWaiting);
-    wanted_.fill(kNothing);
     for (const ActivateWindow& window : delays.windows())
       for (int rank = 0; rank < system.ranks; ++rank) {
         windows_.push_back({&window, rank, std::vector<std::int32_t>(window.count, kPast), 0, {}});
-        windows_.back().delays.fill(Delays::kNone);
+        windows_.back().delays.fill(kNoDelay);
         for (int bank = 0; bank < system.banks; ++bank)
-          if (system.rank_of(bank) == rank) windows_.back().delays.values[bank] = window.cycles;
+          if (system.rank_of(bank) == rank) windows_.back().delays.set(bank, window.cycles);
         for (int command = 0; command < kCommands; ++command)
           if (window.commands >> command & 1) counted_ |= 1u << command;
       }
@@ -43,19 +40,16 @@ class TimingState {
     if (now - epoch_ > kRebaseAfter) rebase(now);
   }
 
-  // Says which command `bank` wants next; its earliest cycle is then kept up to date in `ready`.
-  void want(int bank, Command command) {
-    const int representative = delays_.representative(command);
-    wanted_.set(bank, representative);
-    ready_.set(bank, std::max(shared_[representative][bank], own_[bank][index(command)]));
+  // `bank` wants to issue `command` next, for `order`; when it can is then kept up to date.
+  [[gnu::always_inline]] void offer(int bank, Command command, std::int32_t order) {
+    const int kind = delays_.representative(command);
+    next_[bank] = {delays_.of(command, bank), &delays_.kinds(command)};
+    offers_.make(bank, kind, order, std::max(shared_[kind][bank], own_[bank][index(command)]));
   }
-  void want_nothing(int bank) {
-    wanted_.set(bank, kNothing);
-    ready_.set(bank, kNotWaiting);
-  }
+  void withdraw(int bank) { offers_.withdraw(bank); }
 
-  // By bank: when its wanted command can issue, relative to the epoch; kNotWaiting without one.
-  const Lanes<kLanes>& ready() const { return ready_; }
+  // Cycles are relative to the epoch.
+  const Offers<kLanes>& offers() const { return offers_; }
 
   // When a rank command can issue at `rank`, relative to the epoch.
   std::int32_t earliest(Command command, int rank) const {
@@ -72,18 +66,19 @@ class TimingState {
     return latest;
   }
 
-  // `command` issues now at `bank`. What `bank` itself wants must be said anew afterwards.
-  void record(Command command, int bank, std::int64_t now) {
-    apply(delays_[command], command, bank, now);
+  // The `command` that `bank` offers issues now. What it wants next must be said afterwards.
+  [[gnu::always_inline]] void record(Command command, int bank, std::int64_t now) {
+    apply(next_[bank], bank, now);
     if (counted_ >> index(command) & 1) count_in_windows(command, bank, now);
   }
 
-  // The same for a command that addresses several banks of a rank.
+  // The same for a command of a manager, which may address several banks of a rank.
   void record(Command command, std::uint64_t banks, bool ends_round, std::int64_t now) {
-    const Delays& delays = ends_round ? delays_.at_end_of_round(command) : delays_[command];
     const int first = std::countr_zero(banks);
-    for (; banks != 0; banks &= banks - 1)
-      apply(delays, command, std::countr_zero(banks), now);
+    for (; banks != 0; banks &= banks - 1) {
+      const int bank = std::countr_zero(banks);
+      apply({delays_.of(command, bank, ends_round), &delays_.kinds(command, ends_round)}, bank, now);
+    }
     if (counted_ >> index(command) & 1) count_in_windows(command, first, now);
   }
 
@@ -91,26 +86,34 @@ class TimingState {
   struct Window {
     const ActivateWindow* rule;
     int rank;
-    std::vector<std::int32_t> times;  // ring: when the last `rule->count` commands were
+    std::vector<std::int32_t> ends;  // ring: of the last `rule->count` commands
     std::size_t oldest;
     Lanes<kMaxBanks> delays;  // the window's length at the banks of its rank
   };
 
-  void apply(const Delays& delays, Command, int bank, std::int64_t now) {
+  static constexpr int kBlocks = kLanes / kBlock;
+
+  struct Next {
+    Delays delays = nullptr;
+    const Kinds* kinds = nullptr;
+  };
+
+  [[gnu::always_inline]] void apply(const Next& next, int bank, std::int64_t now) {
     const auto t = static_cast<std::int32_t>(now - epoch_);
-    own_[bank].raise(delays.own, t);
-    rank_[system_.rank_of(bank)].raise(delays.rank, t);
-    for (const auto& shared : delays.shared) delay_all(shared.following, shared.rows[bank], t);
+    const auto raise = [t](Block& block, Block delays) { block = greater(block, delays + t); };
+    for (int i = 0; i < Delays::kOwn; ++i) raise(own_[bank].blocks[i], next.delays.own(i));
+    raise(rank_[system_.rank_of(bank)].blocks[0], next.delays.rank());
+    int n = 0;
+    for (int kind : *next.kinds) {
+      for (int i = 0; i < kBlocks; ++i) delay(kind, i, next.delays.shared(n, kBlocks, i) + t);
+      ++n;
+    }
   }
 
-  void delay_all(int following, const Lanes<kMaxBanks>& delays, std::int32_t t) {
-    std::int32_t* earliest = shared_[following].values.data();
-    std::int32_t* ready = ready_.values.data();
-    for (int bank = 0; bank < kLanes; ++bank) {
-      const std::int32_t bound = t + delays.values[bank];
-      earliest[bank] = std::max(earliest[bank], bound);
-      ready[bank] = std::max(ready[bank], wanted_.values[bank] == following ? bound : kPast);
-    }
+  [[gnu::always_inline]] void delay(int kind, int i, Block bound) {
+    Block& earliest = shared_[kind].blocks[i];
+    earliest = greater(earliest, bound);
+    offers_.delay(i, kind, bound);
   }
 
   // tFAW: a fifth ACT waits for the first of the four before it.
@@ -119,36 +122,40 @@ class TimingState {
     for (Window& window : windows_) {
       if (window.rank != system_.rank_of(bank) || !(window.rule->commands >> index(command) & 1))
         continue;
-      const std::int32_t offset = window.rule->offset[index(command)];
-      window.times[window.oldest] = t + offset;
-      if (++window.oldest == window.times.size()) window.oldest = 0;
+      window.ends[window.oldest] = t + window.rule->lengths[index(command)];
+      if (++window.oldest == window.ends.size()) window.oldest = 0;
       for (std::uint32_t left = window.rule->commands; left != 0; left &= left - 1) {
         const int following = std::countr_zero(left);
         if (delays_.representative(static_cast<Command>(following)) == following)
-          delay_all(following, window.delays, window.times[window.oldest] - offset);
+          for (int i = 0; i < kBlocks; ++i)
+            delay(following, i,
+                  window.delays.blocks[i] +
+                      (window.ends[window.oldest] - window.rule->lead(command, following)));
       }
     }
   }
 
   void rebase(std::int64_t now) {
     const std::int64_t shift = now - epoch_;
-    const auto move = [shift](auto& cycles) {
-      for (std::int32_t& cycle : cycles)
-        if (cycle != kNotWaiting)
-          cycle = static_cast<std::int32_t>(std::max<std::int64_t>(cycle - shift, kPast));
+    const auto moved = [shift](std::int32_t cycle) {
+      return static_cast<std::int32_t>(std::max<std::int64_t>(cycle - shift, kPast));
     };
-    for (auto& lanes : shared_) move(lanes.values);
-    for (auto& lanes : own_) move(lanes.values);
-    for (auto& lanes : rank_) move(lanes.values);
-    for (Window& window : windows_) move(window.times);
-    move(ready_.values);
+    const auto move = [&moved](auto& lanes) {
+      for (Block& block : lanes.blocks)
+        for (unsigned lane = 0; lane < kBlock; ++lane) block[lane] = moved(block[lane]);
+    };
+    std::for_each(shared_.begin(), shared_.end(), move);
+    std::for_each(own_.begin(), own_.end(), move);
+    std::for_each(rank_.begin(), rank_.end(), move);
+    offers_.rebase(moved);
+    for (Window& window : windows_)
+      for (std::int32_t& time : window.ends) time = moved(time);
     epoch_ = now;
   }
 
   static constexpr std::int64_t kRebaseAfter = std::int64_t{1} << 29;
   // Long enough ago to constrain nothing, short enough that adding a delay cannot overflow.
   static constexpr std::int32_t kPast = -(1 << 30);
-  static constexpr std::int32_t kNothing = -1;
 
   const System& system_;
   const DelayTable& delays_;
@@ -156,7 +163,8 @@ class TimingState {
   // Bounds on a bank's commands: by what happened beyond the bank, and in the bank itself.
   std::array<Lanes<kLanes>, kBankCommands> shared_;
   std::array<Lanes<2 * kBlock>, kLanes> own_;  // by bank, then command
-  Lanes<kLanes> ready_, wanted_;
+  Offers<kLanes> offers_;
+  std::array<Next, kLanes> next_;  // by bank: what its offer will delay
   std::array<Lanes<kBlock>, kMaxRanks> rank_;  // by rank, then rank command
   std::vector<Window> windows_;
   std::uint32_t counted_ = 0;  // commands that some window counts

@@ -8,6 +8,7 @@
 namespace archgym {
 
 struct Transaction {
+  std::int64_t arrival_ps = 0;
   std::int64_t begin = 0;        // cycle in which it is presented to the controller
   std::int64_t service_end = 0;  // cycle in which the controller has answered it
   std::uint32_t row = 0;

@@ -14,18 +14,23 @@ def device(change):
     """The default device's file, changed."""
     text = (resources.files("archgym.dram") / "devices/ddr4-2400.json").read_text()
     content = json.loads(text)
-    change(content["addressmapping"])
+    change(content)
     return json.dumps(content)
 
 
-SAME_BIT_TWICE = device(lambda mapping: mapping.update(BANK_BIT=[[15, 16], [15, 16]]))
-BIT_IN_TWO_LEVELS = device(lambda mapping: mapping.update(BANK_BIT=[15, 17]))
-TOO_FEW_BANK_BITS = device(
-    lambda mapping: mapping.update(BANK_BIT=[15], ROW_BIT=[16, *mapping["ROW_BIT"]])
-)
-TOO_MANY_BANK_BITS = device(lambda mapping: mapping.update(BANK_BIT=[15, 16, 32]))
-BIT_IN_NO_LEVEL = device(lambda mapping: mapping.update(BANK_BIT=[15, 33]))
+def mapped(**levels):
+    """The default device's file, with other bits at some levels of its address mapping."""
+    return device(lambda content: content["addressmapping"].update(levels))
+
+
+SAME_BIT_TWICE = mapped(BANK_BIT=[[15, 16], [15, 16]])
+BIT_IN_TWO_LEVELS = mapped(BANK_BIT=[15, 17])
+TOO_FEW_BANK_BITS = mapped(BANK_BIT=[15], ROW_BIT=[*range(16, 32)])
+TOO_MANY_BANK_BITS = mapped(BANK_BIT=[15, 16, 32])
+BIT_IN_NO_LEVEL = mapped(BANK_BIT=[15, 33])
+OF_NO_STANDARD = device(lambda content: content["memspec"].update(memoryType="DDR9"))
 STUDY = 'budget = 4\nseeds = 1\nworkloads = ["stream"]\n[agents.random_search]\n'
+CONTROLLER_STUDY = 'space = "controller-v1"\n' + STUDY
 
 CASES = {
     "malformed trace line": (
@@ -92,9 +97,19 @@ CASES = {
         ["'nativ'", "did you mean 'native'"],
     ),
     "device that is not simulated": (
+        {"d.json": OF_NO_STANDARD},
+        ["simulate", "--trace", "stream", "--device", "d.json"],
+        ["native", "DDR9"],
+    ),
+    "refresh policy that the device does not have": (
         {},
-        ["simulate", "--trace", "stream", "--device", "hbm2"],
-        ["native", "HBM2"],
+        ["simulate", "--trace", "stream", "--design", '{"RefreshPolicy": "PerBank"}'],
+        ["ddr4-2400", "AllBank, not PerBank"],
+    ),
+    "space of a device that is not simulated": (
+        {"d.json": OF_NO_STANDARD, "spec.toml": 'device = "d.json"\n' + CONTROLLER_STUDY},
+        ["run", "spec.toml"],
+        ["spec.toml", "space", "DDR9"],
     ),
     "unknown player": (
         {},

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from archgym import dataset
+
 PROGRAM = Path(sys.executable).with_name("archgym")
 SPEC = """
 budget = 6
@@ -46,6 +48,22 @@ def test_json(archgym, spec):
     assert found["failures"] == []
     assert len(found["table"]) == 4
     assert {row["seeds"] for row in found["table"]} == {2}
+
+
+@pytest.mark.parametrize("device", ["ddr4-2400", "lpddr4-3200"])
+def test_the_space_of_a_controller_follows_the_device(archgym, spec, device):
+    spec.write_text(f'space = "controller-v1"\ndevice = "{device}"\n' + SPEC)
+    found = json.loads(archgym("run", spec, "--out", "out", "--json")[0])
+    assert found["failures"] == []
+    log = dataset.read("out/trials")
+    assert set(log["space"]) == {f"controller-v1@{device}"}
+    assert set(log["failure"].dropna()) <= {
+        "without refresh the DRAM loses its data",
+        "LowWatermark must be below HighWatermark",
+    }
+    # Columns are those of the device's own commands.
+    assert ("metric.commands_refpb" in log) == (device == "lpddr4-3200")
+    assert log.loc[log["feasible"], "metric.commands_pdea"].notna().all()
 
 
 def test_a_second_run_does_nothing_again(archgym, spec):

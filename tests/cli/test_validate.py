@@ -10,7 +10,7 @@ from archgym.simulators.native import Native
 
 TRACE = "0: read 0x0\n3: write 0x40\n9: read 0x100000\n"
 HEADER = (
-    "device,design,trace,PagePolicy,PowerDownPolicy,total_time_ps,total_energy_pJ,average_power_mW"
+    "device,design,trace,PagePolicy,RefreshPolicy,total_time_ps,total_energy_pJ,average_power_mW"
 )
 
 
@@ -28,7 +28,7 @@ def folder(tmp_path):
         metrics = library.simulate({"PagePolicy": policy}, workload, Native(dramsys_quirks=True))
         time, energy = factor * metrics["runtime_ns"] * 1e3, metrics["energy_nj"] * 1e3
         lines.append(f"toy,{design},t,{policy},,{time:.0f},{energy:.2f},{metrics['power_mw']:.2f}")
-    lines.append("toy,3,t,Open,Staggered,1000,1.00,1.00")
+    lines.append("toy,3,t,Open,PerBank,1000,1.00,1.00")
     (tmp_path / "archgym_runs.csv").write_text("\n".join(lines) + "\n")
     return tmp_path
 
@@ -45,7 +45,7 @@ def test_json(archgym, folder):
     assert entries["total_time"]["skipped"] == 1
     assert entries["total_time"]["exact"] == pytest.approx(2 / 3)
     assert entries["total_time"]["max_rel_err"] == pytest.approx(0.5)
-    assert err.startswith("archgym_runs: skipped 1 runs: native simulates PowerDownPolicy")
+    assert err.startswith("archgym_runs: skipped 1 runs: ddr3-1600 (DDR3) has RefreshPolicy")
 
 
 def test_table(archgym, folder):
@@ -55,6 +55,6 @@ def test_table(archgym, folder):
         *("archgym_runs", "toy", "total_time", "3", "1", "66.66", "%", "0", "50", "%"),
         table.split()[-1],
     ]
-    assert "Staggered" in reason
+    assert "not PerBank" in reason
     assert "design 2 trace t: total_time" in worst
     assert err == ""

@@ -8,7 +8,7 @@ from archgym.dram.player import OPEN, Player
 from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.simulators import Failure
+from archgym.simulators import simulate
 from archgym.simulators.native import Native
 
 closed_players = st.builds(
@@ -86,9 +86,24 @@ def test_files_can_be_played_closed(tmp_path) -> None:  # type: ignore[no-untype
     assert Workload.from_file(path, player=player).player == player
 
 
-def test_native_says_that_it_can_not_play_closed_yet(trace: Trace) -> None:
-    system = Workload.load("stream", requests=1).system
-    outcomes = Native().evaluate([{}, {}], Workload(system, trace, Player("closed", 2)))
-    assert [type(outcome) for outcome in outcomes] == [Failure, Failure]
-    assert outcomes[0].kind == "unsupported"
-    assert "closed, 2 outstanding" in outcomes[0].reason
+@pytest.mark.parametrize("cycles", [0, 13])
+def test_one_request_at_a_time_takes_the_sum_of_their_latencies(cycles: int) -> None:
+    clock = 833
+    # Times are rounded up to cycles of the DRAM.
+    think_time_ps = max(cycles * clock - clock // 2, 0)
+    player = Player("closed", 1, think_time_ps)
+    workload = Workload.load("mixed", player=player, requests=300)
+    for metrics in Native().evaluate([{}, {"PagePolicy": "Closed", "Arbiter": "Simple"}], workload):
+        thinking = 299 * cycles * clock / 1000
+        assert metrics["runtime_ns"] == pytest.approx(300 * metrics["latency_ns"] + thinking)
+
+
+def test_closed_play_of_native() -> None:
+    def runtime(player: Player) -> float:
+        workload = Workload.load("random", player=player, requests=300, read_share=0.7)
+        return simulate({}, workload)["runtime_ns"]
+
+    limits = [runtime(Player("closed", limit)) for limit in (1, 2, 8, 64)]
+    assert limits == sorted(limits, reverse=True)
+    assert limits[0] > 2 * limits[-1]
+    assert runtime(Player("closed", 64, dependent=True)) > 2 * limits[-1]

@@ -120,6 +120,41 @@ def test_objective_is_seen(short_stream: Workload) -> None:
     }
 
 
+def test_hardware_is_seen_only_by_those_asked_about_it(short_stream: Workload) -> None:
+    plain, _ = DramEnv(workload=short_stream).reset()
+    env = DramEnv(workload=short_stream, objective="latency with queue_entries <= 64")
+    observation, _ = env.reset()
+    # A ratio, a place in the one-hot goal, and a limit: the default design has 128 entries.
+    assert len(observation) == len(plain) + 3
+    d = len(env.problem.space)
+    assert observation[d : d + 7] == pytest.approx(np.zeros(7))
+    assert observation[d + 7 : d + 13] == pytest.approx([0, 1, 0, 0, 0, 0])
+    assert observation[d + 13 : d + 19] == pytest.approx([0, 0, 0, 0, 0, 0.5])
+    small = action_of(env, SchedulerBuffer="Shared", RequestBufferSize=1)
+    assert env.step(small)[0][d + 6] == pytest.approx(math.log(1 / 128))
+    least = DramEnv(workload=short_stream, objective="latency <= 2000, then queue_entries")
+    assert least.reset()[0][d + 7 : d + 13] == pytest.approx([0, 0, 0, 0, 0, 1])
+
+
+@pytest.mark.parametrize("device", ["ddr4-2400", "lpddr4-3200"])
+def test_a_space_is_made_for_the_system_of_the_workload(device: str) -> None:
+    workload = Workload.load("mixed", device, requests=300)
+    by_name = gymnasium.make("archgym/DRAM-v0", space="controller-v1", device=device)
+    by_workload = gymnasium.make("archgym/DRAM-v0", space="controller-v1", workload=workload)
+    for env in (by_name, by_workload):
+        assert env.unwrapped.problem.space.name == f"controller-v1@{device}"
+    by_workload.action_space.seed(0)
+    seen = []
+    for _ in range(30):
+        by_workload.reset()
+        seen.append(by_workload.step(by_workload.action_space.sample())[4])
+    feasible = [info for info in seen if info["feasible"]]
+    # What is feasible can be simulated.
+    assert len(feasible) > 10
+    assert all(math.isfinite(info["cost"]) for info in feasible)
+    assert len({info["design"]["AddressMapping"] for info in feasible}) > 3
+
+
 def test_a_ready_problem_is_used_as_it_is(short_stream: Workload) -> None:
     problem = make_problem(short_stream, space=make_space("archgym-pow2"), budget=5)
     env = gymnasium.make("archgym/DRAM-v0", problem=problem)

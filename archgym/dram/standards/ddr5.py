@@ -64,8 +64,8 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", ["RDA"], ["ACT", "REFSB"], t["RTP"] + t["RP"]),
         TimingConstraint("bank", ["WRA"], ["ACT", "REFSB"], write_to_precharge + t["RP"]),
         # Between ranks: the data bus changes hands, preambles included.
-        TimingConstraint("other_rank", READS, READS, burst + t["RTRS"]),
-        TimingConstraint("other_rank", WRITES, WRITES, burst + t["RTRS"]),
+        TimingConstraint("other_rank", READS, READS, burst + max(t["RTRS"], t["RPRE"])),
+        TimingConstraint("other_rank", WRITES, WRITES, burst + max(t["RTRS"], t["WPRE"])),
         TimingConstraint(
             "other_rank", READS, WRITES, t["RL"] + burst + t["RTRS"] - t["WL"] + t["WPRE"]
         ),

@@ -24,6 +24,8 @@ from archgym.dram.standards.constraint import (
     override,
 )
 
+READ_PREAMBLE = 2  # tRPRE, cycles
+
 COMMAND_CYCLES = {
     "ACT": 4, "RD": 4, "RDA": 4, "WR": 4, "WRA": 4, "PREPB": 2, "PREAB": 2, "REFPB": 2, "REFAB": 2,
     "SREFEN": 2, "SREFEX": 2,
@@ -66,8 +68,8 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", ["RDA"], ["ACT", "REFPB"], read_to_precharge + t["RPpb"]),
         TimingConstraint("bank", ["WRA"], ["ACT", "REFPB"], write_to_precharge + t["RPpb"]),
         # Between ranks: the data strobe changes hands, preambles and postambles included.
-        TimingConstraint("other_rank", READS, READS, burst + t["RTRS"]),
-        TimingConstraint("other_rank", WRITES, WRITES, burst + t["RTRS"]),
+        TimingConstraint("other_rank", READS, READS, burst + max(t["RTRS"], READ_PREAMBLE)),
+        TimingConstraint("other_rank", WRITES, WRITES, burst + max(t["RTRS"], t["WPRE"])),
         TimingConstraint("other_rank", READS, WRITES, read_to_write + t["RTRS"]),
         TimingConstraint(
             "other_rank", WRITES, READS, max(1, write_data + burst + t["RTRS"] - t["RL"])
@@ -138,6 +140,8 @@ def dramsys_rules(t: Mapping[str, int], organization: Organization) -> Rules:
     jedec = rules(t, organization)
     differing = [
         TimingConstraint("bank", ["RD"], ["PREPB"], t["RRD"] + 2),
+        TimingConstraint("other_rank", READS, READS, switch),
+        TimingConstraint("other_rank", WRITES, WRITES, switch),
         TimingConstraint("other_rank", READS, WRITES, max(1, t["RL"] + switch - t["WL"])),
         TimingConstraint("other_rank", WRITES, READS, max(1, t["WL"] + switch - t["RL"])),
     ]

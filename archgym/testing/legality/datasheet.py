@@ -146,7 +146,6 @@ class Datasheet:
         command_cycles: How long commands occupy the command bus, where that is not one cycle.
         off_bus: Names of the commands that are given without the command bus, by the CKE pin.
         has_column_bus: Whether column commands have a bus of their own.
-        pair_offset: How far apart the two banks of a REFP2B are.
     """
 
     commands: str
@@ -158,7 +157,6 @@ class Datasheet:
     command_cycles: Mapping[str, int] = field(default_factory=dict)
     off_bus: str = f"{POWER_DOWN_ENTRY} {POWER_DOWN_EXIT} SREFEX"
     has_column_bus: bool = False
-    pair_offset: int = 0
 
 
 Standard = Callable[[Mapping[str, int], Organization], Datasheet]

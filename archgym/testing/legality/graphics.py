@@ -57,7 +57,6 @@ def gddr6(t: Mapping[str, int], organization: Organization) -> Datasheet:
             **_duties(t, organization),
             "REFP2B": RefreshDuty(t["REFI"], 8, organization.banks // 2),
         },
-        pair_offset=organization.banks // 2,
     )
 
 

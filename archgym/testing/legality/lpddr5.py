@@ -98,5 +98,4 @@ def lpddr5(t: Mapping[str, int], organization: Organization) -> Datasheet:
         },
         command_cycles={"ACT": 2},
         off_bus=POWER_DOWN_EXIT,
-        pair_offset=organization.banks // 2,
     )

@@ -8,7 +8,6 @@ from archgym.testing.legality.datasheet import (
     PARTIAL_REFRESHES,
     POWER_DOWN_ENTRY,
     POWER_DOWN_EXIT,
-    PRECHARGES,
 )
 from archgym.testing.legality.findings import Findings
 from archgym.testing.legality.trace import Ints, Trace, codes
@@ -17,10 +16,7 @@ _ENTRY, _EXIT = f"{POWER_DOWN_ENTRY} SREFEN", f"{POWER_DOWN_EXIT} SREFEX"
 
 
 def check_banks(trace: Trace, findings: Findings) -> None:
-    """Commands fit the state of the banks that they address.
-
-    Sets when every precharge of the trace starts.
-    """
+    """Commands fit the state of the banks that they address."""
     lane = trace.banks
     opened = lane.latest("ACT")
     is_open = opened > lane.latest(CLOSING)
@@ -36,29 +32,11 @@ def check_banks(trace: Trace, findings: Findings) -> None:
     other_row = ~closed & (row[column] != row[opened[column]])
     findings.add("column command to another row", lane.index[column[other_row]])
 
-    _start_precharges(trace, opened)
     closing = lane.of(CLOSING)
     opens, closes = act[~is_open[act]], closing[is_open[closing]]
     change = np.bincount(lane.index[opens], minlength=trace.size)
     change -= np.bincount(lane.index[closes], minlength=trace.size)
     _check_ranks_banks(trace, change, findings)
-
-
-def _start_precharges(trace: Trace, opened: Ints) -> None:
-    """An auto-precharge starts by itself once its read or write and tRAS allow."""
-    access, lane = trace.datasheet.access, trace.banks
-    command = trace.time + trace.offsets["command"][trace.code]
-    explicit = lane.index[lane.of(PRECHARGES)]
-    trace.precharge[explicit] = command[explicit]
-    for name, delay in (
-        ("RDA", access.read_to_precharge),
-        ("WRA", access.write_end + access.write_recovery),
-    ):
-        position = lane.of(name)
-        index, act = lane.index[position], lane.index[opened[position]]
-        ready = command[index] + delay
-        restored = np.where(opened[position] >= 0, command[act] + access.row_active, ready)
-        trace.precharge[index] = np.maximum(ready, restored)
 
 
 def _check_ranks_banks(trace: Trace, change: Ints, findings: Findings) -> None:

@@ -51,7 +51,6 @@ class Trace:
         rank, bank, row: What it addresses; banks are counted over the channel.
         round: Which round over all banks of its rank it belongs to, if it is a partial refresh.
         ends_round: Whether it is the last of that round.
-        precharge: When the precharge that it is or contains starts, in clock cycles.
     """
 
     def __init__(
@@ -73,7 +72,6 @@ class Trace:
         self.row = commands["row"].astype(np.int64)
         self.round = np.zeros(len(commands), np.int64)
         self.ends_round = np.zeros(len(commands), np.bool_)
-        self.precharge = np.zeros(len(commands), np.int64)
         self.offsets = _offsets(datasheet)
 
     def has(self, commands: str) -> bool:
@@ -87,37 +85,64 @@ class Trace:
         return np.bincount(self.code, minlength=len(_CODES))
 
     @cached_property
+    def _addressed(self) -> tuple[Ints, Ints]:
+        """Every command that addresses certain banks, once for each: its position, and the bank."""
+        banks, in_group = self.organization.banks, self.organization.banks_per_group
+        # How far apart the banks are that a command addresses, from the first to the last.
+        stride = _table(
+            {
+                f"ACT {COLUMN} PREPB REFPB": banks,
+                "REFP2B": banks // 2,
+                "PRESB REFSB": in_group,
+                "PREAB": 1,
+            }
+        )
+        count = np.where(stride > 0, banks // np.maximum(stride, 1), 0)[self.code]
+        index = np.repeat(np.arange(self.size), count)
+        bank = self.bank[index]
+        several = np.flatnonzero(count[index] > 1)
+        command = index[several]
+        member = several - (np.cumsum(count) - count)[command]
+        apart = stride[self.code[command]]
+        first = self.rank[command] * banks + bank[several] % banks % apart
+        bank[several] = first + member * apart
+        return index, bank
+
+    @cached_property
     def banks(self) -> "Lane":
         """Every command that addresses certain banks, in each of them, grouped by bank."""
-        organization = self.organization
-        everywhere, one_a_group = organization.banks, organization.bank_groups
-        size = _table({COLUMN: 1, "ACT PREPB REFPB": 1, "PREAB": everywhere, "REFP2B": 2,
-                       "PRESB REFSB": one_a_group})[self.code]  # fmt: skip
-        index = np.repeat(np.arange(self.size), size)
-        bank = self.bank[index]
-        wide = np.flatnonzero(size[index] > 1)
-        which = index[wide]
-        member = wide - (np.cumsum(size) - size)[which]
-        in_rank = bank[wide] % organization.banks
-        addressed = np.where(np.isin(self.code[which], codes("PREAB")), member, in_rank)
-        same = np.isin(self.code[which], codes("PRESB REFSB"))
-        per_group = organization.banks_per_group
-        addressed = np.where(same, member * per_group + in_rank % per_group, addressed)
-        pair = np.isin(self.code[which], codes("REFP2B"))
-        offset = self.datasheet.pair_offset
-        addressed = np.where(pair, (in_rank & ~offset) + member * offset, addressed)
-        bank[wide] = self.rank[which] * organization.banks + addressed
+        index, bank = self._addressed
         return Lane(self, index, bank)
 
     @cached_property
     def bank_groups(self) -> "Lane":
-        """Every command, grouped by the bank group of its bank."""
-        return Lane(self, np.arange(self.size), self.bank // self.organization.banks_per_group)
+        """The same, grouped by bank group."""
+        index, bank = self._addressed
+        return Lane(self, index, bank // self.organization.banks_per_group)
 
     @cached_property
     def ranks(self) -> "Lane":
         """Every command, grouped by rank."""
         return Lane(self, np.arange(self.size), self.rank)
+
+    @cached_property
+    def precharge(self) -> Ints:
+        """When the precharge that each command is or contains starts, in clock cycles.
+
+        An auto-precharge starts by itself once its read or write and tRAS allow.
+        """
+        access, lane = self.datasheet.access, self.banks
+        start: Ints = self.time + self.offsets["command"][self.code]
+        opened = lane.latest("ACT")
+        for name, delay in (
+            ("RDA", access.read_to_precharge),
+            ("WRA", access.write_end + access.write_recovery),
+        ):
+            command = lane.index[lane.of(name)]
+            act = opened[lane.of(name)]
+            restored = np.where(act >= 0, start[lane.index[act]] + access.row_active, 0)
+            start[command] = np.maximum(start[command] + delay, restored)
+        return start
 
     def lane(self, scope: Scope) -> "Lane":
         """Returns the commands grouped by the components of a scope."""
@@ -142,6 +167,7 @@ class Lane:
         self._positions: dict[str, Ints] = {}
         self._counts: dict[str, npt.NDArray[np.int32]] = {}
         self._instants: dict[tuple[str, str], Ints] = {}
+        self._latest: dict[str, Ints] = {}
 
     @cached_property
     def start(self) -> Ints:
@@ -167,8 +193,10 @@ class Lane:
 
         Commands of other components don't count.
         """
-        found = np.append(self.of(commands), -1)[self.before(commands) - 1]
-        return np.where(found >= self.start, found, -1)
+        if commands not in self._latest:
+            found = np.append(self.of(commands), -1)[self.before(commands) - 1]
+            self._latest[commands] = np.where(found >= self.start, found, -1)
+        return self._latest[commands]
 
     def instants(self, name: Instant, commands: str) -> Ints:
         """Returns when the named commands bring about an instant.

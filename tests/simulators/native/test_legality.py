@@ -4,23 +4,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from archgym import traces
 from archgym.dram.device import Device
 from archgym.dram.spaces import make_space
+from archgym.dram.standards import STANDARDS
+from archgym.dram.system import System
+from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.simulators.native import COMMANDS, Native
 from archgym.testing.legality import check
-from archgym.testing.strategies import (
-    ONE_RANK,
-    TWO_RANKS,
-    Access,
-    accesses,
-    designs,
-    devices,
-    make_workload,
-)
+from archgym.testing.strategies import Access, make_workload, one_channel, runs
 
-DEVICES = ("ddr3-1600", "ddr4-2400", "ddr4-2400-mt40a1g8")
+DEVICES = tuple(name for name in Device.names() if Device.load(name).standard in STANDARDS)
 TRACES = ("stream", "random", "mixed", "bursty", "zipf", "cloud-1", "cloud-2")
+POLICIES = [
+    (name, refresh)
+    for name in DEVICES
+    for refresh in STANDARDS[Device.load(name).standard]
+    .rules(Device.load(name).timing, Device.load(name).organization)
+    .refreshes
+]
 
 
 def violations(design, workload, native):
@@ -31,53 +34,83 @@ def violations(design, workload, native):
     return len(commands), found
 
 
-@settings(max_examples=60, deadline=None)
-@given(devices(ONE_RANK + TWO_RANKS), accesses(), designs())
-def test_small_crowded_runs_are_legal(device, requests, design):
-    _, found = violations(design, make_workload(device, requests), Native())
+def load(trace, device_name, requests, seed):
+    """A bundled trace on one channel of a device, with addresses folded into its capacity."""
+    system = System(one_channel(Device.load(device_name)))
+    loaded = traces.load(trace, requests=requests, seed=seed)
+    address = loaded.address % system.capacity
+    folded = Trace(loaded.arrival_ps, address, loaded.is_write, loaded.size, name=loaded.name)
+    return Workload(system, folded)
+
+
+def draw_design(rng, device_name, **fixed):
+    """A controller with all that one of the device may choose."""
+    space = make_space("controller-v1", device_name, allow_data_loss=True)
+    while True:
+        (design,) = space.sample(rng, 1)
+        design = space.canonical(design | fixed)
+        if space.infeasibility(design) is None:
+            return {name: design[name] for name in design if name in Native.parameters}
+
+
+@settings(max_examples=100, deadline=None)
+@given(runs(DEVICES))
+def test_small_crowded_runs_are_legal(run):
+    _, found = violations(run.design, make_workload(run.device, run.accesses), Native())
     assert found == []
 
 
-@pytest.mark.parametrize("device_name", DEVICES)
-@pytest.mark.parametrize("trace", TRACES)
-def test_random_designs_are_legal(device_name, trace):
-    workload = Workload.load(trace, device_name, requests=2000, seed=1)
-    rng = np.random.default_rng([DEVICES.index(device_name), TRACES.index(trace)])
-    for design in make_space("archgym", allow_data_loss=True).sample(rng, 2):
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None)
+@given(runs(DEVICES, 150))
+def test_many_small_crowded_runs_are_legal(run):
+    _, found = violations(run.design, make_workload(run.device, run.accesses), Native())
+    assert found == []
+
+
+@pytest.mark.parametrize(("device_name", "refresh"), POLICIES)
+def test_random_designs_are_legal(device_name, refresh):
+    rng = np.random.default_rng([DEVICES.index(device_name), len(refresh)])
+    for trace in rng.choice(TRACES, 2):
+        workload = load(trace, device_name, requests=2000, seed=1)
+        design = draw_design(rng, device_name, RefreshPolicy=refresh)
         assert violations(design, workload, Native())[1] == []
 
 
 @pytest.mark.slow
-def test_a_million_commands_are_legal():
-    space = make_space("archgym", allow_data_loss=True)
-    rng = np.random.default_rng(2024)
-    total = 0
-    while total < 1_000_000:
-        device_name, trace = rng.choice(DEVICES), rng.choice(TRACES)
-        workload = Workload.load(trace, device_name, requests=20_000, seed=int(rng.integers(1000)))
-        (design,) = space.sample(rng, 1)
-        count, found = violations(design, workload, Native())
-        assert found == [], (design, workload.id)
-        total += count
+@pytest.mark.parametrize("postponed", [0, 8])
+@pytest.mark.parametrize(("device_name", "refresh"), POLICIES)
+def test_long_runs_under_load_are_legal(device_name, refresh, postponed):
+    for trace in ("random", "mixed"):
+        workload = load(trace, device_name, requests=100_000, seed=3)
+        design = {
+            "RefreshPolicy": refresh,
+            "RefreshMaxPostponed": postponed,
+            "RequestBufferSize": 16,
+        }
+        assert violations(design, workload, Native())[1] == []
 
 
-def test_load_then_idleness_keeps_within_the_refresh_limits():
-    # Postpones all it may under load, pulls in all it may when idle, and again.
-    device = Device.load("ddr4-2400")
-    interval_ps = device.timing["REFI"] * device.clock_ps
+@pytest.mark.parametrize("power_down", ["NoPowerDown", "Staggered"])
+@pytest.mark.parametrize(("device_name", "refresh"), POLICIES)
+def test_load_then_idleness_keeps_within_the_refresh_limits(device_name, refresh, power_down):
+    # Postpones all it may under load, pulls in all it may when idle, or sleeps, and again.
+    device = one_channel(Device.load(device_name))
+    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    interval_ps = rules.refreshes["AllBank"].interval * device.clock_ps
     rng = np.random.default_rng(0)
     burst_ps = np.arange(0, 12 * interval_ps, 20_000)
-    times = np.concatenate([32 * interval_ps * i + burst_ps for i in range(6)]).tolist()
+    times = np.concatenate([32 * interval_ps * i + burst_ps for i in range(4)]).tolist()
     rows = rng.integers(0, 1000, len(times)).tolist()
     requests = [
-        Access(time, row % 16, row, is_write=row % 2 == 0)
-        for time, row in zip(times, rows, strict=True)
+        Access(time, row, row, is_write=row % 2 == 0) for time, row in zip(times, rows, strict=True)
     ]
     workload = make_workload(device, requests)
     design = {
-        "RefreshPolicy": "AllBank",
+        "RefreshPolicy": refresh,
         "RefreshMaxPostponed": 8,
         "RefreshMaxPulledin": 8,
+        "PowerDownPolicy": power_down,
     }
     count, found = violations(design, workload, Native())
     assert found == []
@@ -95,13 +128,12 @@ def test_dramsys_cuts_short_the_write_recovery_of_ddr3():
 
 @pytest.mark.parametrize("device_name", DEVICES)
 def test_commands_come_as_early_as_is_legal(device_name):
-    # A dense trace: nearly every command, moved one clock earlier, breaks a rule.
-    workload = Workload.load("random", device_name, requests=500, seed=5)
-    design = {"RefreshPolicy": "AllBank"}
-    commands = Native().command_trace(design, workload)
+    # A dense trace: nearly every activate or access, moved one clock earlier, breaks a rule.
+    workload = load("random", device_name, requests=500, seed=5)
+    commands = Native().command_trace({"RefreshPolicy": "AllBank"}, workload)
     clock_ps = workload.system.device.clock_ps
     caught = 0
-    moved = range(200, 300)
+    moved = np.flatnonzero(commands["command"] != COMMANDS.index("PREPB"))[200:300]
     for i in moved:
         earlier = commands.copy()
         earlier["time_ps"][i] -= clock_ps

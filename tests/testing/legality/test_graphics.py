@@ -140,6 +140,11 @@ def test_four_activates_or_refreshes(assert_earliest, make_device, name):
     assert_earliest(device, "tFAW", [*four, (last, "ACT", 1)])
 
 
+def test_a_pair_meets_activates_in_the_groups_of_both_its_banks(assert_earliest, make_device):
+    device = make_device("gddr6-14000", RRDL=12)
+    assert_earliest(device, "tRRDL", [(0, "ACT", 9), (12, "REFP2B", 0)])
+
+
 def test_a_new_round_awaits_the_last_refresh_of_the_one_before(assert_earliest):
     t = SimpleNamespace(**HBM2.timing)
     round_ = [(t.RREFD * i, "REFPB", i) for i in range(32)]

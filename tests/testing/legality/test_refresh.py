@@ -126,9 +126,7 @@ def test_pairs_make_half_as_long_a_round(rules):
     each = GDDR6.timing["REFI"] // 8
     pairs = [(each * (i + 1), "REFP2B", i % 8) for i in range(200)]
     assert rules(GDDR6, *pairs, refreshes=True) == set()
-    assert rules(GDDR6, *pairs[:4], (each * 5, "REFP2B", 8)) == {
-        "bank refreshed twice in a round"
-    }
+    assert rules(GDDR6, *pairs[:4], (each * 5, "REFP2B", 8)) == {"bank refreshed twice in a round"}
     single = [(each * (i + 1), "REFPB", i % 16) for i in range(200)]
     assert rules(GDDR6, *single, refreshes=True) == {"postponed REFs"}
 

@@ -7,7 +7,6 @@ from itertools import product
 
 import pytest
 
-from archgym.dram.device import Device
 from archgym.dram.standards import COMMANDS, STANDARDS
 from archgym.testing.legality import check
 
@@ -17,6 +16,8 @@ NEED_AN_OPEN_BANK = (*COLUMN, *TO_ONE_BANK, "PREAB")
 TO_ALL_BANKS = ("PREAB", "REFAB", "PDEA", "PDXA", "PDEP", "PDXP", "SREFEN", "SREFEX")
 EXITS = {"PDXA": "PDEA", "PDXP": "PDEP", "SREFEX": "SREFEN"}
 LONG = 3000  # cycles after which nothing before matters
+GOING_DOWN = ("SREFEN", "PDEA", "PDEP")
+"""Tables may be stricter on these: some give a pin's signal the command bus or a cycle to spare."""
 
 DEVICES = {
     "ddr3-1600": 2,
@@ -42,7 +43,13 @@ def all_pairs(device):
     places = [(bank, 0) for bank in banks]
     if organization.ranks * organization.pseudo_channels > 1:
         places.append((0, 1))
-    return [(*pair, *place) for pair in product(names, names) for place in places]
+    return [
+        (previous, following, *place)
+        for previous, following in product(names, names)
+        for place in places
+        # No controller precharges the bank that a command before precharges.
+        if not (previous in ("RDA", "WRA", "PREAB") and following in (*TO_ONE_BANK, "PREAB"))
+    ]
 
 
 def table_distance(device, previous, following, bank, rank):
@@ -100,11 +107,9 @@ def sequence(device, pair, distance):
         steps.append((LONG, EXITS[previous], 0, 0))
     steps += [(LONG, previous, 0, 0), (distance, following, bank, rank)]
     for touched in {0, rank}:
-        asleep = {EXITS.get(name, name) for _, name, _, where in steps if where == touched}
         last = [name for _, name, _, where in steps if where == touched][-1]
         steps += [(LONG, leave, 0, touched) for leave, enter in EXITS.items() if enter == last]
         steps += [(LONG, "PREAB", 0, touched), (LONG, "REFAB", 0, touched)]
-        assert asleep
     return steps
 
 
@@ -128,16 +133,15 @@ def test_tables_are_as_strict_as_the_standard(make_device, trace, name):
     pairs = all_pairs(device)
     apart = broken_by(device, trace, pairs, [LONG] * len(pairs))
     pairs = [pair for pair, broken in zip(pairs, apart, strict=True) if not broken]
+    assert len(pairs) > 200
     distances = [table_distance(device, *pair) for pair in pairs]
     legal = broken_by(device, trace, pairs, distances)
     early = broken_by(device, trace, pairs, [max(0, distance - 1) for distance in distances])
-    illegal, strict = [], []
-    for pair, distance, broken, broken_early in zip(pairs, distances, legal, early, strict=True):
-        if broken:
-            illegal.append((*pair, distance, broken))
-        elif not broken_early:
-            strict.append((*pair, distance))
-    print(len(pairs),  len(illegal), len(strict))
-    for x in illegal: print("illegal", *x)
-    for x in strict: print("strict", *x)
-    assert len(pairs) > 100
+    found = list(zip(pairs, distances, legal, early, strict=True))
+    assert [(pair, distance, broken) for pair, distance, broken, _ in found if broken] == []
+    # How far apart ranks keep on their bus is up to a system.
+    assert [
+        (pair, distance)
+        for pair, distance, _, broken_early in found
+        if distance > 0 and pair[3] == 0 and pair[1] not in GOING_DOWN and not broken_early
+    ] == []

@@ -8,8 +8,8 @@ responses along one by one. The semantics are DRAMSys 5.5's (Steiner et al., SAM
 github.com/tukl-msd/DRAMSys). All times are whole clock cycles.
 """
 
-from .simulation import Run, simulate
 from .request import Request
+from .simulation import Run, simulate
 from .timing import Timing, timing_of
 
 __all__ = ["Request", "Run", "Timing", "simulate", "timing_of"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Arbiter:
     """Passes on one request at a time to a channel, one response at a time to an initiator."""
 
-    RESPONSE_CYCLES: int  # from the last response to the end of a run
+    RESPONSE_CYCLES: int  # that a response takes at the initiator
 
     def __init__(
         self,

@@ -2,79 +2,88 @@
 
 import heapq
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .request import NEVER
 
-Action = tuple[Callable[..., None], tuple[Any, ...]]
+
+class Alarm:
+    """Wakes a controller at one time: the earliest of those asked for since it last rang.
+
+    So an alarm that is no longer needed still rings. It matters, because whatever wakes the
+    controller lets it issue what became ready unnoticed in between.
+    """
+
+    def __init__(self) -> None:
+        self.time = NEVER
+
+    def set(self, time: int) -> None:
+        self.time = min(self.time, time)
+
+    def rings(self, now: int) -> bool:
+        if self.time > now:
+            return False
+        self.time = NEVER
+        return True
+
+
+class Sleeper(Protocol):
+    """What alarms wake."""
+
+    alarms: list[Alarm]
+
+    def step(self) -> None:
+        """Runs, once for all alarms that ring together."""
+
+
+Message = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 class Clock:
-    """Plays events in order of time; an instant is a series of rounds.
+    """Plays what happens in order of time; an instant is a series of rounds.
 
-    What was asked for at an earlier time happens in the first round of its instant, and what is
-    asked for without delay in the next round. These are SystemC's delta cycles. Within a round,
-    messages reach everyone before any controller runs.
+    In a round, the controllers whose alarms ring run, in order of their channels, and messages are
+    delivered, in the order in which they were sent; controllers come before messages in the first
+    round of an instant, after them in the others. What either asks for without delay happens in the
+    next round. These are the delta cycles of SystemC, which leaves the order within one open.
     """
 
     def __init__(self) -> None:
         self.now = 0
-        self._later: list[tuple[int, int, Action]] = []
-        self._next_round: list[Action] = []
-        self._end_of_round: list[Callable[[], None]] = []
-        self._asked = 0
+        self.sleepers: list[Sleeper] = []
+        self._sent = 0
+        self._next_round: list[Message] = []
+        self._later: list[tuple[int, int, Message]] = []
 
-    def after(self, delay: int, action: Callable[..., None], *arguments: Any) -> None:
-        """Has something done so many cycles from now."""
+    def after(self, delay: int, receiver: Callable[..., None], *content: Any) -> None:
+        """Sends a message that arrives so many cycles from now."""
         if delay == 0:
-            self._next_round.append((action, arguments))
+            self._next_round.append((receiver, content))
             return
-        self._asked += 1
-        heapq.heappush(self._later, (self.now + delay, self._asked, (action, arguments)))
-
-    def at_end_of_round(self, action: Callable[[], None]) -> None:
-        """Has something done in this round, when all messages have arrived."""
-        self._end_of_round.append(action)
+        self._sent += 1
+        heapq.heappush(self._later, (self.now + delay, self._sent, (receiver, content)))
 
     def next_time(self) -> int:
         """The next instant at which something happens."""
         if self._next_round:
             return self.now
-        return self._later[0][0] if self._later else NEVER
+        times = [alarm.time for sleeper in self.sleepers for alarm in sleeper.alarms]
+        times += [time for time, _, _ in self._later[:1]]
+        return min(times)
 
     def play_instant(self) -> None:
         """Goes to the next instant at which something happens, and through all of its rounds."""
         self.now = self.next_time()
         while self._later and self._later[0][0] == self.now:
             self._next_round.append(heapq.heappop(self._later)[2])
-        while self._next_round:
-            this_round, self._next_round = self._next_round, []
-            for action, arguments in this_round:
-                action(*arguments)
-            last, self._end_of_round = self._end_of_round, []
-            for run in last:
-                run()
+        first = True
+        while self.next_time() == self.now:
+            messages, self._next_round = self._next_round, []
+            steps: list[Message] = [(s.step, ()) for s in self.sleepers if self._wakes(s)]
+            for receiver, content in steps + messages if first else messages + steps:
+                receiver(*content)
+            first = False
 
-
-class Alarm:
-    """Wakes someone at one time: the earliest of those asked for since it last rang.
-
-    So an alarm that is no longer needed still rings. It matters, because whatever wakes the
-    controller lets it issue what became ready unnoticed in between.
-    """
-
-    def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
-        self.clock = clock
-        self.wake = wake
-        self.time = NEVER
-
-    def set(self, time: int) -> None:
-        """Asks to be woken at a time, now or later."""
-        if time < self.time:
-            self.time = time
-            self.clock.after(time - self.clock.now, self._ring)
-
-    def _ring(self) -> None:
-        if self.time == self.clock.now:
-            self.time = NEVER
-            self.wake()
+    def _wakes(self, sleeper: Sleeper) -> bool:
+        ringing = [alarm for alarm in sleeper.alarms if alarm.rings(self.now)]
+        return bool(ringing)

@@ -28,6 +28,7 @@ class Command:
     bank: int  # of all banks of the channel; the first where it addresses several
     row: int  # -1 where it names none
     rank: int
+    channel: int
 
 
 class Controller:
@@ -37,10 +38,13 @@ class Controller:
     arrives, data are ready for a response, or a response has ended.
     """
 
-    def __init__(self, timing: Timing, design: Mapping[str, Any], clock: Clock) -> None:
+    def __init__(
+        self, timing: Timing, design: Mapping[str, Any], clock: Clock, channel: int
+    ) -> None:
         self.timing = timing
         self.design = design
         self.clock = clock
+        self.channel = channel
         self.arbiter: Arbiter
         self.think: int = design["ThinkDelayFw"]
         self.commands: list[Command] = []
@@ -64,11 +68,10 @@ class Controller:
         self.responding = False
         self.door: Request | None = None
         self.accepted = 0
-        self.awake = False
-        self.scheduled, self.arrival, self.data_ready, self.response_end = (
-            Alarm(clock, self._wake) for _ in range(4)
-        )
+        self.alarms = [Alarm() for _ in range(4)]
+        self.scheduled, self.arrival, self.data_ready, self.response_end = self.alarms
         self.scheduled.set(0)
+        clock.sleepers.append(self)
 
     def refresh_counter(self) -> int:
         """Refreshes postponed, less those done in advance."""
@@ -84,18 +87,11 @@ class Controller:
         self.responding = False
         self.response_end.set(self.clock.now)
 
-    def _wake(self) -> None:
-        """However many alarms ring in a round, the controller runs once."""
-        if not self.awake:
-            self.awake = True
-            self.clock.at_end_of_round(self._step)
-
-    def _step(self) -> None:
+    def step(self) -> None:
         """Chooses among the commands that the banks settled on in the step before, then asks anew.
 
         A bank that has just stored a request has settled on its command again.
         """
-        self.awake = False
         now = self.clock.now
         self._respond()
         self._accept(end_request_after=0)
@@ -191,7 +187,7 @@ class Controller:
         rank = first // self.timing.banks
         request = chosen.origin.current if isinstance(chosen.origin, Bank) else None
         row = -1 if request is None or command == "PREPB" else request.row
-        self.commands.append(Command(now, command, first, row, rank))
+        self.commands.append(Command(now, command, first, row, rank, self.channel))
         refresh, power_down = self.refreshes[rank], self.power_downs[rank]
         for bank in chosen.banks:
             bank.update(command)

@@ -35,6 +35,6 @@ class Initiator:
         self.clock.after(0, self.send_next)
 
     def begin_response(self, request: Request) -> None:
-        request.finished = self.clock.now
+        request.finished = self.clock.now + self.arbiter.RESPONSE_CYCLES
         self.unanswered -= 1
         self.clock.after(1, self.arbiter.end_response, request)

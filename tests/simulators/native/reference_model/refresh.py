@@ -83,21 +83,24 @@ class Refresh:
         if now >= self.trigger + self.interval:
             self.trigger += self.interval
             self.pulled_in = False
-        must = self.counter == self.max_postponed or self.skipped == self.flexibility
+            if self.flexibility < NEVER:  # DRAMSys forgets what was due meanwhile
+                self.counter += 1
+        if self.pulled_in:
+            must = self.counter > self.max_postponed
+        else:
+            must = self.counter >= self.max_postponed or self.skipped == self.flexibility
         if not self.forced:
             idle = next((g for g in self.remaining if not any(b.current for b in g)), None)
-            if self.pulled_in and (idle is None or self._crowded(now)):
+            if not must and (idle is None or (self.pulled_in and self._crowded(now))):
+                if not self.pulled_in:
+                    self.counter += 1
+                    self.skipped += 1
                 self.pulled_in = False
-                self.trigger += self.interval
-                return
-            if idle is None and not must:
-                self.counter += 1
-                self.skipped += 1
                 self.trigger += self.interval
                 return
             self.group = idle or self.remaining[0]
         self._choose_command()
-        if must and not self.pulled_in and self.command != "PREPB" and self.command != "PRESB":
+        if must and self.command != "PREPB" and self.command != "PRESB":
             self.forced = True
             for bank in self.group:
                 bank.block()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from typing import Any
 
 from .arbiters import QueueingArbiter, SimpleArbiter
@@ -18,7 +19,7 @@ class Run:
 
     end: int
     requests: tuple[Request, ...]
-    commands: tuple[tuple[Command, ...], ...]  # of every channel
+    commands: tuple[Command, ...]  # of one instant: in order of their channels
     refresh_counter: int  # of all ranks of all channels
 
 
@@ -30,22 +31,24 @@ def simulate(timing: Timing, design: Mapping[str, Any], requests: Sequence[Reque
         for number in range(1 + max(r.initiator for r in requests))
     ]
     channels = [
-        Controller(timing, design, clock) for _ in range(1 + max(r.channel for r in requests))
+        Controller(timing, design, clock, number)
+        for number in range(1 + max(r.channel for r in requests))
     ]
     kind = SimpleArbiter if design["Arbiter"] == "Simple" else QueueingArbiter
     arbiter = kind(design, clock, initiators, channels)
-    for part in (*initiators, *channels):
-        part.arbiter = arbiter
+    for channel in channels:
+        channel.arbiter = arbiter
     for initiator in initiators:
+        initiator.arbiter = arbiter
         clock.after(0, initiator.send_next)
     end = NEVER
     while clock.next_time() <= end:
         clock.play_instant()
-        if end == NEVER and not any(initiator.unanswered for initiator in initiators):
-            end = clock.now + kind.RESPONSE_CYCLES
+        if not any(initiator.unanswered for initiator in initiators):
+            end = max(request.finished for request in requests)
     return Run(
         end=end,
         requests=tuple(requests),
-        commands=tuple(tuple(channel.commands) for channel in channels),
+        commands=tuple(merge(*(channel.commands for channel in channels), key=lambda c: c.time)),
         refresh_counter=sum(channel.refresh_counter() for channel in channels),
     )

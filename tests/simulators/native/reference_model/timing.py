@@ -3,6 +3,11 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+
+from archgym.dram.organization import Organization
+from archgym.dram.standards import STANDARDS
+from archgym.dram.standards.constraint import Refresh
 
 from .request import ACCESS, NEVER
 
@@ -20,21 +25,11 @@ class Edge:
 
 @dataclass(frozen=True)
 class Window:
-    """At most so many of some commands within so many cycles, in a rank."""
+    """At most so many of some commands within so many cycles, in a rank; from end to end."""
 
     commands: frozenset[str]
     count: int
     cycles: int
-
-
-@dataclass(frozen=True)
-class RefreshTiming:
-    """One granularity of refresh."""
-
-    command: str
-    precharge: str
-    interval: int
-    per_interval: int  # of these make up one REFAB
 
 
 @dataclass(frozen=True)
@@ -49,11 +44,12 @@ class Timing:
     write_data: int
     edges: tuple[Edge, ...]
     windows: tuple[Window, ...]
-    refreshes: Mapping[str, RefreshTiming]
+    refreshes: Mapping[str, Refresh]
     refresh_flexibility: int
     """REFAB that may be outstanding, or done in advance, or intervals without one in a row."""
     command_cycles: Mapping[str, int] = field(default_factory=dict)  # where it isn't one
     has_column_bus: bool = False
+    dramsys_quirks: bool = False
 
     def bus(self, command: str) -> str:
         """The command bus that a command takes."""
@@ -64,8 +60,69 @@ class Timing:
         return self.command_cycles.get(command, 1)
 
 
-def timing_of(standard, t, banks, groups, *, ranks=1, dramsys_quirks=False):
-    return None
+def timing_of(
+    standard: str,
+    t: Mapping[str, int],
+    banks: int,
+    groups: int,
+    *,
+    ranks: int = 1,
+    stacks: int = 1,
+    burst_length: int = 8,
+    dramsys_quirks: bool = False,
+) -> Timing:
+    """Applies a standard's table to a device.
+
+    Args:
+        standard: Its name in `STANDARDS`.
+        t: The device's timing parameters in cycles, named as JEDEC does.
+        banks: Banks of a rank, all groups together.
+        groups: Bank groups of a rank, all stacks together (1 where the standard knows none).
+        ranks: Ranks of the channel; pseudo channels count as ranks.
+        stacks: Stacks of a rank.
+        burst_length: Beats of a burst.
+        dramsys_quirks: As DRAMSys 5.5 has it, which also ignores JEDEC's bounds on refreshes that
+            are postponed or done in advance.
+    """
+    named = STANDARDS[standard]
+    organization = Organization(
+        channels=1,
+        ranks=ranks,
+        pseudo_channels=1,
+        stacks=stacks,
+        bank_groups=groups,
+        banks=banks,
+        rows=1,
+        columns=1,
+        width=1,
+        devices=1,
+        burst_length=burst_length,
+    )
+    rules_of = (dramsys_quirks and named.dramsys_rules) or named.rules
+    omitted = named.dramsys_omits if dramsys_quirks else ()
+    rules = rules_of(t, organization)
+    return Timing(
+        ranks=ranks,
+        stacks=stacks,
+        groups=groups,
+        banks=banks,
+        read_data=rules.latencies.read,
+        write_data=rules.latencies.write,
+        edges=tuple(
+            Edge(c.scope, previous, following, c.cycles, c.when)
+            for c in rules.constraints
+            for previous, following in product(c.previous, c.following)
+            if (previous, following) not in omitted
+        ),
+        windows=tuple(
+            Window(frozenset(w.commands), w.count, w.cycles) for w in rules.activate_windows
+        ),
+        refreshes=rules.refreshes,
+        refresh_flexibility=NEVER if dramsys_quirks else named.refresh_flexibility,
+        command_cycles=named.command_cycles,
+        has_column_bus=named.has_column_bus,
+        dramsys_quirks=dramsys_quirks,
+    )
 
 
 class Constraints:
@@ -81,11 +138,12 @@ class Constraints:
             self.edges_into.setdefault(edge.following, []).append(edge)
         self.last: dict[tuple[str, str, int], int] = {}  # (scope, command, where) -> when
         self.recent = {
-            (window, rank): deque[int](maxlen=window.count)
+            (window, rank): deque[tuple[str, int]](maxlen=window.count)
             for window in timing.windows
             for rank in range(timing.ranks)
         }
-        self.refreshed = [0] * timing.ranks  # banks one by one, modulo their number
+        self.refreshed = [0] * timing.ranks  # banks one by one, in this round
+        self.progress = ["round_goes_on"] * timing.ranks  # what the last REFPB did
         self.bus_free = {"row": 0, "column": 0}
 
     def _places(self, scope: str, banks: Sequence[int]) -> set[int]:
@@ -104,36 +162,38 @@ class Constraints:
 
     def earliest(self, command: str, banks: Sequence[int]) -> int:
         """From when on banks can take a command."""
-        times = [self.bus_free[self.timing.bus(command)]]
+        timing = self.timing
         (rank,) = self._places("rank", banks)
+        times = [self.bus_free[timing.bus(command)]]
         for edge in self.edges_into.get(command, ()):
-            if edge.when != "always" and edge.when != self._progress(rank):
-                continue
-            for place in self._places(edge.scope.removeprefix("other_"), banks):
-                last = self.last.get((edge.scope, edge.previous, place))
-                if last is not None:
-                    times.append(last + edge.cycles)
-        for window in self.timing.windows:
+            if edge.when in ("always", self.progress[rank]):
+                for place in self._places(edge.scope.removeprefix("other_"), banks):
+                    last = self.last.get((edge.scope, edge.previous, place))
+                    if last is not None:
+                        times.append(last + edge.cycles)
+        for window in timing.windows:
             recent = self.recent[window, rank]
             if command in window.commands and len(recent) == window.count:
-                times.append(recent[0] + window.cycles)
+                # DRAMSys takes the length of the last command for that of the next.
+                ending = recent[-1][0] if timing.dramsys_quirks else command
+                first, began = recent[0]
+                end = began + timing.length(first) + window.cycles
+                times.append(end - timing.length(ending))
         return max(times)
 
-    def _progress(self, rank: int) -> str:
-        """Whether the last REFPB of a rank ended a round over all of its banks."""
-        return "round_goes_on" if self.refreshed[rank] else "round_ends"
-
     def issue(self, command: str, banks: Sequence[int], now: int) -> None:
-        self.bus_free[self.timing.bus(command)] = now + self.timing.length(command)
+        timing = self.timing
+        (rank,) = self._places("rank", banks)
+        self.bus_free[timing.bus(command)] = now + timing.length(command)
         for scope in ("bank", "bank_group", "rank"):
             for place in self._places(scope, banks):
                 self.last[scope, command, place] = now
         for scope in ("stack", "rank"):
             for place in self._others(scope, banks):
                 self.last[f"other_{scope}", command, place] = now
-        (rank,) = self._places("rank", banks)
         if command == "REFPB":
-            self.refreshed[rank] = (self.refreshed[rank] + 1) % self.timing.banks
-        for window in self.timing.windows:
+            self.refreshed[rank] = (self.refreshed[rank] + 1) % timing.banks
+            self.progress[rank] = "round_goes_on" if self.refreshed[rank] else "round_ends"
+        for window in timing.windows:
             if command in window.commands:
-                self.recent[window, rank].append(now)
+                self.recent[window, rank].append((command, now))

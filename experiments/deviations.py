@@ -1,0 +1,173 @@
+"""Lists the reference runs that JEDEC's rules do not reproduce, and the rules they depart from.
+
+Usage: python experiments/deviations.py REFERENCE [OUT]
+
+REFERENCE is a folder of runs of DRAMSys 5.5, as `archgym validate` reads it. OUT, by default
+deviations.csv beside this file, gets a line for each run whose total time is another where JEDEC's
+rules hold, and each rule that it takes: with this one as in JEDEC, and all else as in DRAMSys, the
+total time is not the reference's.
+"""
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from archgym.dram.device import Device
+from archgym.dram.standards import TimingConstraint
+from archgym.dram.standards.constraint import pairs
+from archgym.simulators.native import Native
+from archgym.simulators.native.conduct import Conduct, dramsys, jedec
+from archgym.validation import Comparison, validate
+
+FILES = ("runs", "systems")
+PLACES = {
+    "bank": "in a bank",
+    "bank_group": "in a bank group",
+    "rank": "in a rank",
+    "other_stack": "in another stack",
+    "other_rank": "in another rank",
+}
+
+
+class Run(NamedTuple):
+    """One run of the reference."""
+
+    file: str
+    device: str
+    trace: str
+    design: str
+
+
+class Edge(NamedTuple):
+    """What a timing constraint is between."""
+
+    scope: Any
+    previous: str
+    following: str
+    when: Any
+
+
+class Fixed(Native):
+    """The native simulator with the conduct given."""
+
+    def __init__(self, conduct: Conduct) -> None:
+        super().__init__()
+        self._conduct = conduct
+
+    def conduct(self, device: Device) -> Conduct:
+        """Returns the one given."""
+        return self._conduct
+
+
+def departures(device: Device) -> Iterator[tuple[str, Conduct]]:
+    """Yields each rule that DRAMSys departs from, and its conduct if it did not."""
+    theirs, ours = dramsys(device), jedec(device)
+    yield (
+        "first request at time 0, not at its arrival",
+        replace(theirs, first_at_once=ours.first_at_once),
+    )
+    yield (
+        f"no bound on refreshes, not {ours.refresh_flexibility} tREFI",
+        replace(theirs, refresh_flexibility=ours.refresh_flexibility),
+    )
+    yield (
+        "activate window less the length of the last command in it",
+        replace(theirs, windows_by_last=ours.windows_by_last),
+    )
+    for policy, refresh in ours.rules.refreshes.items():
+        departed = theirs.rules.refreshes[policy]
+        if departed != refresh:
+            refreshes = {**theirs.rules.refreshes, policy: refresh}
+            yield (
+                f"{refresh.command} every {departed.interval} cycles, not {refresh.interval}",
+                replace(theirs, rules=replace(theirs.rules, refreshes=refreshes)),
+            )
+    yield from _other_edges(theirs, ours)
+
+
+def _other_edges(theirs: Conduct, ours: Conduct) -> Iterator[tuple[str, Conduct]]:
+    before, after = _cycles(theirs), _cycles(ours)
+    # Edges that depart alike, such as those of RD and RDA, are one rule.
+    alike: dict[tuple[str, int | None, int], list[Edge]] = {}
+    for edge, cycles in after.items():
+        if before.get(edge) != cycles:
+            alike.setdefault((edge.scope, before.get(edge), cycles), []).append(edge)
+    for (scope, departed, cycles), edges in alike.items():
+        previous = "/".join(dict.fromkeys(edge.previous for edge in edges))
+        following = "/".join(dict.fromkeys(edge.following for edge in edges))
+        instead = "at once" if departed is None else f"after {departed} cycles"
+        corrected = {**before, **dict.fromkeys(edges, cycles)}
+        constraints = [
+            TimingConstraint(edge.scope, [edge.previous], [edge.following], cycles, edge.when)
+            for edge, cycles in corrected.items()
+        ]
+        yield (
+            f"{following} {instead}, not {cycles}, of {previous} {PLACES[scope]}",
+            replace(theirs, rules=replace(theirs.rules, constraints=constraints)),
+        )
+
+
+def _cycles(conduct: Conduct) -> dict[Edge, int]:
+    cycles: dict[Edge, int] = {}
+    for pair in pairs(conduct.rules.constraints):
+        edge = Edge(pair.scope, pair.previous[0], pair.following[0], pair.when)
+        cycles[edge] = max(cycles.get(edge, pair.cycles), pair.cycles)
+    return cycles
+
+
+def total_times(folder: Path, device: str, simulator: Native) -> dict[Run, Comparison]:
+    """Compares the total time of every run on a device that the simulator can do."""
+    report = validate(folder, simulator, files=FILES, devices=[device])
+    return {
+        Run(item.file, item.device, item.trace, item.design): item
+        for item in report.comparisons
+        if item.metric == "total_time" and not item.skipped
+    }
+
+
+def deviations(folder: Path, device_name: str) -> tuple[int, list[tuple[Run, str]]]:
+    """Returns the number of runs on a device, and those with another total time, with the rules."""
+    device = Device.load(folder / "devices" / f"{device_name}.json")
+    reproduced = total_times(folder, device_name, Fixed(dramsys(device)))
+    for run, comparison in reproduced.items():
+        if not comparison.exact:
+            raise SystemExit(f"{run} is not reproduced, so no rule explains it")
+    legal = total_times(folder, device_name, Fixed(jedec(device)))
+    differing = [run for run, comparison in legal.items() if not comparison.exact]
+    needed: dict[Run, list[str]] = {run: [] for run in differing}
+    for rule, conduct in departures(device):
+        without = total_times(folder, device_name, Fixed(conduct)) if differing else {}
+        for run in differing:
+            if not without[run].exact:
+                needed[run].append(rule)
+    # Where rules cover for each other, it takes none by itself.
+    return len(legal), [(run, rule) for run in differing for rule in needed[run] or ["several"]]
+
+
+def main() -> None:
+    """Reads the arguments, simulates and writes the list."""
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    folder = Path(sys.argv[1])
+    out = Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).with_name("deviations.csv")
+    total, rows = 0, []
+    for file in sorted((folder / "devices").glob("*.json")):
+        runs, found = deviations(folder, file.stem)
+        total += runs
+        rows += found
+    with out.open("w", newline="", encoding="utf-8") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*Run._fields, "rule"])
+        writer.writerows([*run, rule] for run, rule in sorted(rows))
+    differing = len({run for run, _ in rows})
+    print(f"{differing} of {total} runs ({differing / total:.1%}) have another total time")
+    for (device, rule), count in sorted(Counter((run.device, rule) for run, rule in rows).items()):
+        print(f"{count:5} {device}: {rule}")
+
+
+if __name__ == "__main__":
+    main()

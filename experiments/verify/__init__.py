@@ -1,0 +1,5 @@
+"""The long checks of the native simulator: `make verify`.
+
+Each draws its cases from a seed and the case's number, so that any of them can be repeated alone,
+and a run that was stopped can go on where it was.
+"""

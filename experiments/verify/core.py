@@ -1,0 +1,20 @@
+"""Puts the builds of the core in the folder ARCHGYM_CORES in place of the installed ones.
+
+To be imported before the native simulator; pytest does so when told `-p experiments.verify.core`.
+"""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+_PACKAGE = "archgym.simulators.native"
+
+if "ARCHGYM_CORES" in os.environ and f"{_PACKAGE}._core" not in sys.modules:
+    for _file in Path(os.environ["ARCHGYM_CORES"]).glob("_*.so"):
+        _name = f"{_PACKAGE}.{_file.name.partition('.')[0]}"
+        _spec = importlib.util.spec_from_file_location(_name, _file)
+        assert _spec is not None
+        assert _spec.loader is not None
+        sys.modules[_name] = importlib.util.module_from_spec(_spec)
+        _spec.loader.exec_module(sys.modules[_name])

@@ -1,0 +1,25 @@
+"""The C++ core, in the build for the widest vectors that this processor has.
+
+All builds give the same results, to the last bit.
+"""
+
+import importlib
+
+from archgym.simulators.native import _portable
+
+_build = (
+    importlib.import_module("archgym.simulators.native._avx2")
+    if _portable.PROCESSOR_HAS_AVX2
+    else _portable
+)
+
+COMMANDS = _build.COMMANDS
+METRICS = _build.METRICS
+MAX_CHANNELS = _build.MAX_CHANNELS
+MAX_BANKS = _build.MAX_BANKS
+MAX_RANKS = _build.MAX_RANKS
+UNBOUNDED = _build.UNBOUNDED
+Memory = _build.Memory
+Requests = _build.Requests
+evaluate = _build.evaluate
+command_trace = _build.command_trace
