@@ -150,7 +150,7 @@ class Controller {
   }
 
   // What precedes the choice of a command: a request may arrive, managers may want something else.
-  Candidate prepare(const Candidate& winner, std::int64_t now) {
+  [[gnu::noinline]] Candidate prepare(const Candidate& winner, std::int64_t now) {
     const std::int64_t arrival = next_arrival();
     const bool wakes = next_trigger_ <= now;
     const bool arrives =
@@ -184,7 +184,7 @@ class Controller {
   // The same where commands last several cycles or have a bus of their own, or where managers want
   // to issue. What ends first wins on each bus, and of the two winners the one that can begin
   // first.
-  Candidate select_among_all(std::int64_t not_before) const {
+  [[gnu::noinline]] Candidate select_among_all(std::int64_t not_before) const {
     const Candidate rows = select_on_bus(0, not_before);
     if (!system_.has_column_bus) return rows;
     const Candidate columns = select_on_bus(1, not_before);
@@ -228,7 +228,7 @@ class Controller {
 
   // As `select`, after a step of a controller that sleeps. It is blocked if there was something to
   // issue, but nothing that could be issued yet.
-  Candidate select_awake(std::int64_t now, bool is_blocked) {
+  [[gnu::noinline]] Candidate select_awake(std::int64_t now, bool is_blocked) {
     const Candidate next = select(is_blocked ? now + 1 : now);
     std::int64_t alarm = next_trigger_;
     if (!is_blocked) {
@@ -258,7 +258,7 @@ class Controller {
     if (now >= manager_step_) ask_managers(now);
   }
 
-  void ask_managers(std::int64_t now) {
+  [[gnu::noinline]] void ask_managers(std::int64_t now) {
     next_trigger_ = kNever;
     managers_ = {};
     for (int rank = 0; rank < system_.ranks; ++rank) {
@@ -384,7 +384,7 @@ class Controller {
                  : system.read_latency + both_ways + design.phy_delay_backward;
   }
 
-  void issue_manager(const Candidate& winner, std::int64_t now) {
+  [[gnu::noinline]] void issue_manager(const Candidate& winner, std::int64_t now) {
     const int rank = winner.rank;
     const std::uint64_t rank_banks = system_.banks_of(rank);
     const bool refreshes = winner.order == kRefresh;
@@ -448,7 +448,7 @@ class Controller {
       choose(std::countr_zero(left));
   }
 
-  void trace(Command command, int bank, std::int64_t now, const Transaction* transaction) {
+  [[gnu::noinline]] void trace(Command command, int bank, std::int64_t now, const Transaction* transaction) {
     IssuedCommand issued{now * system_.clock_ps, command, port_.channel(), bank, 0, 0, -1};
     if (transaction) {
       issued.row = transaction->row;
@@ -465,7 +465,7 @@ class Controller {
   }
 
   // The preferred direction matters to a single queue only in what hits its open row.
-  void choose_again() {
+  [[gnu::noinline]] void choose_again() {
     direction_changed_ = false;
     for (int bank = 0; bank < system_.banks; ++bank)
       if (BankScheduler::kGrouped || (open_ & bit(bank))) choose(bank);

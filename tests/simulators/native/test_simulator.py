@@ -279,7 +279,7 @@ def test_large_requests_end_with_the_last_burst_of_any_channel(
     burst = system.device.organization.bytes_per_burst
     sizes = [burst * bursts for bursts in (6, 1, 2, 5, 3, 6)]
     addresses = [index << 20 for index in range(6)]
-    design = {"Arbiter": arbiter, "MaxActiveTransactions": 4}
+    design = {"Arbiter": arbiter}
     # Each at the front: the last to end is one of those that arrived at 0.
     for first in range(6):
         trace = make_trace([0] * 6, addresses, size=[*sizes[first:], *sizes[:first]])

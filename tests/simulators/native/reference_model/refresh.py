@@ -59,7 +59,7 @@ class Refresh:
         self.groups = groups_of(self.policy, timing, banks)
         self.remaining = list(self.groups)  # of this round
         self.group = self.remaining[0]  # the chosen one
-        self.forced = False  # the banks of the chosen one are blocked until it is refreshed
+        self.committed = False  # to it: its banks are blocked until it is refreshed
         self.trigger = first_trigger(self.interval, rank, timing.ranks)
         self.asleep = False
         self.pulled_in = False
@@ -80,30 +80,36 @@ class Refresh:
             self.power_down.interrupt()
         if self.asleep:
             return
-        if now >= self.trigger + self.interval:
+        if now >= self.trigger + self.interval:  # a whole interval late
             self.trigger += self.interval
             self.pulled_in = False
-            if self.flexibility < NEVER:  # DRAMSys forgets what was due meanwhile
+            if self.flexibility < NEVER:  # DRAMSys forgets the refresh that was due
                 self.counter += 1
-        if self.pulled_in:
-            must = self.counter > self.max_postponed
-        else:
-            must = self.counter >= self.max_postponed or self.skipped == self.flexibility
-        if not self.forced:
+        if not self.committed:
             idle = next((g for g in self.remaining if not any(b.current for b in g)), None)
-            if not must and (idle is None or (self.pulled_in and self._crowded(now))):
-                if not self.pulled_in:
-                    self.counter += 1
-                    self.skipped += 1
-                self.pulled_in = False
-                self.trigger += self.interval
+            if not self._forced() and (idle is None or (self.pulled_in and self._crowded(now))):
+                self._pass_over()
                 return
             self.group = idle or self.remaining[0]
         self._choose_command()
-        if must and self.command != "PREPB" and self.command != "PRESB":
-            self.forced = True
+        if self._forced() and (self.policy == "AllBank" or self.command == self.refresh_command):
+            self.committed = True
             for bank in self.group:
                 bank.block()
+
+    def _forced(self) -> bool:
+        """Whether a refresh can't wait any longer."""
+        if self.pulled_in:
+            return self.counter > self.max_postponed
+        return self.counter >= self.max_postponed or self.skipped == self.flexibility
+
+    def _pass_over(self) -> None:
+        """Leaves this trigger at what was refreshed for it."""
+        if not self.pulled_in:
+            self.counter += 1
+            self.skipped += 1
+        self.pulled_in = False
+        self.trigger += self.interval
 
     def _choose_command(self) -> None:
         open_banks = [bank for bank in self.group if bank.open_row is not None]
@@ -130,7 +136,7 @@ class Refresh:
         elif command in ("PDXA", "PDXP"):
             self.asleep = False
         elif command == "REFAB" and self.asleep:  # the one after self-refresh
-            self.asleep = self.pulled_in = self.forced = False
+            self.asleep = self.pulled_in = self.committed = False
             self.trigger = now + self.interval
             self.remaining = list(self.groups)
             self.skipped = 0
@@ -140,7 +146,7 @@ class Refresh:
     def _refreshed(self, now: int) -> None:
         self.times.append(now)
         self.skipped = 0
-        self.forced = False
+        self.committed = False
         self.remaining.remove(self.group)
         if not self.remaining:
             self.remaining = list(self.groups)

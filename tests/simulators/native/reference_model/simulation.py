@@ -23,21 +23,20 @@ class Run:
     refresh_counter: int  # of all ranks of all channels
 
 
-def simulate(timing: Timing, design: Mapping[str, Any], requests: Sequence[Request]) -> Run:
+def simulate(
+    timing: Timing, design: Mapping[str, Any], requests: Sequence[Request], channels: int = 1
+) -> Run:
     """Plays requests (in order of arrival) through a system of the given design."""
     clock = Clock()
     initiators = [
         Initiator(clock, [r for r in requests if r.initiator == number])
         for number in range(1 + max(r.initiator for r in requests))
     ]
-    channels = [
-        Controller(timing, design, clock, number)
-        for number in range(1 + max(r.channel for r in requests))
-    ]
+    controllers = [Controller(timing, design, clock, channel) for channel in range(channels)]
     kind = SimpleArbiter if design["Arbiter"] == "Simple" else QueueingArbiter
-    arbiter = kind(design, clock, initiators, channels)
-    for channel in channels:
-        channel.arbiter = arbiter
+    arbiter = kind(design, clock, initiators, controllers)
+    for controller in controllers:
+        controller.arbiter = arbiter
     for initiator in initiators:
         initiator.arbiter = arbiter
         clock.after(0, initiator.send_next)
@@ -49,6 +48,6 @@ def simulate(timing: Timing, design: Mapping[str, Any], requests: Sequence[Reque
     return Run(
         end=end,
         requests=tuple(requests),
-        commands=tuple(merge(*(channel.commands for channel in channels), key=lambda c: c.time)),
-        refresh_counter=sum(channel.refresh_counter() for channel in channels),
+        commands=tuple(merge(*(c.commands for c in controllers), key=lambda c: c.time)),
+        refresh_counter=sum(controller.refresh_counter() for controller in controllers),
     )

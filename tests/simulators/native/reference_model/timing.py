@@ -20,7 +20,7 @@ class Edge:
     previous: str
     following: str
     cycles: int
-    when: str = "always"  # or round_ends, round_goes_on: of REFPB over all banks of a rank
+    when: str = "always"  # or round_ends, round_goes_on: if `previous` refreshes the last banks
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ class Constraints:
             for window in timing.windows
             for rank in range(timing.ranks)
         }
-        self.refreshed = [0] * timing.ranks  # banks one by one, in this round
-        self.progress = ["round_goes_on"] * timing.ranks  # what the last REFPB did
+        self.refreshed = [0] * timing.ranks  # banks in this round
+        self.progress = ["round_goes_on"] * timing.ranks  # what the last refresh did
         self.bus_free = {"row": 0, "column": 0}
 
     def _places(self, scope: str, banks: Sequence[int]) -> set[int]:
@@ -191,8 +191,10 @@ class Constraints:
         for scope in ("stack", "rank"):
             for place in self._others(scope, banks):
                 self.last[f"other_{scope}", command, place] = now
-        if command == "REFPB":
-            self.refreshed[rank] = (self.refreshed[rank] + 1) % timing.banks
+        if command.startswith("REF"):
+            self.refreshed[rank] = (self.refreshed[rank] + len(banks)) % timing.banks
+            if command == "REFAB":
+                self.refreshed[rank] = 0
             self.progress[rank] = "round_goes_on" if self.refreshed[rank] else "round_ends"
         for window in timing.windows:
             if command in window.commands:
