@@ -1,5 +1,6 @@
 """`archgym/DRAM-v0` for teams: a PettingZoo environment with one agent a parameter."""
 
+import copy
 from typing import Any, ClassVar
 
 import gymnasium
@@ -13,7 +14,7 @@ from archgym.problem import Problem
 Observation = NDArray[np.float32]
 
 
-class DramParallelEnv(ParallelEnv[str, Observation, int]):
+class DramParallelEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
     """Tune a DRAM controller as a team: each agent chooses the value of one parameter.
 
     It is `archgym.envs.dram.DramEnv` with the action split up. The agents are named after the
@@ -39,18 +40,16 @@ class DramParallelEnv(ParallelEnv[str, Observation, int]):
         self.possible_agents = list(self.problem.space.parameters)
         self.agents: list[str] = []
         # A space holds the state of its random generator, so each agent has spaces of its own.
-        box = self._env.observation_space
         self.observation_spaces = {
-            agent: gymnasium.spaces.Box(box.low, box.high, dtype=np.float32)
-            for agent in self.possible_agents
+            agent: copy.deepcopy(self._env.observation_space) for agent in self.possible_agents
         }
         self.action_spaces = {
             name: gymnasium.spaces.Discrete(len(parameter.values))
             for name, parameter in self.problem.space.parameters.items()
         }
-        self._last: Observation = np.zeros(box.shape, np.float32)
+        self._last, _ = self._env.reset()
 
-    def observation_space(self, agent: str) -> gymnasium.spaces.Box:
+    def observation_space(self, agent: str) -> gymnasium.Space[Observation]:
         """Returns the space of an agent's observations."""
         return self.observation_spaces[agent]
 

@@ -90,9 +90,7 @@ class Native(Simulator):
         for mapping, batch in batches.items():
             positions, rows = zip(*batch, strict=True)
             requests = decoded.requests(workload, mapping)
-            table = _core.evaluate(
-                decoded.memory, requests, np.array(rows, np.int64), self.threads
-            )
+            table = _core.evaluate(decoded.memory, requests, np.array(rows, np.int64), self.threads)
             for position, row in zip(positions, table.tolist(), strict=True):
                 # What does not apply to a run is NaN.
                 outcomes[position] = {
@@ -106,10 +104,10 @@ class Native(Simulator):
         """Simulates one design and returns every command it issued, in order.
 
         Returns:
-            A structured array: `time_ps`, `command` (index into `COMMANDS`), `channel`, `rank`, `bank_group`,
-            `bank` (in the channel; the first of them, where a command addresses several), `row`,
-            `column`, and `request` (index into the trace; -1 for commands that serve none, such as
-            refreshes).
+            A structured array: `time_ps`, `command` (index into `COMMANDS`), `channel`, `rank`,
+            `bank_group`, `bank` (in the channel; the first of them, where a command addresses
+            several), `row`, `column`, and `request` (index into the trace; -1 for commands that
+            serve none, such as refreshes).
 
         Raises:
             SimulationError: The design or the workload is not supported.

@@ -146,6 +146,11 @@ CASES = {
         ["simulate", "--trace", "stream", "--design", '{"CmdMux": "Strict"}', "--timeline", "t"],
         ["CmdMux"],
     ),
+    "timeline of requests that do not arrive": (
+        {},
+        ["simulate", "--trace", "stream", "--player", "closed", "--timeline", "t"],
+        ["--timeline", "--player open"],
+    ),
     "timeline of a simulator without commands": (
         {},
         ["simulate", "--trace", "stream", "--simulator", "nativ", "--timeline", "t"],

@@ -53,6 +53,17 @@ def test_timeline_is_written_beside_the_metrics(archgym, trace, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"t.stl", "t.pftrace", "direct"}
 
 
+def test_closed_play(archgym, trace):
+    out, _ = archgym(
+        "simulate", "--trace", trace, "--player", "closed", "--max-outstanding", "1",
+        "--think-time", "8.33", "--json",
+    )  # fmt: skip
+    player = library.Player("closed", 1, think_time_ps=8330)
+    workload = library.Workload.from_file(trace, player=player)
+    assert json.loads(out) == library.simulate({}, workload)
+    assert json.loads(out) != library.simulate({}, library.Workload.from_file(trace))
+
+
 def test_workload_by_name(archgym):
     out, _ = archgym("simulate", "--trace", "stream", "--json")
     assert json.loads(out)["commands_rd"] > 0
