@@ -3,7 +3,8 @@
 #
 #   make demo     compare the agents on three workloads and write demo/report.html
 #   make test     run the tests; PYTEST_ARGS= runs the slow ones too
-#   make bench    measure the simulator's speed
+#   make bench    measure how fast archgym is
+#   make verify   check the simulator at length: legality, robustness, sanitizers; an hour
 #   make lint     check style and types
 #   make clean    remove everything that the targets above made
 
@@ -24,7 +25,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python $(IS_PYTHON_311) 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: demo test bench lint clean FORCE
+.PHONY: demo test bench verify lint clean FORCE
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -34,7 +35,12 @@ test: $(VENV)/.test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/.demo
-	@$(BIN)/python experiments/speed.py
+	@$(BIN)/python -m experiments.speed
+
+verify: $(VENV)/.test
+	@$(BIN)/python -m experiments.verify legality
+	@$(BIN)/python -m experiments.verify robustness
+	@$(BIN)/python -m experiments.verify sanitizers
 
 # Types are checked on the built wheel: an editable install hides packages from mypy.
 lint: $(VENV)/.lint

@@ -48,9 +48,7 @@ def simulate(
     if timeline and simulator != "native":
         raise ArchgymError(f"--timeline needs simulator native, {simulator} shows no commands")
     if timeline and player != "open":
-        raise ArchgymError(
-            "--timeline shows requests from their arrival: it needs --player open"
-        )
+        raise ArchgymError("--timeline shows requests from their arrival: it needs --player open")
     if not 0 <= think_time <= 1e9:
         raise ArchgymError(f"--think-time must lie in 0 to 1e9 ns, is {think_time}")
     played_by = Player(player, max_outstanding, round(think_time * 1000), dependent)

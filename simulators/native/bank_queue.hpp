@@ -43,8 +43,11 @@ class BankQueues {
 
   std::uint32_t size(int queue) const { return states_[queue].size; }
   std::uint32_t hits(int queue) const { return states_[queue].hits; }
-  // The oldest hit; there must be one.
-  std::uint32_t first_hit(int queue) const { return states_[queue].first_hit; }
+  // The oldest hit or, without one, the oldest request.
+  std::uint32_t first_hit(int queue) const {
+    const State& state = states_[queue];
+    return state.hits > 0 ? state.first_hit : 0;
+  }
 
   std::int32_t request(int queue, std::uint32_t position) const {
     return requests_[states_[queue].begin + position];
@@ -69,22 +72,29 @@ class BankQueues {
     const std::uint32_t slot = state.begin + state.size;
     rows_[slot] = row;
     requests_[slot] = request;
-    if (state.hits == 0) state.first_hit = state.size;
+    state.first_hit = state.hits == 0 ? state.size : state.first_hit;
     state.hits += row == open_row_[queue / kPerBank];
     ++state.size;
   }
 
   [[gnu::always_inline]] void erase_hit(int queue, std::uint32_t position) {
     State& state = states_[queue];
-    // Those before it, mostly none or few, move up by one, a block at a time.
-    for (std::uint32_t i = position; i > 0; i = i > kBlock ? i - kBlock : 0) {
-      move_block_up(&rows_[state.begin + i - kBlock]);
-      move_block_up(&requests_[state.begin + i - kBlock]);
+    // Those before it, mostly none or few, move up by one, a block at a time: the first block without
+    // asking, as what lies before the queue does no harm.
+    std::uint32_t block = state.begin + position - kBlock;
+    for (std::uint32_t moved = 0; moved <= position; moved += kBlock, block -= kBlock) {
+      move_block_up(&rows_[block]);
+      move_block_up(&requests_[block]);
     }
     ++state.begin;
     --state.size;
     --state.hits;
-    if (state.hits > 0 && position == state.first_hit) state.first_hit = next_hit(queue, position);
+    const std::uint32_t found =
+        equal_rows(&rows_[state.begin + position], open_row_[queue / kPerBank]);
+    const bool was_first = position == state.first_hit;
+    state.first_hit = was_first ? position + std::countr_zero(found) : state.first_hit;
+    if (was_first && found == 0 && state.hits > 0) [[unlikely]]
+      state.first_hit = next_hit(queue, position + kBlock);
   }
 
   void open(int bank, std::uint32_t row) {

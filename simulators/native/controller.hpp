@@ -315,14 +315,17 @@ class Controller {
     const int bank = transaction.bank;
     const Command command = command_[bank];
     occupy_bus(command, now);
-    timing_.record(command, bank, now);
     if (trace_) [[unlikely]] trace(command, bank, now, &transaction);
     EnergyMeter& energy = energy_[system_.rank_of(bank)];
+    // Each branch records the command on its own: what it delays is then as good as known, so that
+    // the processor foresees how often the loops inside go round.
     if (is_access(command)) {
+      timing_.record(command, bank, now);
       energy.access(command, bank, now);
       serve(winner.order, command, now);
       choose(bank);
     } else if (command == Command::ACT) {
+      timing_.record(command, bank, now);
       energy.activate(bank, now);
       scheduler_.open(bank, transaction.row);
       open_ |= bit(bank);
@@ -330,6 +333,7 @@ class Controller {
       effort_[bank] = std::max(effort_[bank], kMiss);
       choose(bank);
     } else {
+      timing_.record(command, bank, now);
       energy.precharge(bank, now);
       close(bank);
       effort_[bank] = kConflict;

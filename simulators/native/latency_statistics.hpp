@@ -22,11 +22,15 @@ class LatencyStatistics {
 
   void accepted(const Transaction& transaction) {
     if (one_to_one_) return;
-    const Burst& burst = requests_.bursts[transaction.burst];
-    if (!partial_.contains(burst.request)) partial_.add(burst.request).begin = transaction.begin;
-    Partial& partial = partial_[burst.request];
-    ++partial.bursts;
-    partial.is_complete = burst.last;
+    const std::uint32_t request = requests_.bursts[transaction.burst].request;
+    if (partial_.contains(request)) {
+      // Channels may take the bursts of a request in any order.
+      partial_[request].begin = std::min(partial_[request].begin, transaction.begin);
+      return;
+    }
+    Partial& partial = partial_.add(request);
+    partial.begin = transaction.begin;
+    partial.bursts = count_bursts(transaction.burst);
   }
 
   // `end`: cycle in which the response has reached the initiator.
@@ -51,16 +55,25 @@ class LatencyStatistics {
  private:
   struct Partial {
     std::int64_t begin = 0, service_end = 0, end = 0;
-    std::int32_t bursts = 0;   // accepted and not ended
-    bool is_complete = false;  // all its bursts have been accepted
+    std::int32_t bursts = 0;  // that have not ended
     bool live = false;
   };
+
+  // How many bursts the request of a burst has; they follow each other.
+  std::int32_t count_bursts(std::int32_t burst) const {
+    const auto& bursts = requests_.bursts;
+    const std::uint32_t request = bursts[burst].request;
+    auto first = static_cast<std::size_t>(burst), end = first + 1;
+    while (first > 0 && bursts[first - 1].request == request) --first;
+    while (end < bursts.size() && bursts[end].request == request) ++end;
+    return static_cast<std::int32_t>(end - first);
+  }
 
   void burst_ended(const Transaction& transaction, std::int64_t end) {
     Partial& partial = partial_[requests_.bursts[transaction.burst].request];
     partial.service_end = std::max(partial.service_end, transaction.service_end);
     partial.end = std::max(partial.end, end);
-    if (--partial.bursts > 0 || !partial.is_complete) return;
+    if (--partial.bursts > 0) return;
     partial.live = false;
     record(transaction, partial.service_end - partial.begin, partial.end);
   }

@@ -130,8 +130,7 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
       throw std::invalid_argument("a burst lies beyond the channels or banks of its system");
     requests.bursts.push_back({arrival_cycle.data()[i], row.data()[i], column.data()[i],
                                request.data()[i], channel.data()[i], bank.data()[i],
-                               is_write.data()[i],
-                               i + 1 == n || request.data()[i + 1] != request.data()[i]});
+                               is_write.data()[i]});
   }
   requests.arrival_ps.assign(arrival_ps.data(), arrival_ps.data() + arrival_ps.size());
   requests.initiators = 1 + *std::max_element(initiator.data(), initiator.data() + n);

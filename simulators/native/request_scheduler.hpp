@@ -65,7 +65,6 @@ class RequestScheduler {
   // What to serve next of a queue that is not empty.
   std::uint32_t next(int queue) const {
     if constexpr (kScheduler == Scheduler::Fifo) return 0;
-    if (queues_.hits(queue) == 0) return 0;
     const std::uint32_t oldest = queues_.first_hit(queue);
     if constexpr (kScheduler == Scheduler::FrFcfsGrp) return preferred_hit(queue, oldest);
     return oldest;

@@ -14,7 +14,6 @@ struct Burst {
   std::uint8_t channel;
   std::uint8_t bank;
   bool write;
-  bool last;  // of its request
 };
 
 // How a trace is played: open, as it arrives, or closed, where each initiator has at most so many

@@ -157,6 +157,14 @@ class DelayTable {
   }
 
   const std::vector<ActivateWindow>& windows() const { return windows_; }
+  // The kinds of the commands that a window counts.
+  Kinds kinds(const ActivateWindow& window) const {
+    Kinds result;
+    for (int command = 0; command < kBankCommands; ++command)
+      if ((window.commands >> command & 1) && representative_[command] == command)
+        result.numbers[result.count++] = command;
+    return result;
+  }
 
   // Commands that are alike in what delays them beyond their bank, as WR and WRA are, are kept
   // up to date as one; this is the first of them, the kind.

@@ -24,7 +24,8 @@ class TimingState {
     for (auto& lanes : rank_) lanes.fill(kPast);
     for (const ActivateWindow& window : delays.windows())
       for (int rank = 0; rank < system.ranks; ++rank) {
-        windows_.push_back({&window, rank, std::vector<std::int32_t>(window.count, kPast), 0, {}});
+        windows_.push_back({&window, rank, std::vector<std::int32_t>(window.count, kPast), 0,
+                            delays.kinds(window), {}});
         windows_.back().delays.fill(kNoDelay);
         for (int bank = 0; bank < system.banks; ++bank)
           if (system.rank_of(bank) == rank) windows_.back().delays.set(bank, window.cycles);
@@ -88,6 +89,7 @@ class TimingState {
     int rank;
     std::vector<std::int32_t> ends;  // ring: of the last `rule->count` commands
     std::size_t oldest;
+    Kinds kinds;              // of the commands that it counts
     Lanes<kMaxBanks> delays;  // the window's length at the banks of its rank
   };
 
@@ -124,14 +126,11 @@ class TimingState {
         continue;
       window.ends[window.oldest] = t + window.rule->lengths[index(command)];
       if (++window.oldest == window.ends.size()) window.oldest = 0;
-      for (std::uint32_t left = window.rule->commands; left != 0; left &= left - 1) {
-        const int following = std::countr_zero(left);
-        if (delays_.representative(static_cast<Command>(following)) == following)
-          for (int i = 0; i < kBlocks; ++i)
-            delay(following, i,
-                  window.delays.blocks[i] +
-                      (window.ends[window.oldest] - window.rule->lead(command, following)));
-      }
+      for (int kind : window.kinds)
+        for (int i = 0; i < kBlocks; ++i)
+          delay(kind, i,
+                window.delays.blocks[i] +
+                    (window.ends[window.oldest] - window.rule->lead(command, kind)));
     }
   }
 

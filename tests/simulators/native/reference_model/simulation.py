@@ -26,7 +26,14 @@ class Run:
 def simulate(
     timing: Timing, design: Mapping[str, Any], requests: Sequence[Request], channels: int = 1
 ) -> Run:
-    """Plays requests (in order of arrival) through a system of the given design."""
+    """Plays requests through a system of the given design.
+
+    Args:
+        timing: Of each channel.
+        design: The controllers and the arbiter: every parameter.
+        requests: In order of arrival.
+        channels: How many there are.
+    """
     clock = Clock()
     initiators = [
         Initiator(clock, [r for r in requests if r.initiator == number])

@@ -1,0 +1,147 @@
+import ctypes
+import importlib.util
+import math
+import operator
+import os
+import shlex
+import subprocess
+import sys
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from archgym.dram.controller import PARAMETERS
+from archgym.dram.device import Device
+from archgym.dram.system import System
+from archgym.simulators.base import Failure
+from archgym.simulators.native import Native
+from experiments.verify import __main__ as command_line
+from experiments.verify import robustness
+from experiments.verify.cases import draw_design, draw_mapping, draw_workload
+from experiments.verify.legality import cases
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments):
+    return CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("device", Device.names())
+def test_mappings_are_invertible_and_leave_bursts_whole(device):
+    rng = np.random.default_rng(0)
+    system = System.load(device)
+    burst = system.device.bytes_per_request
+    for _ in range(20):
+        drawn = System(system.device, draw_mapping(rng, system))  # checks the number of bits
+        first = rng.integers(system.capacity // burst, size=50).astype(np.uint64) * burst
+        levels = drawn.mapping.decode(first)
+        assert (drawn.mapping.encode(levels) == first).all()
+        last = drawn.locate(first + np.uint64(burst - 1))
+        for name in ("channel", "bank", "row"):
+            assert (getattr(last, name) == getattr(drawn.locate(first), name)).all()
+
+
+def test_designs_can_be_simulated_and_take_every_policy():
+    rng = np.random.default_rng(0)
+    seen = {name: set() for name in PARAMETERS}
+    for _ in range(60):
+        workload = draw_workload(rng, 20)
+        designs = [draw_design(rng, workload.system.device) for _ in range(5)]
+        assert not any(isinstance(o, Failure) for o in Native().evaluate(designs, workload))
+        for design in designs:
+            for name, value in design.items():
+                seen[name].add(value)
+    for name, parameter in PARAMETERS.items():
+        if not isinstance(parameter.values, range):
+            assert seen[name] == set(parameter.values)
+
+
+def test_a_case_depends_on_nothing_but_its_number():
+    in_a_row = list(islice(cases(0, 0, Native()), 3))
+    alone = next(cases(0, 2, Native()))
+    assert alone.workload.id == in_a_row[2].workload.id
+    assert (alone.design, alone.commands) == (in_a_row[2].design, in_a_row[2].commands)
+    assert alone.workload.id != next(cases(1, 2, Native())).workload.id
+
+
+def test_what_is_legal_passes():
+    done = run("legality", "--commands", 100_000)
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.slow
+def test_a_million_commands_are_legal():
+    done = run("legality", "--commands", 1_000_000, "--seed", 1)
+    assert done.exit_code == 0, done.output
+
+
+def test_a_violation_is_told_and_can_be_repeated(monkeypatch):
+    # DRAMSys leaves some of JEDEC's rules out.
+    monkeypatch.setattr(command_line, "Native", partial(Native, dramsys_quirks=True))
+    done = run("legality", "--commands", 10_000_000)
+    assert done.exit_code == 1
+    told, _, repeat = done.output.partition("To repeat: python -m experiments.verify ")
+    assert "Violation(rule=" in told
+    again = run(*shlex.split(repeat))
+    assert again.exit_code == 1
+    assert told.endswith(again.output.partition("To repeat")[0])
+
+
+def test_random_designs_mappings_and_traces_are_played():
+    done = run("robustness", "--designs", 2_000)
+    assert done.exit_code == 0, done.output
+    assert {"simulated", "invalid"} <= set(done.output.replace(",", "").split())
+
+
+def test_playing_can_go_on_where_it_was():
+    assert list(robustness.play(0, 0, 6))[4:] == list(robustness.play(0, 4, 2))
+
+
+@pytest.mark.parametrize(
+    ("seed", "case", "limit_s", "wrong", "told"),
+    [
+        (1, 1, 120, ctypes.string_at, "crashed"),  # reads address 1
+        (10**9, 10**8, 2, math.comb, "takes longer than 2 s"),  # takes hours
+        (1, 0, 120, operator.truediv, "ZeroDivisionError"),
+    ],
+)
+def test_a_crash_a_hang_and_an_error_are_found(seed, case, limit_s, wrong, told):
+    with pytest.raises(robustness.FoundError, match=told) as found:
+        list(robustness.play(seed, case, 1, limit_s, wrong))
+    assert found.value.case == case
+
+
+def test_what_goes_wrong_is_told_with_its_case(monkeypatch):
+    monkeypatch.setattr(robustness, "play", partial(robustness.play, run=operator.truediv))
+    done = run("robustness", "--designs", 1, "--first", 0, "--seed", 1)
+    assert done.exit_code == 1
+    assert "robustness --seed 1 --first 0 --designs 1" in done.output
+
+
+def test_other_builds_of_the_core_take_the_place_of_the_installed_ones(tmp_path):
+    names = ["archgym.simulators.native._portable", "archgym.simulators.native._avx2"]
+    builds = [spec for name in names if (spec := importlib.util.find_spec(name))]
+    for build in builds:
+        (tmp_path / Path(build.origin).name).symlink_to(build.origin)
+    code = f"""
+import experiments.verify.core, sys
+from archgym.simulators.native import Native
+from archgym import Workload
+assert "runtime_ns" in Native().evaluate([{{}}], Workload.load("stream", requests=10))[0]
+for name in {[build.name for build in builds]}:
+    print(sys.modules[name].__file__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"ARCHGYM_CORES": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {Path(line).parent for line in done.stdout.splitlines()} == {tmp_path}
