@@ -324,10 +324,10 @@ def test_native_equals_dramsys_5_but_for_simultaneous_events_on_two_channels(agr
     assert entries["mean_latency"]["max_rel_err"] <= 1e-4
 
 
-def test_the_list_of_deviations_is_that_of_today():
+def test_the_list_of_departures_is_that_of_today():
     if not REFERENCE:
         pytest.skip("ARCHGYM_REFERENCE does not name a folder of reference runs")
-    listed = Path(__file__).parents[1] / "experiments" / "deviations.csv"
+    listed = Path(__file__).parents[1] / "experiments" / "departures.csv"
     with listed.open(newline="") as text:
         rows = {tuple(row.values())[:4] for row in csv.DictReader(text)}
     report = validate(Path(REFERENCE), Native(threads=2), files=["runs", "systems"])

@@ -1,11 +1,12 @@
-"""Lists the reference runs that JEDEC's rules do not reproduce, and the rules they depart from.
+"""Lists the reference runs that JEDEC's rules do not reproduce, and those that nothing reproduces.
 
-Usage: python experiments/deviations.py REFERENCE [OUT]
+Usage: python experiments/departures.py REFERENCE
 
-REFERENCE is a folder of runs of DRAMSys 5.5, as `archgym validate` reads it. OUT, by default
-deviations.csv beside this file, gets a line for each run whose total time is another where JEDEC's
+REFERENCE is a folder of runs of DRAMSys 5.5, as `archgym validate` reads it. Two lists are written
+beside this file. departures.csv has a line for each run whose total time is another where JEDEC's
 rules hold, and each rule that it takes: with this one as in JEDEC, and all else as in DRAMSys, the
-total time is not the reference's.
+total time is not the reference's. deviations.csv has a line for each figure that is another even
+where everything is as in DRAMSys.
 """
 
 import csv
@@ -24,6 +25,7 @@ from archgym.simulators.native.conduct import Conduct, dramsys, jedec
 from archgym.validation import Comparison, validate
 
 FILES = ("runs", "systems")
+FIGURES = ("total_time", "mean_latency", "p99_latency", "core_energy", "commands")
 PLACES = {
     "bank": "in a bank",
     "bank_group": "in a bank group",
@@ -129,7 +131,7 @@ def total_times(folder: Path, device: str, simulator: Native) -> dict[Run, Compa
     }
 
 
-def deviations(folder: Path, device_name: str) -> tuple[int, list[tuple[Run, str]]]:
+def by_jedec(folder: Path, device_name: str) -> tuple[int, list[tuple[Run, str]]]:
     """Returns the number of runs on a device, and those with another total time, with the rules."""
     device = Device.load(folder / "devices" / f"{device_name}.json")
     reproduced = total_times(folder, device_name, Fixed(dramsys(device)))
@@ -148,25 +150,45 @@ def deviations(folder: Path, device_name: str) -> tuple[int, list[tuple[Run, str
     return len(legal), [(run, rule) for run, rules in needed.items() for rule in rules]
 
 
+def not_reproduced(folder: Path) -> list[tuple[Run, str]]:
+    """Returns the runs, and the figures, that DRAMSys' rules do not reproduce either."""
+    report = validate(folder, Native(dramsys_quirks=True), files=FILES)
+    return [
+        (Run(item.file, item.device, item.trace, item.design), item.metric)
+        for item in report.comparisons
+        if item.metric in FIGURES and not item.skipped and not item.exact
+    ]
+
+
+def write(name: str, column: str, rows: list[tuple[Run, str]]) -> None:
+    """Writes a list beside this file."""
+    with Path(__file__).with_name(name).open("w", newline="", encoding="utf-8") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*Run._fields, column])
+        writer.writerows([*run, item] for run, item in sorted(rows))
+
+
 def main() -> None:
-    """Reads the arguments, simulates and writes the list."""
-    if len(sys.argv) not in (2, 3):
+    """Reads the argument, simulates and writes the lists."""
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
-    out = Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).with_name("deviations.csv")
     total, rows = 0, []
     for file in sorted((folder / "devices").glob("*.json")):
-        runs, found = deviations(folder, file.stem)
+        runs, found = by_jedec(folder, file.stem)
         total += runs
         rows += found
-    with out.open("w", newline="", encoding="utf-8") as text:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*Run._fields, "rule"])
-        writer.writerows([*run, rule] for run, rule in sorted(rows))
+    write("departures.csv", "rule", rows)
     differing = len({run for run, _ in rows})
-    print(f"{differing} of {total} runs ({differing / total:.1%}) have another total time")
+    print(
+        f"{differing} of {total} runs ({differing / total:.1%}) take another time by JEDEC's rules"
+    )
     for (device, rule), count in sorted(Counter((run.device, rule) for run, rule in rows).items()):
         print(f"{count:5} {device}: {rule}")
+    rows = not_reproduced(folder)
+    write("deviations.csv", "figure", rows)
+    deviating = len({run for run, _ in rows})
+    print(f"{deviating} of {total} runs ({deviating / total:.1%}) deviate even by DRAMSys' rules")
 
 
 if __name__ == "__main__":
