@@ -156,7 +156,7 @@ def wheel(tmp_path_factory):
 @pytest.mark.slow
 def test_wheel_holds_what_it_needs_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    native = f"archgym/simulators/native/_core{sysconfig.get_config_var('EXT_SUFFIX')}"
+    native = f"archgym/simulators/native/_portable{sysconfig.get_config_var('EXT_SUFFIX')}"
     assert {"archgym/py.typed", "archgym/simulators/native/_core.pyi", native} <= names
     assert "archgym/dram/devices/ddr4-2400.json" in names
     # Data and templates too.

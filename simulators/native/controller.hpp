@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "admission.hpp"
@@ -76,9 +77,15 @@ class Controller {
   // Plays all requests of a system that has no other channel.
   void run() {
     Candidate winner = winner_;
+    std::int64_t now = 0;
     while (true) {
-      const std::int64_t now = std::min({winner.time, next_arrival(), next_trigger_});
-      if (served_ == total_ && now > latencies_.last_end()) return;
+      const std::int64_t next = std::min({winner.time, next_arrival(), next_trigger_});
+      if (served_ == total_ && next > latencies_.last_end()) return;
+      if (next == kNever) [[unlikely]] {
+        winner = awakened(now + 1);
+        continue;
+      }
+      now = next;
       winner = stepped(winner, now);
     }
   }
@@ -87,6 +94,8 @@ class Controller {
   std::int64_t next_event() const {
     return std::min({winner_.time, next_arrival(), next_trigger_, port_.next_response()});
   }
+  void wake(std::int64_t now) { winner_ = awakened(now); }
+  bool has_all_served() const { return served_ == stored_; }
   void step(std::int64_t now) {
     const bool is_woken = port_.respond();
     // What it has not noticed yet, it does now.
@@ -135,6 +144,13 @@ class Controller {
     bool want = false;  // any of them has a command to issue
     std::uint64_t silenced = 0;  // banks of ranks that must change their power state first
   };
+
+  // Of a controller that would sleep for ever, as DRAMSys's do, over what it has not noticed.
+  Candidate awakened(std::int64_t now) const {
+    const Candidate next = select(now);
+    if (next.time == kNever) throw std::logic_error("requests wait, but nothing can happen");
+    return next;
+  }
 
   // Goes to `now` and does there what is due; returns what can be issued next.
   [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
@@ -242,11 +258,14 @@ class Controller {
                                           bus_free_[bus_of(command_[bank])]);
       if (ready > now) alarm = std::min(alarm, ready);
     }
+    const auto consider = [&](std::int32_t earliest) {
+      const std::int64_t ready = std::max(timing_.epoch() + earliest, bus_free_[0]);
+      if (ready > now) alarm = std::min(alarm, ready);
+    };
     for (int rank = 0; rank < system_.ranks; ++rank) {
-      if (const auto& refresh = refresh_[rank].command())
-        alarm = std::min(alarm, timing_.epoch() + earliest(*refresh, rank));
+      if (const auto& refresh = refresh_[rank].command()) consider(earliest(*refresh, rank));
       if (const auto command = power_down_[rank].command())
-        alarm = std::min(alarm, timing_.epoch() + timing_.earliest(*command, rank));
+        consider(timing_.earliest(*command, rank));
     }
     wake_ups_.set_alarm(alarm);
     if (next.time != now + 1) return next;

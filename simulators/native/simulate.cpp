@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "controller.hpp"
@@ -52,9 +53,17 @@ Metrics play_network(const Run& run) {
     for (const auto& controller : controllers) next = std::min(next, controller->next_event());
     return next;
   };
+  std::int64_t now = 0;
   while (true) {
-    const std::int64_t now = next_event();
-    if (network.is_finished() && now > latencies.last_end()) break;
+    const std::int64_t next = next_event();
+    if (network.is_finished() && next > latencies.last_end()) break;
+    if (next == kNever) {
+      for (const auto& controller : controllers)
+        if (!controller->has_all_served()) controller->wake(now + 1);
+      if (next_event() == kNever) throw std::logic_error("requests wait, but nothing can happen");
+      continue;
+    }
+    now = next;
     network.begin_instant(now);
     do {
       network.begin_round();
