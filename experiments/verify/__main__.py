@@ -1,6 +1,8 @@
 """The checks, one command each; see `experiments.verify`."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -9,10 +11,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 import experiments.verify.core  # noqa: F401  (before anything that simulates)
-from archgym.simulators.native import Native
-from experiments.verify import legality as legal
 from experiments.verify import robustness as robust
 from experiments.verify import sanitizers as sanitized
+from experiments.verify.legality import check_case
+from experiments.verify.watchdog import FoundError, Result, play
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 console = Console()
@@ -30,20 +32,9 @@ def legality(
     """Checks the commands of random runs by JEDEC; exits with 1 at the first violation."""
     checked: Counter[str] = Counter()
     runs: Counter[str] = Counter()
-    with _progress() as progress:
-        task = progress.add_task("Commands checked", total=commands)
-        for case in legal.cases(seed, first, Native()):
-            if case.violations:
-                progress.stop()
-                console.print(f"{case.workload.system.device.name}: {case.violations[0]}")
-                console.print(f"Design: {case.design}", soft_wrap=True)
-                _give_up("legality", seed, case.case, "--commands 1")
-            standard = case.workload.system.device.standard
-            checked[standard] += case.commands
-            runs[standard] += 1
-            progress.update(task, completed=checked.total(), description=_so_far(case.case))
-            if checked.total() >= commands:
-                break
+    for standard, count in _play("legality", check_case, seed, first, commands, lambda r: r[1]):
+        checked[standard] += count
+        runs[standard] += 1
     table = Table("Standard", "Runs", "Commands", "Violations")
     for standard in sorted(checked):
         table.add_row(standard, f"{runs[standard]:,}", f"{checked[standard]:,}", "0")
@@ -59,17 +50,8 @@ def robustness(
 ) -> None:
     """Plays random designs, mappings and traces; exits with 1 at a crash, hang or nonsense."""
     outcomes: Counter[str] = Counter()
-    cases = -(-designs // robust.DESIGNS_A_CASE)
-    with _progress() as progress:
-        task = progress.add_task("Designs played", total=cases * robust.DESIGNS_A_CASE)
-        try:
-            for done, result in enumerate(robust.play(seed, first, cases)):
-                outcomes += result
-                progress.update(task, completed=outcomes.total(), description=_so_far(first + done))
-        except robust.FoundError as error:
-            progress.stop()
-            console.print(str(error), soft_wrap=True)
-            _give_up("robustness", seed, error.case, "--designs 1")
+    for result in _play("robustness", robust.play_case, seed, first, designs, lambda r: r.total()):
+        outcomes += result
     console.print(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common()))
 
 
@@ -79,27 +61,42 @@ def sanitizers(
 ) -> None:
     """Runs the tests, and plays designs, on a core built with sanitizers."""
     sanitized.build()
-    play = ["-m", "experiments.verify", "robustness", "--designs", str(designs)]
-    if sanitized.run_tests() or sanitized.run(play):
+    designs_too = ["-m", "experiments.verify", "robustness", "--designs", str(designs)]
+    if sanitized.run_tests() or sanitized.run(designs_too):
         raise typer.Exit(1)
 
 
-def _progress() -> Progress:
-    return Progress(
-        *Progress.get_default_columns(), console=console, disable=not console.is_terminal
-    )
+def _play(
+    name: str,
+    run: Callable[[int, int], Result],
+    seed: int,
+    first: int,
+    total: int,
+    size: Callable[[Result], int],
+) -> Iterator[Result]:
+    """Yields what came of case after case until their sizes add up to `total`, showing progress.
 
-
-def _so_far(case: int) -> str:
-    return f"Case {case}"
-
-
-def _give_up(command: str, seed: int, case: int, one: str) -> None:
-    console.print(
-        f"To repeat: python -m experiments.verify {command} --seed {seed} --first {case} {one}",
-        soft_wrap=True,
-    )
-    raise typer.Exit(1)
+    Ends the program with 1 if something is wrong with a case, and tells how to repeat it.
+    """
+    columns = Progress.get_default_columns()
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        closing(play(run, seed, first)) as results,
+    ):
+        task, done = progress.add_task(name, total=total), 0
+        try:
+            for case, result in enumerate(results, start=first):
+                yield result
+                done += size(result)
+                progress.update(task, completed=done, description=f"{name}, case {case}")
+                if done >= total:
+                    return
+        except FoundError as error:
+            progress.stop()
+            again = f"{name} --seed {seed} --first {error.case}"
+            console.print(f"Case {error.case}: {error}", soft_wrap=True)
+            console.print(f"To repeat: python -m experiments.verify {again}", soft_wrap=True)
+            raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -9,8 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "sanitizers"
 
-# They test how things are built, which no simulation is part of.
-_LEFT_OUT = ("tests/test_makefile.py", "tests/test_packaging.py")
+# They start other programs, which the sanitizers slow down or stop, or take the time.
+_LEFT_OUT = (
+    "tests/analysis",
+    "tests/cli/test_main.py",
+    "tests/test_makefile.py",
+    "tests/test_packaging.py",
+)
 
 
 def build() -> None:
