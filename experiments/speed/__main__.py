@@ -59,14 +59,17 @@ def machine() -> dict[str, Any]:
 def show(report: Mapping[str, Any], console: Console) -> None:
     """Prints tables of the figures."""
     rates = report["requests_per_cpu_second"]
-    _table(console, "Requests per CPU second", {"": rates["standards"]})
-    _table(console, "Requests per CPU second, ddr4-2400", rates["schedulers"])
+    _rates(console, "Requests per CPU second", rates["standards"])
+    for buffer, rows in rates["schedulers"].items():
+        _rates(console, f"Requests per CPU second, ddr4-2400, {buffer}", rows)
+    table = Table(title="Other simulators: speed, and how many times that native has")
+    for column in ("", "trace", "speed", "native", "native with reading the trace"):
+        table.add_column(column)
     for peer, traces in report["peers"].items():
         for trace, figures in traces.items():
-            console.print(
-                f"{peer}, {trace}: {_millions(figures['peer'])}; native {figures['ratio']:.0f} "
-                f"times that, from the trace's file {figures['ratio_from_file']:.0f} times"
-            )
+            ratios = (f"{figures[name]:.1f}" for name in ("ratio", "ratio_from_file"))
+            table.add_row(peer, trace, _millions(figures["peer"]), *ratios)
+    console.print(table)
     for peer in PEERS:
         if peer.name not in report["peers"]:
             console.print(f"Not compared with {peer.name}: {peer.variable} is not set")
@@ -78,7 +81,9 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     batch = report["batch"]
     console.print(
         f"{batch['designs']} designs on {batch['threads']} threads take "
-        f"{batch['wall_time_ratio']:.2f} of one's time (0.53 or less is wanted)"
+        f"{batch['wall_time_ratio']:.2f} of one's time, with {batch['cores']:.1f} cores free "
+        "(0.53 or less is wanted)",
+        soft_wrap=True,
     )
     for name, share in report["cost_shares"].items():
         console.print(f"Cost beside the simulation, {name}: {share:+.0%}")
@@ -90,13 +95,10 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         )
 
 
-def _table(
-    console: Console, title: str, groups: Mapping[str, Mapping[str, Mapping[str, float]]]
-) -> None:
-    table = Table("", "", *NAMES, title=title)
-    for group, rows in groups.items():
-        for row, by_trace in rows.items():
-            table.add_row(group, row, *(_millions(by_trace[name]) for name in NAMES))
+def _rates(console: Console, title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+    table = Table("", *NAMES, title=title)
+    for row, by_trace in rows.items():
+        table.add_row(row, *(_millions(by_trace[name]) for name in NAMES))
     console.print(table)
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from archgym.dram.workload import Workload
 from archgym.simulators.native import Native
-from archgym.traces import stl
 from experiments.speed.clock import cpu, in_turn, median
 from experiments.speed.peers import PEERS
 from experiments.speed.peers.peer import Peer, Run
-from experiments.speed.saturating import NAMES, saturating
+from experiments.speed.saturating import NAMES, saturating, write_stl
 from experiments.speed.simulator import simulate
 
 DEVICE = "ddr4-2400"
@@ -53,7 +52,7 @@ def _compare(peer: Peer, program: str, trace: str, requests: int, repeats: int) 
         whole = Run(peer, program, workload, simulated_ns, Path(name, "whole"))
         part = Run(peer, program, tenth, tenth_ns, Path(name, "part"))
         file = Path(name, "trace.stl")
-        stl.write(workload.trace, file, workload.system.device.player_clock_mhz)
+        write_stl(workload, file)
 
         def from_file() -> None:
             simulate(Native(), peer.design, Workload.from_file(file, DEVICE))

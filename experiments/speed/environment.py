@@ -72,18 +72,20 @@ def _steps(environment: Any, side_by_side: int, repeats: int) -> dict[str, float
 
 
 def batch_scaling(designs: int, threads: int, requests: int, repeats: int) -> dict[str, float]:
-    """Compares the wall time of a batch on several threads with that on one, in turn."""
+    """Compares the wall time of a batch on several threads with that on one, in turn.
+
+    Returns:
+        `wall_time_ratio`, and how many cores the machine had left for the threads: `cores`, CPU
+        time over wall time. Only where that is close to `threads` does the ratio mean much.
+    """
     workload = archgym.Workload.load("random", requests=requests)
     batch = list(islice(feasible(archgym.make_space("archgym")), designs))
-    seconds = in_turn(
-        {
-            name: wall(partial(Native(threads=count).evaluate, batch, workload))
-            for name, count in {"one": 1, "several": threads}.items()
-        },
-        repeats,
-    )
+    one = partial(Native().evaluate, batch, workload)
+    several = partial(Native(threads=threads).evaluate, batch, workload)
+    seconds = in_turn({"one": wall(one), "several": wall(several), "cpu": cpu(several)}, repeats)
     return {
         "designs": designs,
         "threads": threads,
         "wall_time_ratio": median(seconds["several"] / seconds["one"]),
+        "cores": median(seconds["cpu"] / seconds["several"]),
     }

@@ -1,5 +1,7 @@
 """Traces that keep a controller busy: all requests are there at time 0."""
 
+from pathlib import Path
+
 import numpy as np
 
 from archgym.dram.system import System
@@ -36,3 +38,15 @@ def saturating(name: str, device: str, requests: int) -> Workload:
         is_write = rng.random(requests) < 0.33
     arrival_ps = np.zeros(requests, np.int64)
     return Workload(system, Trace(arrival_ps, line * burst, is_write, burst, name=name))
+
+
+def write_stl(workload: Workload, path: Path) -> None:
+    """Writes such a trace as an `.stl` file that leaves the size to the device, as most do."""
+    bursts = workload.bursts()
+    path.write_text(
+        "".join(
+            f"0: {'write' if is_write else 'read'} {address:#x}\n"
+            for is_write, address in zip(bursts.is_write, bursts.address.tolist(), strict=True)
+        ),
+        encoding="ascii",
+    )

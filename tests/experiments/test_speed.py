@@ -7,13 +7,14 @@ import pytest
 
 from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
+from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.simulators.native import Native
 from experiments.speed import __main__ as command_line
 from experiments.speed.clock import cpu, in_turn, wall
 from experiments.speed.comparison import DEVICE, compare
 from experiments.speed.peers import PEERS, dramsim3, dramsys, ramulator2
-from experiments.speed.saturating import NAMES, saturating
+from experiments.speed.saturating import NAMES, saturating, write_stl
 from experiments.speed.simulator import DEVICES, SCHEDULERS
 
 # Takes time by the length of the trace, then prints or writes what the simulator would.
@@ -63,6 +64,15 @@ def test_saturating_traces_are_bursts_at_time_zero(name, device):
     assert workload.trace.duration_ps == 0
     assert len(workload.bursts().address) == 1000
     assert 0.2 < workload.trace.is_write.mean() < 0.45
+
+
+def test_a_written_trace_reads_the_same(tmp_path):
+    workload = saturating("mixed", "lpddr4-3200", 1000)
+    write_stl(workload, tmp_path / "trace.stl")
+    assert (
+        Workload.from_file(tmp_path / "trace.stl", "lpddr4-3200").trace.sha256
+        == workload.trace.sha256
+    )
 
 
 @pytest.mark.usefixtures("no_peers")

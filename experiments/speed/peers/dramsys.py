@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from archgym.dram.workload import Workload
-from archgym.traces import stl
 from experiments.speed.peers.peer import Outcome, Peer
+from experiments.speed.saturating import write_stl
 
 _DESIGN = {
     "PagePolicy": "OpenAdaptive",
@@ -59,8 +59,7 @@ def configuration(workload: Workload) -> dict[str, Any]:
 
 
 def _prepare(workload: Workload, simulated_ns: float, folder: Path) -> list[str]:
-    clock_mhz = workload.system.device.player_clock_mhz
-    stl.write(workload.trace, folder / "trace.stl", clock_mhz)
+    write_stl(workload, folder / "trace.stl")
     file = folder / "configuration.json"
     file.write_text(json.dumps(configuration(workload)), encoding="utf-8")
     return [str(file)]
