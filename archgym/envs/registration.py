@@ -2,12 +2,17 @@
 
 import gymnasium
 
+_ENTRY_POINTS = {
+    "archgym/DRAM-v0": ("archgym.envs.dram:DramEnv", "archgym.envs.vector:DramVectorEnv"),
+    "archgym/DRAMSequential-v0": (
+        "archgym.envs.sequential:DramSequentialEnv",
+        "archgym.envs.sequential:DramSequentialVectorEnv",
+    ),
+}
+
 
 def register() -> None:
     """Makes the environments known to gymnasium, once however often it is called."""
-    if "archgym/DRAM-v0" not in gymnasium.registry:
-        gymnasium.register(
-            id="archgym/DRAM-v0",
-            entry_point="archgym.envs.dram:DramEnv",
-            vector_entry_point="archgym.envs.vector:DramVectorEnv",
-        )
+    for name, (single, vector) in _ENTRY_POINTS.items():
+        if name not in gymnasium.registry:
+            gymnasium.register(id=name, entry_point=single, vector_entry_point=vector)
