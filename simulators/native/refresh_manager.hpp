@@ -73,8 +73,10 @@ class RefreshManager {
       return;
     }
     if (!is_settled_) group_ = idle != kNone ? idle : std::countr_zero(remaining_);
-    // All banks at once are kept from issuing even before they are precharged.
-    if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open))) {
+    // All banks at once are kept from issuing even before they are precharged. So are others once no
+    // further refresh may be owed: a stream of row hits could put off their precharge for ever.
+    const bool at_limit = postponed_ >= flexibility_;
+    if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open) || at_limit)) {
       blocked_ = groups_[group_];
       is_settled_ = true;
     }

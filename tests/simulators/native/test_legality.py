@@ -117,6 +117,19 @@ def test_load_then_idleness_keeps_within_the_refresh_limits(device_name, refresh
     assert count > len(times)
 
 
+@pytest.mark.parametrize(("device_name", "refresh"), POLICIES)
+def test_row_hits_do_not_put_off_a_refresh_for_ever(device_name, refresh):
+    # Every write puts off the precharge of its bank, and the next one is always there.
+    device = one_channel(Device.load(device_name))
+    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    interval_ps = rules.refreshes["AllBank"].interval * device.clock_ps
+    times = np.arange(0, 12 * interval_ps, 2 * device.clock_ps).tolist()
+    requests = [Access(time, 0, 0, is_write=True) for time in times]
+    workload = make_workload(device, requests)
+    design = {"RefreshPolicy": refresh, "RefreshMaxPostponed": 8, "PagePolicy": "Open"}
+    assert violations(design, workload, Native())[1] == []
+
+
 def test_dramsys_cuts_short_the_write_recovery_of_ddr3():
     # DRAMSys 5.5 leaves it out; reproduced on request, and then the checker objects.
     design = {"RefreshPolicy": "AllBank", "PagePolicy": "Open"}

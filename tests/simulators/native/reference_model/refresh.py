@@ -92,7 +92,9 @@ class Refresh:
                 return
             self.group = idle or self.remaining[0]
         self._choose_command()
-        if self._forced() and (self.policy == "AllBank" or self.command == self.refresh_command):
+        at_limit = self.counter >= self.flexibility
+        closed = self.command == self.refresh_command
+        if self._forced() and (self.policy == "AllBank" or closed or at_limit):
             self.committed = True
             for bank in self.group:
                 bank.block()
