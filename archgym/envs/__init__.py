@@ -15,7 +15,7 @@ def dram_parallel_env(**arguments: Any) -> "DramParallelEnv":
     """Makes a PettingZoo environment in which every parameter is chosen by an agent of its own.
 
     Args:
-        arguments: Those of `archgym.envs.dram.DramEnv`.
+        arguments: Those of `archgym.envs.parallel.DramParallelEnv`.
 
     Raises:
         ArchgymError: PettingZoo is not installed, a name is not known, or the default design can't

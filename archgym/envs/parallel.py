@@ -1,72 +1,106 @@
 """`archgym/DRAM-v0` for teams: a PettingZoo environment with one agent a parameter."""
 
-import copy
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pettingzoo import ParallelEnv
 
-from archgym.envs.dram import DramEnv
+from archgym.envs.dram import choose_problem
+from archgym.envs.interface import Interface
+from archgym.envs.team import Team
+from archgym.errors import unknown
 from archgym.problem import Problem
 
 Observation = NDArray[np.float32]
 
+REWARDS = ("shared", "difference")
 
-class DramParallelEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
+
+class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore[misc]
     """Tune a DRAM controller as a team: each agent chooses the value of one parameter.
 
     It is `archgym.envs.dram.DramEnv` with the action split up. The agents are named after the
     parameters of the space; an action is the index of the parameter's value. All see the same
-    observation and get the same reward, and their episodes end together.
+    observation, and their episodes end together. A named group of parameters can be one agent's.
+
+    The reward is `shared`: every agent gets that of the design. Or it is a `difference` reward
+    (Wolpert and Tumer, "Optimal Payoff Functions for Members of Collectives", 2001): what the
+    design earns less what it would with the agent's own parameters at their defaults, so that
+    nobody is praised for the others' choices. Finding out takes a further evaluation for each
+    agent, which the budget counts like any other.
 
     Args:
         horizon: Steps of an episode.
+        groups: For each agent that is to choose several parameters, its name and theirs.
+        reward: `shared` or `difference`.
         problem: The problem to solve; by default, one made of the other arguments.
         arguments: Those of `archgym.envs.dram.make_problem`.
 
     Raises:
-        ArchgymError: A name is not known, or the default design can't be simulated.
+        ArchgymError: A name is not known, a group is not possible, or the default design can't be
+            simulated.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"name": "archgym_dram_v0", "render_modes": []}
 
     def __init__(
-        self, *, horizon: int = 1, problem: Problem | None = None, **arguments: Any
+        self,
+        *,
+        horizon: int = 1,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        reward: str = "shared",
+        problem: Problem | None = None,
+        **arguments: Any,
     ) -> None:
-        self._env = DramEnv(horizon=horizon, problem=problem, **arguments)
-        self.problem = self._env.problem
-        self.possible_agents = list(self.problem.space.parameters)
+        if reward not in REWARDS:
+            raise unknown("reward", reward, REWARDS)
+        self.problem = choose_problem(problem, arguments)
+        self.horizon = horizon
+        self.team = Team(self.problem.space, groups)
+        self._interface = Interface(self.problem, horizon)
+        self._by_difference = reward == "difference"
+        self._step = 0
+        self.possible_agents = list(self.team.members)
         self.agents: list[str] = []
         # A space holds the state of its random generator, so each agent has spaces of its own.
         self.observation_spaces = {
-            agent: copy.deepcopy(self._env.observation_space) for agent in self.possible_agents
+            agent: Interface(self.problem, horizon).observation_space
+            for agent in self.possible_agents
         }
         self.action_spaces = {
-            name: gymnasium.spaces.Discrete(len(parameter.values))
-            for name, parameter in self.problem.space.parameters.items()
+            agent: self.team.action_space(agent) for agent in self.possible_agents
         }
-        self._last, _ = self._env.reset()
+        self._last = self._interface.observe([self.problem.default], 0)[0]
 
     def observation_space(self, agent: str) -> gymnasium.Space[Observation]:
         """Returns the space of an agent's observations."""
         return self.observation_spaces[agent]
 
-    def action_space(self, agent: str) -> gymnasium.spaces.Discrete:
-        """Returns the space of an agent's actions: indices of its parameter's values."""
+    def action_space(
+        self, agent: str
+    ) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:
+        """Returns the space of an agent's actions: indices of its parameters' values."""
         return self.action_spaces[agent]
+
+    @property
+    def evaluations_per_step(self) -> int:
+        """How many designs a step takes from the budget."""
+        return 1 + len(self.possible_agents) if self._by_difference else 1
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
         """Begins an episode at the default design, at no cost to the budget."""
         self.agents = self.possible_agents[:]
-        self._last, info = self._env.reset(seed=seed, options=options)
-        return self._observations(), {agent: dict(info) for agent in self.agents}
+        self._step = 0
+        self._last = self._interface.observe([self.problem.default], 0)[0]
+        return self._observations(), {agent: {} for agent in self.agents}
 
     def step(
-        self, actions: dict[str, int]
+        self, actions: Mapping[str, ArrayLike]
     ) -> tuple[
         dict[str, Observation],
         dict[str, float],
@@ -80,15 +114,25 @@ class DramParallelEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             ArchgymError: An action is not in its agent's action space.
             BudgetExhausted: The budget had been spent.
         """
-        action = np.array([actions[agent] for agent in self.possible_agents])
-        self._last, reward, terminated, truncated, info = self._env.step(action)
+        design = self.team.design(actions)
+        others = self.team.without_each(design) if self._by_difference else []
+        evaluation, *without = self.problem.evaluate([design, *others])
+        self._step += 1
+        self._last = self._interface.observe([evaluation], self._step)[0]
         agents = self.agents
+        earned = self._interface.reward(evaluation)
+        rewards = dict.fromkeys(agents, earned)
+        if self._by_difference:
+            for agent, other in zip(self.possible_agents, without, strict=True):
+                rewards[agent] = earned - self._interface.reward(other)
+        terminated = self._step >= self.horizon
+        truncated = self.problem.remaining < self.evaluations_per_step
         result = (
             self._observations(),
-            dict.fromkeys(agents, reward),
+            rewards,
             dict.fromkeys(agents, terminated),
             dict.fromkeys(agents, truncated),
-            {agent: dict(info) for agent in agents},
+            {agent: self._interface.info(evaluation) for agent in agents},
         )
         if terminated or truncated:
             self.agents = []
@@ -96,7 +140,8 @@ class DramParallelEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
 
     def state(self) -> Observation:
         """Returns what all agents see."""
-        return self._last.copy()
+        seen: Observation = self._last.copy()
+        return seen
 
     def _observations(self) -> dict[str, Observation]:
         return {agent: self._last.copy() for agent in self.agents}
