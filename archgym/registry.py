@@ -16,9 +16,14 @@ from archgym.errors import MissingExtraError, unknown
 EXTRAS = {
     "skopt": "search",
     "sklearn": "search",
+    "optuna": "search",
+    "cmaes": "search",
     "stable_baselines3": "rl",
     "torch": "rl",
     "pettingzoo": "marl",
+    "lightgbm": "proxy",
+    "onnx": "proxy",
+    "onnxruntime": "proxy",
     "matplotlib": "report",
     "jinja2": "report",
 }

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from archgym.cli.compare import compare
+from archgym.cli.enumerate import enumerate_designs
 from archgym.cli.listing import list_names
 from archgym.cli.run import run
 from archgym.cli.simulate import simulate
+from archgym.cli.trace import app as trace
 from archgym.cli.validate import validate
 
 app = typer.Typer(name="archgym", add_completion=False, rich_markup_mode=None)
@@ -31,4 +33,6 @@ app.command("simulate")(simulate)
 app.command("run")(run)
 app.command("compare")(compare)
 app.command("validate")(validate)
+app.add_typer(trace, name="trace")
+app.command("enumerate")(enumerate_designs)
 app.command("list")(list_names)

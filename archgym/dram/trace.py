@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from archgym.dram.player import OPEN, Player
 from archgym.errors import ArchgymError
 
 _TYPES = {
@@ -30,6 +31,7 @@ class Trace:
         is_write: Whether it writes (or reads).
         size: Bytes of each request, 1 or more; one number stands for all.
         initiator: Who asks, from 0; one number stands for all.
+        player: How it is meant to be played.
         name: What the trace is called.
         path: The file it was read from, for error messages.
         line: Line of each request in that file, from 1.
@@ -53,11 +55,13 @@ class Trace:
         size: npt.ArrayLike = 64,
         initiator: npt.ArrayLike = 0,
         *,
+        player: Player = OPEN,
         name: str = "trace",
         path: str | Path | None = None,
         line: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.name = name
+        self.player = player
         self._path = path
         self._line = line
         requests = np.size(arrival_ps)
@@ -89,7 +93,7 @@ class Trace:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of all requests; the name is not part of it."""
+        """Hash of all requests; the name and the player are not part of it."""
         digest = hashlib.sha256()
         for attribute, dtype in _TYPES.items():
             digest.update(getattr(self, attribute).astype(dtype, copy=False).data)

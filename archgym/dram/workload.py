@@ -43,13 +43,14 @@ class Workload:
     Args:
         system: The memory system.
         trace: What is asked of it.
-        player: Whether the trace's arrivals or the responses decide when.
+        player: Whether the trace's arrivals or the responses decide when; by default as the trace
+            is meant to be played.
 
     Raises:
         ArchgymError: A request of the trace lies beyond the system's capacity.
     """
 
-    def __init__(self, system: System, trace: Trace, player: Player = OPEN) -> None:
+    def __init__(self, system: System, trace: Trace, player: Player | None = None) -> None:
         # Compared so that the sum cannot overflow.
         capacity = np.uint64(system.capacity)
         beyond = (trace.address >= capacity) | (trace.size > capacity - trace.address)
@@ -62,7 +63,7 @@ class Workload:
             )
         self.system = system
         self.trace = trace
-        self.player = player
+        self.player = trace.player if player is None else player
 
     @classmethod
     def from_file(
@@ -70,7 +71,7 @@ class Workload:
         path: str | Path,
         device: str | Path = "ddr4-2400",
         clock_mhz: float | None = None,
-        player: Player = OPEN,
+        player: Player | None = None,
     ) -> "Workload":
         """Reads a trace file.
 
@@ -91,7 +92,7 @@ class Workload:
         cls,
         name_or_path: str | Path,
         device: str | Path = "ddr4-2400",
-        player: Player = OPEN,
+        player: Player | None = None,
         **options: object,
     ) -> "Workload":
         """Makes a workload of a bundled trace, a generator or a trace file.
