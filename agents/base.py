@@ -28,6 +28,11 @@ def choice(default: str, options: Sequence[str], doc: str) -> Any:
     return dataclasses.field(default=default, metadata={"options": tuple(options), "doc": doc})
 
 
+def worst_if_nan(costs: Sequence[float]) -> list[float]:
+    """Returns the costs with `inf` for NaN, which would compare with nothing."""
+    return [math.inf if math.isnan(cost) else cost for cost in costs]
+
+
 class Agent(ABC):
     """Searches a design space for the design of least cost.
 
@@ -61,7 +66,7 @@ class Agent(ABC):
 
     batch_size: int = 1
     hyperparameters: Hyperparameters
-    # How often `sample` redraws a design that the space declares infeasible.
+    # How often `sample` and `neighbour` redraw a design that the space declares infeasible.
     _REDRAWS: ClassVar[int] = 100
 
     def __init__(
@@ -81,8 +86,8 @@ class Agent(ABC):
 
         Args:
             designs: Any designs of the space.
-            costs: One finite cost a design, lower is better; a design that is infeasible or
-                failed comes with the problem's penalty.
+            costs: One cost a design, lower is better. From a problem they are finite, with its
+                penalty for a design that is infeasible or failed; `inf` and NaN are worse than any.
         """
 
     def search(self, problem: "Problem") -> None:
@@ -99,6 +104,17 @@ class Agent(ABC):
         feasible designs are so rare that `_REDRAWS` draws find none, an infeasible one is returned.
         """
         return [self._sample_feasible() for _ in range(n)]
+
+    def neighbour(self, design: Design) -> Design:
+        """Returns a neighbour that is not ruled out, or else a design drawn by `sample`."""
+        try:
+            for _ in range(self._REDRAWS):
+                neighbour = self.space.neighbour(design, self.rng)
+                if self.space.infeasibility(neighbour) is None:
+                    return neighbour
+        except ArchgymError:  # No parameter that has an effect has a second value.
+            pass
+        return self.sample(1)[0]
 
     def _sample_feasible(self) -> Design:
         design: Design

@@ -10,10 +10,10 @@ import skopt.learning
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 from sklearn.exceptions import ConvergenceWarning
-from skopt.acquisition import gaussian_ei
+from skopt.acquisition import gaussian_ei, gaussian_lcb, gaussian_pi
 from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
 
-from archgym.agents.base import Agent, choice, tunable
+from archgym.agents.base import Agent, choice, tunable, worst_if_nan
 from archgym.space import Design, DesignSpace
 
 Key = tuple[Any, ...]
@@ -27,21 +27,22 @@ class _Candidate(NamedTuple):
 
 
 class BayesianOptimization(Agent):
-    """Fits a surrogate to the costs and proposes the design of greatest expected improvement.
+    """Fits a surrogate to the costs and proposes the design that it finds most promising.
 
     The surrogate learns the *ranks* of the costs, made normal: they are the same for any monotone
     scale of the cost, and a penalty of any size cannot drown the differences that matter. Extra
     trees are the default since controllers mix policies and sizes, and because they cost a small
-    part of what a Gaussian process does. Expected improvement is compared over a pool of designs:
-    the most promising of the last time, some drawn anew and some varied from the best. No design
-    is proposed twice until the space is exhausted. Designs that were asked for and not told yet
-    count as average, so that a batch spreads out.
+    part of what a Gaussian process does. The acquisition function (by default, the improvement to
+    expect) is compared over a pool of designs: the most promising of the last time, some drawn anew
+    and some varied from the best. No design is proposed twice until the space is exhausted. Designs
+    that were asked for and not told yet count as average, so that a batch spreads out.
 
     Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions",
     Journal of Global Optimization 13, 1998; Hutter, Hoos and Leyton-Brown, "Sequential Model-Based
     Optimization for General Algorithm Configuration", LION 5, 2011 (trees, local candidates);
-    Ginsbourger, Le Riche and Carraro, "Kriging Is Well-Suited to Parallelize Optimization", 2010
-    (constant liar).
+    Srinivas et al., "Gaussian Process Optimization in the Bandit Setting", ICML 2010 (confidence
+    bound); Ginsbourger, Le Riche and Carraro, "Kriging Is Well-Suited to Parallelize
+    Optimization", 2010 (constant liar).
 
     Example:
         >>> import archgym
@@ -68,8 +69,16 @@ class BayesianOptimization(Agent):
         fresh: int = tunable(50, 1, 100_000, "candidates drawn uniformly for each proposal")
         varied: int = tunable(50, 0, 100_000, "candidates varied from the best, likewise")
         kept: int = tunable(200, 0, 100_000, "candidates of the last proposal considered again")
+        acquisition: str = choice(
+            "expected_improvement",
+            ("expected_improvement", "confidence_bound", "probability_of_improvement"),
+            "what makes a design promising",
+        )
         exploration: float = tunable(
             0.0, 0.0, 10.0, "improvement asked for, in standard deviations of the costs' ranks"
+        )
+        confidence: float = tunable(
+            1.96, 0.0, 100.0, "standard deviations below the model that confidence_bound looks at"
         )
 
     hyperparameters: Hyperparameters
@@ -93,7 +102,7 @@ class BayesianOptimization(Agent):
 
     def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
         """Adds what designs cost to what the next model will be fitted to."""
-        for design, cost in zip(designs, costs, strict=True):
+        for design, cost in zip(designs, worst_if_nan(costs), strict=True):
             key, candidate = self._candidate(design)
             self._told.append(candidate)
             self._costs.append(cost)
@@ -125,12 +134,22 @@ class BayesianOptimization(Agent):
             # A Gaussian process may find a parameter irrelevant, at the bound of its length scale.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(_matrix(known), scores)
-        improvement = gaussian_ei(
-            _matrix(candidates), model, scores.min(), xi=self.hyperparameters.exploration
-        )
-        order = np.argsort(-improvement, kind="stable")[: self.hyperparameters.kept + 1]
+        promise = self._promise(model, _matrix(candidates), scores.min())
+        order = np.argsort(-promise, kind="stable")[: self.hyperparameters.kept + 1]
         self._pool = {keys[index]: candidates[index] for index in order}
         return keys[int(order[0])]
+
+    def _promise(self, model: Any, points: NDArray[np.float64], best: float) -> NDArray[np.float64]:
+        """Returns the acquisition function at points of shape `[n, len(space)]`; shape `[n]`."""
+        settings = self.hyperparameters
+        promise: NDArray[np.float64]
+        if settings.acquisition == "confidence_bound":
+            promise = -gaussian_lcb(points, model, kappa=settings.confidence)
+        elif settings.acquisition == "probability_of_improvement":
+            promise = gaussian_pi(points, model, best, xi=settings.exploration)
+        else:
+            promise = gaussian_ei(points, model, best, xi=settings.exploration)
+        return promise
 
     def _surrogate(self) -> Any:
         settings = self.hyperparameters

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archgym.agents.base import Agent, tunable
+from archgym.agents.base import Agent, tunable, worst_if_nan
 from archgym.space import Design, DesignSpace
 
 
@@ -67,7 +67,7 @@ class GeneticAlgorithm(Agent):
     def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
         """Adds designs to the generation and starts the next one when it is complete."""
         self._seen.update(map(self.space.key, designs))
-        self._children += zip(costs, designs, strict=True)
+        self._children += zip(worst_if_nan(costs), designs, strict=True)
         settings = self.hyperparameters
         while True:
             elites = self._parents[: min(settings.elites, settings.population - 1)]

@@ -45,12 +45,5 @@ class RandomWalk(Agent):
         if self._position is None or self.rng.random() < self.hyperparameters.restart:
             self._position = self.sample(1)[0]
         else:
-            self._position = self._feasible_neighbour(self._position)
+            self._position = self.neighbour(self._position)
         return self._position
-
-    def _feasible_neighbour(self, design: Design) -> Design:
-        for _ in range(self._REDRAWS):
-            neighbour = self.space.neighbour(design, self.rng)
-            if self.space.infeasibility(neighbour) is None:
-                return neighbour
-        return self.sample(1)[0]

@@ -14,6 +14,7 @@ from archgym.errors import MissingExtraError, unknown
 
 # Optional dependency (as imported) -> the extra that installs it.
 EXTRAS = {
+    "scipy": "search",
     "skopt": "search",
     "sklearn": "search",
     "optuna": "search",

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -148,6 +148,18 @@ class NotBelow:
         return f"{self.lower} not below {self.upper}"
 
 
+class DesignClass(NamedTuple):
+    """Canonical designs that are alike in all that conditions and statements look at.
+
+    Attributes:
+        design: One of them, with `free` at their defaults.
+        free: The parameters in which they differ: every combination of their values is one.
+    """
+
+    design: dict[str, Any]
+    free: tuple[str, ...]
+
+
 class DesignSpace:
     """All designs over some parameters.
 
@@ -205,32 +217,39 @@ class DesignSpace:
 
     def count_distinct(self) -> int:
         """Counts the canonical designs, without listing them."""
-        return sum(count for _, count in self._classes())
+        return sum(self._count(each) for each in self.classes())
 
     def count_feasible(self) -> int:
         """Counts the canonical designs that are not ruled out, without listing them."""
-        return sum(count for design, count in self._classes() if not self.infeasibility(design))
+        return sum(
+            self._count(each) for each in self.classes() if not self.infeasibility(each.design)
+        )
 
-    def _classes(self) -> Iterator[tuple[dict[str, Any], int]]:
-        """Yields a canonical design per combination of the values that conditions look at.
-
-        With it comes the number of canonical designs that share that combination.
-        """
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The parameters that conditions and statements look at, in order."""
         statements = (*self.active.values(), *self.infeasible)
         looked_at = {name for statement in statements for name in statement.parameters}
-        deciding = [name for name in self.parameters if name in looked_at]
+        return tuple(name for name in self.parameters if name in looked_at)
+
+    def classes(self) -> Iterator[DesignClass]:
+        """Yields the classes of canonical designs, one a combination of the deciding values."""
+        deciding = self.deciding
         for values in itertools.product(*(self.parameters[name].values for name in deciding)):
             design = self.default | dict(zip(deciding, values, strict=True))
             if self.canonical(design) != design:
-                continue  # An inactive one is not at its default: counted elsewhere.
-            yield (
+                continue  # An inactive one is not at its default: it belongs to another class.
+            yield DesignClass(
                 design,
-                math.prod(
-                    len(parameter.values)
-                    for name, parameter in self.parameters.items()
-                    if name not in looked_at and self.is_active(name, design)
+                tuple(
+                    name
+                    for name in self.parameters
+                    if name not in deciding and self.is_active(name, design)
                 ),
             )
+
+    def _count(self, designs: DesignClass) -> int:
+        return math.prod(len(self.parameters[name].values) for name in designs.free)
 
     # Designs
 
@@ -284,6 +303,17 @@ class DesignSpace:
             if statement.holds(canonical):
                 return reason
         return None
+
+    def allowed(self, name: str) -> NDArray[np.bool_]:
+        """Marks the values of a parameter that are not ruled out whatever the others are.
+
+        Returns:
+            A flag a value of the parameter, at least one of them true.
+        """
+        parameter = self.parameters[name]
+        alone = [s for s in self.infeasible if isinstance(s, Condition) and s.parameter == name]
+        ruled_out = [any(s.holds({name: value}) for s in alone) for value in parameter.values]
+        return ~np.array(ruled_out, dtype=np.bool_)
 
     # Encodings
 

@@ -1,7 +1,5 @@
 """A space's encodings, counts and moves, on random small spaces that can be listed in full."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,48 +7,10 @@ from hypothesis import strategies as st
 
 from archgym.errors import ArchgymError
 from archgym.space import Condition, DesignSpace, NotBelow, Parameter
+from archgym.testing.spaces import every_design, spaces
 
 SIZE = Parameter("Size", range(1, 9), 4, ordered=True)
 POLICY = Parameter("Policy", ("Open", "Closed", "Adaptive"), "Open")
-
-
-@st.composite
-def spaces(draw: st.DrawFn) -> DesignSpace:
-    """Spaces of up to five parameters, with chains of conditions and rules."""
-    parameters = []
-    for position in range(draw(st.integers(1, 5))):
-        length = draw(st.integers(1, 4))
-        ordered = draw(st.booleans())
-        values = range(length) if ordered else tuple("abcd"[:length])
-        default = values[draw(st.integers(0, length - 1))]
-        parameters.append(Parameter(f"p{position}", values, default, ordered))
-
-    def condition(on: Parameter) -> Condition:
-        chosen = tuple(draw(st.sets(st.sampled_from(list(on.values)))))
-        return draw(st.sampled_from([Condition(on.name, chosen), Condition(on.name, None, chosen)]))
-
-    active = {
-        parameters[child].name: condition(parameters[draw(st.integers(0, child - 1))])
-        for child in draw(st.permutations(range(1, len(parameters))))
-        if draw(st.booleans())
-    }
-    infeasible = {
-        Condition(p.name, one_of=(value,)): "ruled out"
-        for p in parameters
-        for value in p.values
-        if value != p.default and draw(st.integers(0, 3)) == 0
-    } | {
-        NotBelow(lower.name, upper.name): "ruled out"
-        for lower, upper in itertools.permutations([p for p in parameters if p.ordered], 2)
-        if lower.default < upper.default and draw(st.booleans())
-    }
-    return DesignSpace("random", parameters, active=active, infeasible=infeasible)
-
-
-def every_design(space: DesignSpace) -> list[dict]:
-    values = [parameter.values for parameter in space.parameters.values()]
-    combinations = itertools.product(*values)
-    return [dict(zip(space.parameters, each, strict=True)) for each in combinations]
 
 
 @given(spaces())

@@ -5,7 +5,14 @@ from typing import Any
 
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
-from archgym.traces import generators, stl, workloads
+from archgym.traces import generators, mix, workloads
+from archgym.traces.formats import read, write
+from archgym.traces.window import window
+
+# Which part of a recording or a file to take.
+_STRETCH = ("first", "requests")
+
+__all__ = ["is_path", "load", "names", "read", "write"]
 
 
 def names() -> list[str]:
@@ -23,44 +30,46 @@ def is_path(name_or_path: str | Path) -> bool:
     )
 
 
-def read(path: str | Path, clock_mhz: float, size: int = 64) -> Trace:
-    """Reads a trace file.
-
-    Args:
-        path: An `.stl` or `.rstl` file, gzipped or not.
-        clock_mhz: Clock in which the file counts.
-        size: Bytes of a request that states none.
-
-    Raises:
-        ArchgymError: The file is of no known format, or not a trace.
-    """
-    if not str(path).endswith(stl.SUFFIXES):
-        raise ArchgymError(f"trace {path} has none of the endings {', '.join(stl.SUFFIXES)}")
-    return stl.read(path, clock_mhz, size)
-
-
 def load(name_or_path: str | Path, **options: Any) -> Trace:
     """Makes or reads a trace.
 
     Args:
-        name_or_path: One of `names()`, or a file.
-        options: Those of the generator, or of `read`; a bundled workload has none.
+        name_or_path: One of `names()`, several of them joined by `+` for a mix, or a file.
+        options: Those of the generator; those of `read` and, for a recording or a file, `first` and
+            `requests`, which cut a stretch out of it; a mix has none.
 
     Raises:
         ArchgymError: The name or an option is not known, or the file is not a trace.
     """
     if is_path(name_or_path):
+        stretch = _stretch(options)
         for option in options:
             if option not in ("clock_mhz", "size"):
-                raise unknown("option of a trace file", option, ("clock_mhz", "size"))
-        if "clock_mhz" not in options:
-            raise ArchgymError(f"trace {name_or_path} counts in cycles: clock_mhz is needed")
-        return read(name_or_path, **options)
+                known = ("clock_mhz", "size", *_STRETCH)
+                raise unknown("option of a trace file", option, known)
+        return window(read(name_or_path, **options), **stretch)
     name = str(name_or_path)
+    if "+" in name:
+        for option in options:
+            raise ArchgymError(f"trace {name} is a mix and has no option {option!r}")
+        return mix.mix([_load(part) for part in name.split("+")])
+    return _load(name, **options)
+
+
+def _load(name: str, **options: Any) -> Trace:
+    """Makes or reads one of `names()`."""
     if name in generators.GENERATORS:
         return generators.generate(name, **options)
     if name not in workloads.names():
         raise unknown("trace", name, names())
-    if options:
-        raise ArchgymError(f"trace {name} is a recording and has no option {next(iter(options))!r}")
-    return workloads.load(name)
+    stretch = _stretch(options)
+    for option in options:
+        raise ArchgymError(
+            f"trace {name} is a recording and has no option {option!r}, only {', '.join(_STRETCH)}"
+        )
+    return window(workloads.load(name), **stretch)
+
+
+def _stretch(options: dict[str, Any]) -> dict[str, Any]:
+    """Takes out of options those that say which part of a trace to take."""
+    return {name: options.pop(name) for name in _STRETCH if name in options}

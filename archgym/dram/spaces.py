@@ -6,6 +6,9 @@ numbers, and the powers of two that its reinforcement-learning agents choose fro
 
 `controller-v1` has everything that a controller chooses, with the refresh granularities and
 address mappings that a device allows. Delays are what a controller costs, so they are not in it.
+
+`common-v1` is what the simulators of all projects have in common, so that any of them can stand in
+for another; what else their controllers do is each one's own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,13 +89,9 @@ def _controller_v1(system: System) -> Outline:
     refreshes = standard.rules(device.timing, device.organization).refreshes
     refresh_limits = [limit for limit in (0, 1, 2, 4, 8) if limit <= standard.refresh_flexibility]
     sizes = _powers_of_two(1, 64)
-    # Names that mean the same on this system are one choice.
-    distinct: dict[AddressMapping, str] = {}
-    for mapping_name, mapping in mappings(system).items():
-        distinct.setdefault(mapping, mapping_name)
     return Outline(
         values={
-            "AddressMapping": tuple(distinct.values()),
+            "AddressMapping": _distinct_mappings(system),
             "PagePolicy": ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
             "Scheduler": ("Fifo", "FrFcfs", "FrFcfsGrp", "GrpFrFcfs", "GrpFrFcfsWm"),
             "LowWatermark": _powers_of_two(1, 32),
@@ -126,10 +125,30 @@ def _controller_v1(system: System) -> Outline:
     )
 
 
+def _common_v1(system: System) -> Outline:
+    return Outline(
+        values={
+            "AddressMapping": _distinct_mappings(system),
+            "PagePolicy": ("Open",),
+            "RequestBufferSize": _powers_of_two(1, 64),
+        },
+        defaults={"PagePolicy": "Open"},
+    )
+
+
+def _distinct_mappings(system: System) -> tuple[str, ...]:
+    """Returns the family of address mappings; of names that mean the same, the first."""
+    distinct: dict[AddressMapping, str] = {}
+    for name, mapping in mappings(system).items():
+        distinct.setdefault(mapping, name)
+    return tuple(distinct.values())
+
+
 SPACES: dict[str, Outline | Callable[[System], Outline]] = {
     "archgym": _archgym(range(1, 9), range(1, 9), range(1, 129)),
     "archgym-pow2": _archgym(_powers_of_two(1, 128), _powers_of_two(1, 8), _powers_of_two(1, 128)),
     "controller-v1": _controller_v1,
+    "common-v1": _common_v1,
 }
 """By name; some depend on the memory system."""
 
@@ -164,7 +183,9 @@ def make_space(
         )
         for parameter, values in outline.values.items()
     ]
-    data_loss: Mapping[Condition | NotBelow, str] = {} if allow_data_loss else _DATA_LOSS
+    data_loss: Mapping[Condition | NotBelow, str] = {}
+    if not allow_data_loss and "RefreshPolicy" in outline.values:
+        data_loss = _DATA_LOSS
     return DesignSpace(
         f"{name}+data-loss" if allow_data_loss else name,
         parameters,

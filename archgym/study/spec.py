@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from archgym import agents, objectives, simulators
-from archgym.dram.player import OPEN, Player
+from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError, unknown
 from archgym.study import toml
@@ -212,20 +212,20 @@ def _workloads(value: Any) -> tuple[WorkloadSpec, ...] | None:
     for item in value if isinstance(value, (list, tuple)) else []:
         options = dict(item) if isinstance(item, Mapping) else {"name": item}
         name = _text(options.pop("name", None))
-        player = options.pop("player", OPEN.to_mapping())
-        if name is None or not isinstance(player, Mapping):
+        player = options.pop("player", None)
+        if name is None or not isinstance(player, Mapping | None):
             return None
-        found.append(
-            WorkloadSpec(name, tuple(sorted(options.items())), Player.from_mapping(player))
-        )
+        played = None if player is None else Player.from_mapping(player)
+        found.append(WorkloadSpec(name, tuple(sorted(options.items())), played))
     return tuple(found) or None
 
 
 def _workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
     """Returns what `_workloads` makes the workload of, the name alone where that is enough."""
     document = {"name": workload.name, **dict(workload.options)}
-    if workload.player != OPEN:
-        document["player"] = workload.player.to_mapping()
+    if workload.player is not None:
+        # The mode in any case, since a table of nothing says nothing to a reader.
+        document["player"] = {"mode": workload.player.mode, **workload.player.to_mapping()}
     return document if len(document) > 1 else workload.name
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from archgym import agents, simulators
 from archgym.dataset import Journal, seal
-from archgym.dram.player import OPEN, Player
+from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.problem import Problem
@@ -26,18 +26,19 @@ class WorkloadSpec:
     Attributes:
         name: What `Workload.load` takes.
         options: Names and values, sorted by name.
-        player: Whether the trace's arrivals or the responses decide when.
+        player: Whether the trace's arrivals or the responses decide when; `None` for as the trace
+            is meant to be played.
     """
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
-    player: Player = OPEN
+    player: Player | None = None
 
     @property
     def label(self) -> str:
         """The name, with what is not at its default, e.g. `stream(requests=5000)`."""
         details = [f"{name}={value}" for name, value in self.options]
-        if self.player != OPEN:
+        if self.player is not None:
             details.append(str(self.player))
         return f"{self.name}({', '.join(details)})" if details else self.name
 

@@ -14,6 +14,7 @@ def test_conformance():
 import copy
 import dataclasses
 import math
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +23,7 @@ import numpy as np
 
 from archgym.agents import Agent, configure
 from archgym.errors import ArchgymError
-from archgym.problem import BudgetExhausted, Problem
+from archgym.problem import BudgetExhausted, Evaluation, Problem
 from archgym.space import Condition, Design, DesignSpace, Parameter
 from archgym.testing.formula import FormulaSimulator, FormulaWorkload
 
@@ -38,6 +39,13 @@ SPACE = DesignSpace(
     ],
     active={"Limit": Condition("Policy", not_in=("Open",))},
     infeasible={Condition("Policy", one_of=("Lossy",)): "loses data"},
+)
+
+# Nothing to search: one point, with a parameter that would never have an effect.
+POINT_SPACE = DesignSpace(
+    "point",
+    [Parameter("Policy", ("Open",), "Open"), Parameter("Limit", (4,), 4, ordered=True)],
+    active={"Limit": Condition("Policy", not_in=("Open",))},
 )
 
 # So few designs that any search repeats itself.
@@ -60,6 +68,7 @@ def check_agent(agent: type[Agent]) -> None:
     check_costs(agent)
     check_small_space(agent)
     check_budget(agent)
+    check_search(agent)
 
 
 def check_hyperparameters(agent: type[Agent]) -> None:
@@ -89,13 +98,12 @@ def check_designs(agent: type[Agent]) -> None:
 
 def check_seed(agent: type[Agent]) -> None:
     """Checks that the seed alone decides, and that no global random state is touched."""
-    before = repr(np.random.get_state())  # noqa: NPY002 - what agents must not use
+    before = _global_states()
     first, second, other = (_trajectory(agent, seed) for seed in (1, 1, 2))
     name = agent.__name__
     assert first == second, f"{name}: two searches with the same seed propose different designs"
     assert first != other, f"{name}: searches with different seeds propose the same designs"
-    after = repr(np.random.get_state())  # noqa: NPY002
-    assert before == after, f"{name} uses NumPy's global random state; use self.rng"
+    assert before == _global_states(), f"{name} uses a global random state; use self.rng"
 
 
 def check_any_order(agent: type[Agent]) -> None:
@@ -121,11 +129,13 @@ def check_any_order(agent: type[Agent]) -> None:
 
 
 def check_costs(agent: type[Agent]) -> None:
-    """Checks that it survives costs that are all alike, or tiny, or huge."""
+    """Checks that it survives costs that are all alike, or tiny, or huge, or no numbers."""
     for kind, costs in {
         "equal": (1.0,),
         "tiny and huge": (1e-12, 1e12),
         "zero and a penalty": (0.0, 10.0),
+        "not numbers": (math.nan, math.inf),
+        "numbers now and then": (1.0, math.nan, 2.0, math.inf),
     }.items():
         searcher = _make(agent)
         for step in range(7):
@@ -135,38 +145,82 @@ def check_costs(agent: type[Agent]) -> None:
 
 
 def check_small_space(agent: type[Agent]) -> None:
-    """Checks that it still answers when every design of a space is known."""
-    searcher = _make(agent, space=TINY_SPACE)
-    for _ in range(20):
-        designs = _ask(searcher, 2)
-        searcher.tell(designs, [float(design["Size"]) for design in designs])
+    """Checks that it still answers when every design of a space is known, be there only one."""
+    for space in (TINY_SPACE, POINT_SPACE):
+        searcher = _make(agent, space=space)
+        for _ in range(20):
+            designs = _ask(searcher, 2)
+            with _runs(agent, f"tell of designs of the space {space.name}"):
+                searcher.tell(designs, [float(design.get("Size", 1)) for design in designs])
 
 
 def check_budget(agent: type[Agent]) -> None:
     """Checks that `search` spends the budget to the last evaluation and asks for no more.
 
-    Some of the designs fail, as in a real simulator.
+    Some of the designs fail, as in a real simulator, and some have metrics that are no numbers.
     """
     for budget in (1, 5, 30):
-        problem = Problem(
-            SPACE, FormulaWorkload(), "runtime", FormulaSimulator(SPACE, _metrics), budget=budget
-        )
-        searcher = _make(agent)
-        try:
-            with _runs(agent, f"search with a budget of {budget}"):
-                searcher.search(problem)
-        except BudgetExhausted as error:
-            raise AssertionError(
-                f"{agent.__name__} overspends a budget of {budget}: {error}"
-            ) from error
-        spent = problem.evaluations
-        assert spent == budget, f"{agent.__name__} spends {spent} of a budget of {budget}"
+        for space in (SPACE, POINT_SPACE):
+            problem = _problem(space, budget)
+            searcher = _make(agent, space=space)
+            # The second time there is nothing left to spend.
+            for left in (budget, 0):
+                try:
+                    with _runs(agent, f"search with a budget of {left}"):
+                        searcher.search(problem)
+                except BudgetExhausted as error:
+                    raise AssertionError(
+                        f"{agent.__name__} overspends a budget of {left}: {error}"
+                    ) from error
+                spent = problem.evaluations
+                assert spent == budget, f"{agent.__name__} spends {spent} of a budget of {budget}"
+
+
+def check_search(agent: type[Agent]) -> None:
+    """Checks that the seed alone decides how it searches, and no global random state is touched."""
+    before = _global_states()
+    first, second, other = (_searched(agent, seed) for seed in (1, 1, 2))
+    name = agent.__name__
+    assert first == second, f"{name}: two searches with the same seed evaluate different designs"
+    assert first != other, f"{name}: searches with different seeds evaluate the same designs"
+    assert before == _global_states(), f"{name} uses a global random state in search"
+
+
+class _RecordingProblem(Problem):
+    """Remembers what was evaluated."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.evaluated: list[dict[str, Any]] = []
+
+    def evaluate(self, designs: Sequence[Design]) -> list[Evaluation]:
+        evaluations = super().evaluate(designs)
+        self.evaluated += [evaluation.design for evaluation in evaluations]
+        return evaluations
+
+
+def _problem(space: DesignSpace, budget: int) -> _RecordingProblem:
+    formula = _metrics if space is SPACE else lambda _: {"runtime_ns": 1.0, "refresh_debt_ns": 0.0}
+    simulator = FormulaSimulator(space, formula)
+    return _RecordingProblem(space, FormulaWorkload(), "runtime", simulator, budget=budget)
+
+
+def _searched(agent: type[Agent], seed: int) -> list[dict[str, Any]]:
+    problem = _problem(SPACE, budget=45)
+    _make(agent, seed).search(problem)
+    return problem.evaluated
+
+
+def _global_states() -> tuple[str, str]:
+    return repr(np.random.get_state()), repr(random.getstate())  # noqa: NPY002
 
 
 def _metrics(design: Design) -> dict[str, float] | None:
-    """A controller, more or less; it fails in a corner."""
+    """A controller, more or less; it fails in a corner, and measures nothing in another."""
     if design["Policy"] == "Adaptive" and design["Size"] > 60:
         return None
+    if design["Policy"] == "Closed" and design["Size"] > 60:
+        return {"runtime_ns": math.nan, "refresh_debt_ns": 0.0}
     return {"runtime_ns": 1000 * _cost(design), "refresh_debt_ns": 0.0}
 
 

@@ -5,22 +5,100 @@ import importlib
 import os
 import subprocess
 import sys
+import time
+from statistics import median
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import agents, make_space
 from archgym.agents.random_search import RandomSearch
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, MissingExtraError
+from archgym.problem import Problem
+from archgym.registry import EXTRAS
 from archgym.space import Condition, DesignSpace, Parameter
-from archgym.testing.agents import SPACE
+from archgym.testing import FormulaSimulator, FormulaWorkload
+from archgym.testing.agents import POINT_SPACE, SPACE
 
-BUILT_IN = ("bayesian_optimization", "genetic_algorithm", "random_search", "random_walk")
+# Agent -> what it needs beyond the core, as imported.
+NEEDS = {
+    "ant_colony": None,
+    "bayesian_optimization": "skopt",
+    "genetic_algorithm": None,
+    "grid": None,
+    "optuna": "optuna",
+    "random_search": None,
+    "random_walk": None,
+    "simulated_annealing": None,
+    "sobol": "scipy",
+    "ppo": "stable_baselines3",
+    "a2c": "stable_baselines3",
+    "dqn": "stable_baselines3",
+    "sac": "stable_baselines3",
+}
+BUILT_IN = tuple(NEEDS)
 
 
 def test_built_in_agents_are_found() -> None:
     assert set(BUILT_IN) <= set(agents.registry.names())
+
+
+@pytest.mark.parametrize("name", [name for name, needed in NEEDS.items() if needed])
+def test_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = NEEDS[name]
+    assert package is not None
+    for module in [module for module in sys.modules if module.partition(".")[0] == package]:
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, package, None)
+    for module in (name, "_stable_baselines"):
+        monkeypatch.delitem(sys.modules, f"archgym.agents.{module}", raising=False)
+    extra = EXTRAS[package]
+    with pytest.raises(MissingExtraError) as raised:
+        agents.make(name, SPACE, 0)
+    assert str(raised.value) == (
+        f"agent '{name}' needs {package}, which is not installed; "
+        f"run: pip install 'archgym[{extra}]'"
+    )
+
+
+def test_a_space_without_parameters_is_refused() -> None:
+    with pytest.raises(ArchgymError, match="space nothing needs parameters"):
+        DesignSpace("nothing", [])
+
+
+def test_a_budget_of_0_is_refused() -> None:
+    simulator = FormulaSimulator(SPACE, lambda _: {"runtime_ns": 1.0, "refresh_debt_ns": 0.0})
+    with pytest.raises(ArchgymError, match="a budget is at least 1 evaluation, not 0"):
+        Problem(SPACE, FormulaWorkload(), "runtime", simulator, budget=0)
+
+
+def test_neighbours_are_feasible_and_there_is_always_one() -> None:
+    agent = RandomSearch(SPACE, 0)
+    for design in agent.sample(200):
+        assert SPACE.infeasibility(agent.neighbour(design)) is None
+    assert RandomSearch(POINT_SPACE, 0).neighbour(POINT_SPACE.default) == POINT_SPACE.default
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["random_search", "random_walk", "genetic_algorithm", "ant_colony", "simulated_annealing"],
+)
+def test_cheap_agents_take_at_most_a_fifth_of_a_millisecond_an_evaluation(name: str) -> None:
+    space = make_space("archgym")
+    rng = np.random.default_rng(0)
+    seconds = []
+    for seed in range(5):
+        agent = agents.make(name, space, seed)
+        evaluations, began = 0, time.process_time()
+        while evaluations < 2000:
+            designs = agent.ask(agent.batch_size)
+            agent.tell(designs, rng.uniform(1.0, 2.0, len(designs)).tolist())
+            evaluations += len(designs)
+        seconds.append((time.process_time() - began) / evaluations)
+    assert median(seconds) <= 0.2e-3
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -72,13 +150,15 @@ def test_sampling_a_space_with_hardly_any_feasible_design_ends() -> None:
 @pytest.mark.slow
 def test_searches_do_not_depend_on_the_hash_seed() -> None:
     script = f"""
-from archgym import agents, make_space
+from archgym import agents
+from archgym.envs.dram import make_problem
+from archgym.dram.workload import Workload
+workload = Workload.load("mixed", requests=100)
 for name in {BUILT_IN}:
-    agent = agents.make(name, make_space("archgym"), 3)
-    for step in range(10):
-        designs = agent.ask(4)
-        agent.tell(designs, [design["RequestBufferSize"] + 0.1 * step for design in designs])
-    print(name, agent.ask(3))
+    problem = make_problem(workload, objective="latency", budget=45)
+    agent = agents.make(name, problem.space, 3)
+    agent.search(problem)
+    print(name, problem.best, agent.ask(3))
 """
     outputs = [
         subprocess.run(

@@ -1,7 +1,9 @@
 """Bayesian optimisation learns, does not repeat itself, and copes with any scale of cost."""
 
 from statistics import median
+from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("skopt")
@@ -55,6 +57,24 @@ def test_learns(surrogate: str) -> None:
     learned = [best(make(seed=seed, surrogate=surrogate), 30) for seed in seeds]
     drawn = [best(RandomSearch(SPACE, seed), 30) for seed in seeds]
     assert median(learned) < median(drawn)
+
+
+@pytest.mark.parametrize("acquisition", ["confidence_bound", "probability_of_improvement"])
+def test_learns_with_any_acquisition_function(acquisition: str) -> None:
+    seeds = range(3)
+    learned = [best(make(seed=seed, acquisition=acquisition), 40) for seed in seeds]
+    drawn = [best(RandomSearch(SPACE, seed), 40) for seed in seeds]
+    assert median(learned) < median(drawn)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.96, 50.0])
+def test_confidence_bound_weighs_what_is_unknown(confidence: float) -> None:
+    agent: Any = make(acquisition="confidence_bound", confidence=confidence, leaf=1)
+    designs = agent.ask(20)
+    points = np.array([SPACE.to_unit(design) for design in designs])
+    model = agent._surrogate().fit(points[:10], [_cost(design) for design in designs[:10]])
+    mean, deviation = model.predict(points, return_std=True)
+    assert agent._promise(model, points, 0.0) == pytest.approx(confidence * deviation - mean)
 
 
 def test_unseen_designs_come_before_repeats() -> None:

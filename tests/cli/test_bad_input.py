@@ -40,7 +40,31 @@ CASES = {
     ),
     "empty trace": ({"t.stl": ""}, ["simulate", "--trace", "t.stl"], ["t.stl"]),
     "missing trace": ({}, ["simulate", "--trace", "t.stl"], ["t.stl"]),
-    "trace of no known format": ({"t.trc": TRACE}, ["simulate", "--trace", "t.trc"], ["t.trc"]),
+    "trace of no known format": (
+        {"t.trc": "no trace\n"},
+        ["simulate", "--trace", "t.trc"],
+        ["t.trc:1", "no known trace format", "dramsim3"],
+    ),
+    "trace to convert that is cut off": (
+        {"t.stl": TRACE + "9: re"},
+        ["trace", "convert", "t.stl", "t.csv", "--device", "ddr4-2400"],
+        ["t.stl:3", "expected"],
+    ),
+    "trace to convert without a clock": (
+        {"t.stl": TRACE},
+        ["trace", "convert", "t.stl", "t.csv"],
+        ["t.stl", "--from-clock-mhz or --device"],
+    ),
+    "trace to convert to no known format": (
+        {"t.stl": TRACE},
+        ["trace", "convert", "t.stl", "t.xyz", "--from-clock-mhz", "1000"],
+        ["t.xyz", ".dramsim3"],
+    ),
+    "trace that the format can't hold": (
+        {"t.stl": TRACE + "3: write 0x80\n"},
+        ["trace", "convert", "t.stl", "t.simpleo3", "--from-clock-mhz", "1000"],
+        ["t.stl:3", "simpleo3"],
+    ),
     "address beyond the device": (
         {"t.stl": TRACE + "9: read 0x10000000000\n"},
         ["simulate", "--trace", "t.stl"],
@@ -148,7 +172,7 @@ CASES = {
     ),
     "timeline of requests that do not arrive": (
         {},
-        ["simulate", "--trace", "stream", "--player", "closed", "--timeline", "t"],
+        ["simulate", "--trace", "pointer-chase", "--timeline", "t"],
         ["--timeline", "--player open"],
     ),
     "timeline of a simulator without commands": (
@@ -251,6 +275,36 @@ CASES = {
         {"out": ""},
         ["compare", "--agents", "random_search", "--workloads", "stream", "--out", "out"],
         ["out"],
+    ),
+    "table of what is unknown": (
+        {},
+        ["enumerate", "--workload", "straem", "--out", "table"],
+        ["did you mean 'stream'"],
+    ),
+    "table of a space too large": (
+        {},
+        ["enumerate", "--workload", "stream", "--space", "controller-v1", "--out", "table"],
+        ["controller-v1@ddr4-2400", "182,669,760", "limit"],
+    ),
+    "table below a file": (
+        {"file": ""},
+        ["enumerate", "--workload", "stream", "--out", "file/table"],
+        ["file/table"],
+    ),
+    "table of nowhere": (
+        {},
+        ["simulate", "--trace", "stream", "--simulator", "tabular:nowhere"],
+        ["nowhere", "table.json"],
+    ),
+    "table that is none": (
+        {"table.json": "{}"},
+        ["simulate", "--trace", "stream", "--simulator", "tabular:."],
+        ["table.json", "schema version None"],
+    ),
+    "simulator that takes no argument": (
+        {},
+        ["simulate", "--trace", "stream", "--simulator", "native:x"],
+        ["native", "not native:x"],
     ),
     "folder without reference runs": ({}, ["validate", "."], ["runs.csv"]),
     "missing reference folder": ({}, ["validate", "nowhere"], ["nowhere"]),

@@ -36,3 +36,23 @@ def test_spaces_are_told_by_their_sizes(archgym):
     assert "28,311,552 points" in out
     assert "442,368 points, 166,464 distinct, 156,672 of them feasible" in out
     assert "feasible (controller-v1@ddr4-2400)" in out
+
+
+def test_simulators_say_where_they_are_or_what_to_set(archgym, monkeypatch, tmp_path):
+    program = tmp_path / "DRAMSys"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("ARCHGYM_DRAMSYS", str(program))
+    monkeypatch.setenv("ARCHGYM_DRAMSIM3", str(tmp_path / "nothing"))
+    monkeypatch.setenv("ARCHGYM_RAMULATOR2", str(tmp_path / "nothing"))
+    entries = {
+        entry["name"]: entry["description"]
+        for entry in json.loads(archgym("list", "simulators", "--json")[0])
+    }
+    assert f"{program} (5 sha256:" in entries["dramsys"]
+    for name, variable in (
+        ("dramsim3", "ARCHGYM_DRAMSIM3"),
+        ("ramulator2", "ARCHGYM_RAMULATOR2"),
+    ):
+        assert f"set {variable} to" in entries[name]
+        assert "is not here: install it as https://github.com/" in entries[name]

@@ -64,6 +64,24 @@ def test_closed_play(archgym, trace):
     assert json.loads(out) != library.simulate({}, library.Workload.from_file(trace))
 
 
+def test_played_as_the_trace_is_meant_to_be(archgym):
+    own, _ = archgym("simulate", "--trace", "pointer-chase", "--json")
+    workload = library.Workload.load("pointer-chase")
+    assert workload.player.mode == "closed"
+    assert json.loads(own) == library.simulate({}, workload)
+    for options, player in (
+        (["--max-outstanding", "4"], library.Player("closed", 4, dependent=True)),
+        (["--player", "closed", "--think-time", "5"], library.Player("closed", 1, 5000, True)),
+        (["--max-outstanding", "4", "--independent"], library.Player("closed", 4)),
+        (["--player", "open"], library.Player()),
+    ):
+        out, _ = archgym("simulate", "--trace", "pointer-chase", *options, "--json")
+        played = library.Workload(workload.system, workload.trace, player)
+        assert json.loads(out) == library.simulate({}, played)
+        # It only reads, so as long as it is dependent there is never a second one under way.
+        assert (out == own) == (player.dependent and not player.think_time_ps)
+
+
 def test_workload_by_name(archgym):
     out, _ = archgym("simulate", "--trace", "stream", "--json")
     assert json.loads(out)["commands_rd"] > 0

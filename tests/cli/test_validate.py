@@ -58,3 +58,20 @@ def test_table(archgym, folder):
     assert "not PerBank" in reason
     assert "design 2 trace t: total_time" in worst
     assert err == ""
+
+
+def test_needs_a_folder_or_a_simulator(archgym, folder):
+    for arguments in ((), (folder, "--against", "dramsys")):
+        _, err = archgym("validate", *arguments, code=2)
+        assert "either a folder or --against a simulator" in err
+    _, err = archgym("validate", folder, "--write", "elsewhere", code=2)
+    assert "--write keeps the runs of --against" in err
+
+
+def test_against_what_is_not_there(archgym, monkeypatch):
+    monkeypatch.setenv("ARCHGYM_DRAMSYS", "/nowhere/DRAMSys")
+    _, err = archgym("validate", "--against", "dramsys", code=2)
+    assert "DRAMSys is not here: install it as https://" in err
+    assert "set ARCHGYM_DRAMSYS to" in err
+    _, err = archgym("validate", "--against", "native", code=2)
+    assert "native is not another project's simulator" in err

@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+from archgym import simulators
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.mapping_family import mappings
@@ -163,3 +164,15 @@ def test_a_device_of_an_unknown_standard_has_no_controller_space() -> None:
 def test_unknown_space() -> None:
     with pytest.raises(ArchgymError, match="did you mean 'archgym-pow2'"):
         make_space("archgym-pow")
+
+
+@pytest.mark.parametrize("name", ["dramsim3", "dramsys", "native", "ramulator2"])
+@pytest.mark.parametrize("device", ["ddr3-1600", "ddr4-2400", "hbm2"])
+def test_every_simulator_has_all_of_the_common_space(name: str, device: str) -> None:
+    space = make_space("common-v1", device)
+    understood = simulators.registry.load(name).parameters
+    for parameter in space.parameters.values():
+        for value in parameter.values:
+            understood[parameter.name].index(value)
+    # Without a choice of refresh there is no data to lose.
+    assert space.count_feasible() == space.count_distinct() == space.size > 50

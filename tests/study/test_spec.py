@@ -62,6 +62,21 @@ def test_good_spec(path: Path) -> None:
     assert (study.simulator, study.device, study.seed) == ("native", "ddr4-2400", 0)
 
 
+def test_workloads_are_played_as_they_are_meant_to_be_unless_the_spec_says_how() -> None:
+    names = ["pointer-chase", {"name": "pointer-chase", "player": {"mode": "open"}}, "gups+zipf"]
+    study = Study.from_mapping({**MINIMAL, "workloads": names}, "SPEC")
+    own, opened, mixed = study.workloads
+    assert own.load("ddr4-2400").player == Player("closed", 1, dependent=True)
+    assert opened.load("ddr4-2400").player == Player()
+    assert len(mixed.load("ddr4-2400")) == 20_000
+    assert [own.label, opened.label, mixed.label] == [
+        "pointer-chase",
+        "pointer-chase(open)",
+        "gups+zipf",
+    ]
+    assert study.to_mapping()["workloads"] == names
+
+
 def test_trials_are_every_combination_with_common_seeds(path: Path) -> None:
     trials = Study.load(path).trials
     assert len(trials) == 2 * 2 * 2 * 3

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,36 @@ class GlobalState(RandomSearch):
         return super().ask(n)
 
 
+class GlobalStateInSearch(RandomSearch):
+    def search(self, problem: Any) -> None:
+        random.random()
+        super().search(problem)
+
+
+class UnseededSearch(RandomSearch):
+    def search(self, problem: Any) -> None:
+        self.rng = np.random.default_rng()
+        super().search(problem)
+
+
+class NeedsNeighbours(RandomSearch):
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        for design in designs:
+            self.space.neighbour(design, self.rng)
+
+
+class NeverDone(RandomSearch):
+    def search(self, problem: Any) -> None:
+        problem.evaluate(self.ask(1))
+        super().search(problem)
+
+
+class Ranks(RandomSearch):
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        for cost in costs:
+            int(cost)
+
+
 class Generous(RandomSearch):
     def ask(self, n: int = 1) -> list[Design]:
         return super().ask(n + 1)
@@ -43,7 +74,7 @@ class OverAsking(RandomSearch):
 
 class GivesUp(RandomSearch):
     def search(self, problem: Any) -> None:
-        problem.evaluate(self.ask(1))
+        problem.evaluate(self.ask(min(1, problem.remaining)))
 
 
 class NotANumber(RandomSearch):
@@ -124,6 +155,11 @@ class Unchecked(RandomSearch):
         (Unseeded, "same seed propose different designs"),
         (IgnoresSeed, "different seeds propose the same designs"),
         (GlobalState, "global random state"),
+        (GlobalStateInSearch, "global random state in search"),
+        (UnseededSearch, "same seed evaluate different designs"),
+        (NeedsNeighbours, "does not survive tell of designs of the space point: ArchgymError"),
+        (NeverDone, "overspends a budget of 0"),
+        (Ranks, "does not survive tell of costs that are not numbers: ValueError"),
         (Generous, r"ask\(1\) returns 2 designs"),
         (OverAsking, "overspends a budget of 1"),
         (GivesUp, "spends 1 of a budget of 5"),

@@ -5,9 +5,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import numpy as np
-
 from archgym.dram.trace import Trace
+from archgym.traces.recorder import Machine
+from archgym.traces.workloads import storage
 
 _FOLDER = resources.files(__name__)
 
@@ -30,13 +30,6 @@ def load(name: str) -> Trace:
     Args:
         name: One of `names()`.
     """
-    line_bytes = manifest()[name]["machine"]["line_bytes"]
-    with (_FOLDER / f"{name}.npz").open("rb") as file, np.load(file) as arrays:
-        line = arrays["line"]
-        return Trace(
-            arrival_ps=np.cumsum(arrays["gap_ps"], dtype=np.int64),
-            address=line.astype(np.uint64) * np.uint64(line_bytes),
-            is_write=np.unpackbits(arrays["is_write"], count=line.size),
-            size=line_bytes,
-            name=name,
-        )
+    machine = Machine.from_mapping(manifest()[name]["machine"])
+    with (_FOLDER / f"{name}.npz").open("rb") as file:
+        return storage.unpack(file, machine, name)

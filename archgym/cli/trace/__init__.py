@@ -2,9 +2,24 @@
 
 import typer
 
+from archgym.cli.trace.convert import convert
+from archgym.cli.trace.generate import generate
+from archgym.cli.trace.info import info
+from archgym.cli.trace.mix import mix
+from archgym.cli.trace.plot import plot
+from archgym.cli.trace.record import record
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def trace() -> None:
     """Record, generate, mix, convert and look at traces."""
+
+
+app.command("convert")(convert)
+app.command("generate")(generate)
+app.command("info")(info)
+app.command("mix")(mix)
+app.command("plot")(plot)
+app.command("record", context_settings={"allow_interspersed_args": False})(record)

@@ -1,0 +1,226 @@
+"""What the agents of Stable-Baselines3 share: environments, seeds, and a budget kept to the last.
+
+Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementations", JMLR 22, 2021.
+"""
+
+import random
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.utils import set_random_seed
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from archgym.agents.base import Agent
+from archgym.problem import BudgetExhausted, Problem
+from archgym.space import Design, DesignSpace
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+# Turns the actions of a policy into those of an environment; shape `[n, ...]` both.
+Translate = Callable[[NDArray[Any]], NDArray[np.int64]]
+
+
+class StableBaselines(Agent):
+    """Trains a policy in a vectorised environment, one evaluation of the budget a design.
+
+    Observations and rewards are normalised by running statistics. What is left of the budget when
+    it does not last for one more step of all environments goes to designs of the policy. A second
+    search goes on with the policy of the first; the two problems must have observations alike.
+
+    Attributes:
+        model: The algorithm with its policy; `None` before the first search.
+        environments: Its environments, which know how observations are normalised; likewise.
+    """
+
+    model: BaseAlgorithm | None = None
+    environments: VecNormalize | None = None
+
+    def __init__(
+        self, space: DesignSpace, seed: int, hyperparameters: Agent.Hyperparameters | None = None
+    ) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self.batch_size: int = self.hyperparameters.environments  # type: ignore[attr-defined]
+
+    @abstractmethod
+    def _make_environments(self, problem: Problem, n: int) -> VecEnv:
+        """Makes `n` environments over a problem."""
+
+    @abstractmethod
+    def _make_model(self, environments: VecEnv, seed: int) -> BaseAlgorithm:
+        """Makes the algorithm with the agent's hyperparameters."""
+
+    @abstractmethod
+    def _propose(self, n: int) -> list[Design]:
+        """Draws `n` designs from the policy that was trained."""
+
+    @property
+    def _steps_per_design(self) -> int:
+        """How many steps of an environment take one evaluation."""
+        return 1
+
+    def ask(self, n: int = 1) -> list[Design]:
+        """Proposes `n` designs: the policy's after a search, uniform ones before."""
+        if self.model is None or n == 0:
+            return self.sample(n)
+        with _isolated(self._draw_seed()):
+            return self._propose(n)
+
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        """Learns nothing, since a policy learns from what it saw before it chose."""
+
+    def search(self, problem: Problem) -> None:
+        """Trains on the problem until its budget is spent."""
+        n = self.batch_size
+        if problem.remaining >= n:
+            steps = problem.remaining // n * n * self._steps_per_design
+            seed = self._draw_seed()
+            with _isolated(seed):
+                self._prepare(problem, n, seed)
+                assert self.model is not None
+                # The budget may end in the middle of a rollout.
+                with suppress(BudgetExhausted):
+                    self.model.learn(total_timesteps=steps)
+        if problem.remaining:
+            problem.evaluate(self.ask(problem.remaining))
+
+    def _prepare(self, problem: Problem, n: int, seed: int) -> None:
+        """Makes the model, or gives it other environments."""
+        before = self.environments
+        self.environments = VecNormalize(self._make_environments(problem, n))
+        if self.model is None or before is None:
+            self.model = self._make_model(self.environments, seed)
+        else:
+            self.environments.obs_rms, self.environments.ret_rms = before.obs_rms, before.ret_rms
+            self.model.set_env(self.environments)
+
+    def _choose(self, observations: NDArray[np.float32]) -> NDArray[Any]:
+        """Draws the policy's actions for observations as the environment has them."""
+        assert self.model is not None
+        assert self.environments is not None
+        normalised = self.environments.normalize_obs(observations)
+        actions, _ = self.model.predict(normalised, deterministic=False)
+        return actions
+
+    def _draw_seed(self) -> int:
+        return int(self.rng.integers(2**31))
+
+    def _allowed(self) -> list[NDArray[np.int64]]:
+        """Returns, for each parameter, the positions of the values that are not ruled out."""
+        return [np.flatnonzero(self.space.allowed(name)) for name in self.space.parameters]
+
+
+class WholeDesigns(StableBaselines):
+    """The agents whose actions are whole designs, in the environment `archgym/DRAM-v0`.
+
+    Values that the space rules out by themselves are no actions.
+    """
+
+    def _make_environments(self, problem: Problem, n: int) -> VecEnv:
+        from archgym.envs.vector import DramVectorEnv
+
+        horizon = self.hyperparameters.horizon  # type: ignore[attr-defined]
+        environments = DramVectorEnv(n, horizon=horizon, problem=problem)
+        self._first = environments.reset()[0][:1]
+        return Vectorised(environments, self._action_space(), self._translate)
+
+    def _action_space(self) -> gymnasium.Space[Any]:
+        return gymnasium.spaces.MultiDiscrete([len(values) for values in self._allowed()])
+
+    def _translate(self, actions: NDArray[Any]) -> NDArray[np.int64]:
+        """Turns actions into indices, shape `[n, len(space)]`."""
+        columns = zip(self._allowed(), actions.T, strict=True)
+        return np.stack([values[column] for values, column in columns], axis=1)
+
+    def _propose(self, n: int) -> list[Design]:
+        actions = self._choose(np.repeat(self._first, n, axis=0))
+        return [self.space.decode(row) for row in self._translate(actions)]
+
+
+class Vectorised(VecEnv):
+    """A vector environment of gymnasium, as Stable-Baselines3 wants it.
+
+    Args:
+        environments: With episodes that are reset in the step that ends them.
+        action_space: What the policy chooses from.
+        translate: Turns its actions into those of the environments.
+    """
+
+    def __init__(
+        self,
+        environments: VectorEnv[Any, Any, Any],
+        action_space: gymnasium.Space[Any],
+        translate: Translate,
+    ) -> None:
+        self.render_mode = None
+        super().__init__(environments.num_envs, environments.single_observation_space, action_space)
+        self._environments = environments
+        self._translate = translate
+
+    def reset(self) -> "VecEnvObs":
+        """Begins an episode in all environments."""
+        observations: NDArray[np.float32] = self._environments.reset()[0]
+        return observations
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Takes the actions."""
+        self._actions = actions
+
+    def step_wait(self) -> "VecEnvStepReturn":
+        """Steps all environments."""
+        actions = self._translate(self._actions)
+        observations, rewards, terminated, truncated, info = self._environments.step(actions)
+        dones = terminated | truncated
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        for index in np.flatnonzero(dones):
+            infos[index] = {
+                "terminal_observation": info["final_obs"][index],
+                "TimeLimit.truncated": bool(truncated[index] and not terminated[index]),
+            }
+        return observations, rewards, dones, infos
+
+    def close(self) -> None:
+        """Closes the environments."""
+        self._environments.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Returns an attribute, which all have in common."""
+        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refuses: the environments are one."""
+        raise NotImplementedError
+
+    def env_method(self, method_name: str, *arguments: Any, **keywords: Any) -> list[Any]:
+        """Refuses: the environments are one."""
+        raise NotImplementedError
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Returns that no environment is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+
+@contextmanager
+def _isolated(seed: int) -> Iterator[None]:
+    """Computes with one thread and random states of its own; the global ones come back after.
+
+    Stable-Baselines3 draws from the global states, and sums depend on the number of threads.
+    """
+    python, numpy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()  # noqa: NPY002
+    with torch.random.fork_rng(devices=[]):
+        torch.set_num_threads(1)
+        set_random_seed(seed)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002

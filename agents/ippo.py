@@ -1,0 +1,279 @@
+"""Independent PPO: a team in which each parameter of the controller is one agent's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from archgym.agents.base import Agent, tunable
+from archgym.space import Design, DesignSpace
+
+if TYPE_CHECKING:
+    from archgym.envs.vector import DramVectorEnv
+    from archgym.problem import Problem
+
+
+class IPPO(Agent):
+    """One agent a parameter, each with a policy and a critic that it trains on its own.
+
+    All agents see the same observation and are paid the same reward (the team's), as in
+    `archgym.envs.dram_parallel_env`; nobody sees what the others are about to choose. The designs
+    of a rollout are simulated in one batch. Agents never propose a value that the space rules out
+    by itself (an action mask), since that is known before any simulation.
+
+    de Witt et al., "Is Independent Learning All You Need in the StarCraft Multi-Agent Challenge?",
+    2020; applied to controllers by Krishnan et al., "Multi-Agent Reinforcement Learning for
+    Microprocessor Design Space Exploration", 2022 (arXiv 2211.16385). PPO: Schulman et al., 2017;
+    action masks: Huang and Ontanon, FLAIRS 2022.
+
+    It learns in `search`. Asked without one, it proposes designs of its policy as it then is;
+    costs that it is told of teach it nothing, since it would not know what it had observed.
+
+    Example:
+        >>> import archgym
+        >>> from archgym import agents
+        >>> from archgym.envs.dram import make_problem
+        >>> problem = make_problem("stream", budget=40)
+        >>> agents.make("ippo", problem.space, seed=0).search(problem)
+        >>> problem.evaluations
+        40
+    """
+
+    @dataclass(frozen=True)
+    class Hyperparameters(Agent.Hyperparameters):
+        """Settings of the training."""
+
+        learning_rate: float = tunable(0.02, 1e-5, 1.0, "step size of Adam")
+        environments: int = tunable(20, 1, 4096, "designs tried at once between two updates")
+        horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
+        epochs: int = tunable(6, 1, 100, "passes over a rollout in an update")
+        clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move a policy's probabilities")
+        entropy: float = tunable(0.01, 0.0, 1.0, "weight of the reward for staying undecided")
+        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
+        trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+        hidden: int = tunable(32, 1, 1024, "width of the networks' hidden layer")
+
+    hyperparameters: Hyperparameters
+    _has_one_critic = False
+
+    def __init__(
+        self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
+    ) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self.batch_size = self.hyperparameters.environments
+        self.team: Team | None = None
+        self._generator = torch.Generator().manual_seed(int(self.rng.integers(2**63)))
+
+    def ask(self, n: int = 1) -> list[Design]:
+        """Proposes `n` designs: the policy's after a search, else uniform ones."""
+        if self.team is None:
+            return self.sample(n)
+        actions = self.team.act(self._first.expand(n, -1), self._generator).action
+        return [self.space.decode(row) for row in actions.numpy()]
+
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        """Learns nothing: see the class."""
+
+    def search(self, problem: "Problem") -> None:
+        """Trains on the problem until its budget is spent."""
+        from archgym.envs.vector import DramVectorEnv
+
+        horizon = self.hyperparameters.horizon
+        # The last rollout may have fewer designs.
+        while problem.remaining:
+            n = min(self.hyperparameters.environments, problem.remaining)
+            envs = DramVectorEnv(n, horizon=horizon, problem=problem)
+            seen = torch.as_tensor(envs.reset()[0])
+            if self.team is None:
+                self._first = seen[:1].clone()
+                self._begin(seen.shape[1])
+            while problem.remaining >= n:
+                self._update(self._roll_out(envs, seen, min(horizon, problem.remaining // n)))
+
+    def _begin(self, columns: int) -> None:
+        settings = self.hyperparameters
+        masks = [self.space.allowed(name) for name in self.space.parameters]
+        critics = 1 if self._has_one_critic else len(masks)
+        self.team = Team(masks, columns, settings.hidden, critics, self._generator)
+        self._optimizer = torch.optim.Adam(self.team.parameters(), lr=settings.learning_rate)
+
+    def _roll_out(self, envs: "DramVectorEnv", seen: Tensor, steps: int) -> "Rollout":
+        """Plays one episode, or what the budget leaves of it, in every environment."""
+        assert self.team is not None
+        observations, rewards, choices = [], [], []
+        for _ in range(steps):
+            with torch.no_grad():
+                choices.append(self.team.act(seen, self._generator))
+            observations.append(seen)
+            following, reward, *_ = envs.step(choices[-1].action.numpy())
+            seen = torch.as_tensor(following)
+            rewards.append(torch.as_tensor(reward, dtype=torch.float32))
+        advantages, returns = self._estimate(
+            torch.stack(rewards), torch.stack([choice.value for choice in choices])
+        )
+        return Rollout(
+            torch.cat(observations),
+            torch.cat([choice.action for choice in choices]),
+            torch.cat([choice.log_probability for choice in choices]),
+            advantages.flatten(0, 1),
+            returns.flatten(0, 1),
+        )
+
+    def _estimate(self, rewards: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Estimates advantages (Schulman et al., ICLR 2016) and returns of a complete episode.
+
+        Args:
+            rewards: Shape `[steps, n]`.
+            values: What the critics foresaw, shape `[steps, n, critics]`.
+
+        Returns:
+            Both of shape `[steps, n, critics]`.
+        """
+        settings = self.hyperparameters
+        advantages = torch.zeros_like(values)
+        following_value = following = torch.zeros_like(values[0])
+        for step in reversed(range(len(rewards))):
+            surprise = rewards[step, :, None] + settings.discount * following_value - values[step]
+            following = surprise + settings.discount * settings.trace * following
+            advantages[step], following_value = following, values[step]
+        return advantages, advantages + values
+
+    def _update(self, rollout: "Rollout") -> None:
+        """Improves policies and critics, each agent by its own clipped objective."""
+        assert self.team is not None
+        settings = self.hyperparameters
+        advantages = rollout.advantages - rollout.advantages.mean(0)
+        advantages = advantages / (advantages.std(0, correction=0) + 1e-8)
+        for _ in range(settings.epochs):
+            log_probability, entropy, value = self.team.judge(rollout.observations, rollout.actions)
+            ratio = (log_probability - rollout.log_probabilities).exp()
+            clipped = ratio.clamp(1 - settings.clip, 1 + settings.clip)
+            gain = torch.minimum(ratio * advantages, clipped * advantages)
+            # Sums over agents, so that each one's step is as if it were alone.
+            loss = -(gain + settings.entropy * entropy).mean(0).sum()
+            loss = loss + 0.5 * (value - rollout.returns).square().mean(0).sum()
+            self._optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+
+
+class Choice(NamedTuple):
+    """What a team chose for `n` observations.
+
+    Attributes:
+        action: Index of each parameter's value, int64, shape `[n, agents]`.
+        log_probability: Of each agent's action, shape `[n, agents]`.
+        value: What the critics foresee, shape `[n, critics]`.
+    """
+
+    action: Tensor
+    log_probability: Tensor
+    value: Tensor
+
+
+class Rollout(NamedTuple):
+    """What an update learns from, a row for every design tried."""
+
+    observations: Tensor
+    actions: Tensor
+    log_probabilities: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+
+class Team(nn.Module):
+    """The policies and critics of all agents, as two stacks of networks that share no weight.
+
+    Args:
+        masks: For each agent, which of its actions are allowed.
+        columns: Length of an observation.
+        hidden: Width of the hidden layers.
+        critics: One a agent, or a single one for all.
+        generator: Draws the initial weights.
+    """
+
+    masks: Tensor
+
+    def __init__(
+        self,
+        masks: Sequence[np.ndarray],
+        columns: int,
+        hidden: int,
+        critics: int,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        most = max(len(mask) for mask in masks)
+        padded = np.stack([np.pad(mask, (0, most - len(mask))) for mask in masks])
+        self.register_buffer("masks", torch.as_tensor(padded))
+        self.policies = Stack(len(masks), columns, hidden, most, 0.01, generator)
+        self.critics = Stack(critics, columns, hidden, 1, 1.0, generator)
+
+    def logits(self, observations: Tensor) -> Tensor:
+        """Returns log-probabilities of all actions, `[n, agents, actions]`; -inf if not allowed."""
+        scores = self.policies(observations).masked_fill(~self.masks, -torch.inf)
+        return torch.log_softmax(scores, dim=-1)
+
+    def act(self, observations: Tensor, generator: torch.Generator) -> Choice:
+        """Draws an action of every agent for observations of shape `[n, columns]`."""
+        logits = self.logits(observations)
+        flat = logits.flatten(0, 1).exp()
+        action = torch.multinomial(flat, 1, generator=generator).view(logits.shape[:2])
+        return Choice(action, _of(logits, action), self.critics(observations).squeeze(-1))
+
+    def judge(self, observations: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns log-probabilities of actions and entropies, `[n, agents]`, and values."""
+        logits = self.logits(observations)
+        entropy = -(logits.exp() * logits.masked_fill(~self.masks, 0.0)).sum(-1)
+        return _of(logits, actions), entropy, self.critics(observations).squeeze(-1)
+
+
+class Stack(nn.Module):
+    """Several perceptrons with one hidden layer, of equal shape, run as one.
+
+    Args:
+        networks: How many.
+        columns: Length of the input, which all share.
+        hidden: Width of the hidden layer.
+        outputs: Length of each one's output.
+        gain: Scale of the last layer's initial weights.
+        generator: Draws the initial weights.
+    """
+
+    def __init__(
+        self,
+        networks: int,
+        columns: int,
+        hidden: int,
+        outputs: int,
+        gain: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.first = nn.Parameter(_orthogonal(networks, columns, hidden, 2**0.5, generator))
+        self.first_bias = nn.Parameter(torch.zeros(networks, 1, hidden))
+        self.last = nn.Parameter(_orthogonal(networks, hidden, outputs, gain, generator))
+        self.last_bias = nn.Parameter(torch.zeros(networks, 1, outputs))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Maps `[n, columns]` to `[n, networks, outputs]`."""
+        hidden = torch.tanh(inputs @ self.first + self.first_bias)
+        outputs: Tensor = hidden @ self.last + self.last_bias
+        return outputs.transpose(0, 1)
+
+
+def _orthogonal(
+    networks: int, rows: int, columns: int, gain: float, generator: torch.Generator
+) -> Tensor:
+    weights = torch.empty(networks, rows, columns)
+    for matrix in weights:
+        nn.init.orthogonal_(matrix, gain, generator=generator)
+    return weights
+
+
+def _of(logits: Tensor, actions: Tensor) -> Tensor:
+    """Picks the actions' log-probabilities out of `[n, agents, actions]`."""
+    return logits.gather(-1, actions[..., None]).squeeze(-1)

@@ -1,0 +1,19 @@
+"""`archgym trace plot`: what a trace is like, as a picture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def plot(
+    trace: Annotated[str, typer.Argument(help="A bundled workload, a generator or a trace file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The picture: .svg or .png.")],
+    device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
+) -> None:
+    """Draw addresses, bandwidth, reuse distances, banks and rows of a trace into a picture."""
+    from archgym.analysis.trace_plot import write_plot
+    from archgym.dram.workload import Workload
+
+    write_plot(Workload.load(trace, device), out)
+    typer.echo(f"wrote {out}")

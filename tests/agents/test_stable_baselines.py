@@ -1,0 +1,159 @@
+"""What all agents of Stable-Baselines3 have in common: each trains a policy within the budget."""
+
+import random
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("stable_baselines3")
+
+import torch
+
+from archgym import agents
+from archgym.agents import Agent
+from archgym.problem import Problem
+from archgym.space import Condition, DesignSpace, Parameter
+from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
+from archgym.testing.agents import SPACE, _cost, _metrics
+
+NAMES = ("ppo", "a2c", "dqn", "sac")
+
+EASY = DesignSpace(
+    "easy",
+    [
+        Parameter("Policy", ("A", "B", "Lossy", "C"), "A"),
+        Parameter("Size", range(8), 0, ordered=True),
+        Parameter("Switch", (False, True), False),
+    ],
+    infeasible={Condition("Policy", one_of=("Lossy",)): "loses data"},
+)
+
+
+def easy_cost(design: Any) -> float:
+    return 1.0 + 2.0 * (design["Policy"] != "C") + abs(design["Size"] - 6) + design["Switch"]
+
+
+def problem(budget: int, workload: str = "one") -> Problem:
+    simulator = FormulaSimulator(
+        EASY, lambda design: {"runtime_ns": easy_cost(design), "refresh_debt_ns": 0.0}
+    )
+    return Problem(EASY, FormulaWorkload(workload), "runtime", simulator, budget=budget)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_conformance(name: str) -> None:
+    check_agent(agents.registry.load(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_policy_improves_on_uniform_designs(name: str) -> None:
+    agent = agents.make(name, EASY, 0)
+    before = median(map(easy_cost, agent.ask(200)))
+    agent.search(problem(600))
+    after = median(map(easy_cost, agent.ask(200)))
+    assert after < 0.6 * before
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("environments", [2, 7, 64])
+def test_the_budget_is_spent_exactly(name: str, environments: int) -> None:
+    spent = problem(45)
+    agents.make(name, EASY, 0, environments=environments).search(spent)
+    assert spent.evaluations == 45
+
+
+@pytest.mark.parametrize("name", ["ppo", "a2c", "sac"])
+def test_the_budget_may_end_within_an_episode(name: str) -> None:
+    spent = problem(29)
+    agents.make(name, EASY, 0, environments=4, horizon=3).search(spent)
+    assert spent.evaluations == 29
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_that_are_ruled_out_are_never_evaluated(name: str) -> None:
+    infeasible = []
+
+    class Watched(Problem):
+        def evaluate(self, designs: Any) -> Any:
+            infeasible.extend(map(self.space.infeasibility, designs))
+            return super().evaluate(designs)
+
+    plain = problem(1)
+    watched = Watched(EASY, plain.workload, "runtime", plain.simulator, budget=100)
+    agent = agents.make(name, EASY, 0)
+    agent.search(watched)
+    assert infeasible == [None] * 100
+    assert not any(map(EASY.infeasibility, agent.ask(50)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_allowed_value_can_be_chosen(name: str) -> None:
+    seen: list[Any] = []
+
+    class Watched(Problem):
+        def evaluate(self, designs: Any) -> Any:
+            seen.extend(designs)
+            return super().evaluate(designs)
+
+    plain = problem(1)
+    watched = Watched(EASY, plain.workload, "runtime", plain.simulator, budget=200)
+    # So slow that the policy hardly leaves its beginnings, which are nearly uniform.
+    slow = {"initial": 200} if name in ("dqn", "sac") else {"learning_rate": 1e-6}
+    agents.make(name, EASY, 0, **slow).search(watched)
+    assert {design["Policy"] for design in seen} == {"A", "B", "C"}
+    assert {design["Size"] for design in seen} == set(range(8))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_second_search_goes_on_with_the_policy(name: str) -> None:
+    agent: Any = agents.make(name, EASY, 0)
+    agent.search(problem(200))
+    model = agent.model
+    agent.search(second := problem(60, "another"))
+    assert agent.model is model
+    assert second.evaluations == 60
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_torch_is_left_as_it_was(name: str) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.manual_seed(5)
+    random.seed(5)
+    expected = torch.rand(3).tolist()
+    torch.manual_seed(5)
+    try:
+        agents.make(name, EASY, 0).search(problem(50))
+        assert torch.get_num_threads() == 2
+        assert torch.rand(3).tolist() == expected
+    finally:
+        torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_neither_global_states_nor_threads_change_a_search(name: str) -> None:
+    found = []
+    threads = torch.get_num_threads()
+    try:
+        for disturbed in (1, 2):
+            torch.manual_seed(disturbed)
+            np.random.seed(disturbed)  # noqa: NPY002
+            torch.set_num_threads(disturbed)
+            agent: Agent = agents.make(name, EASY, 0)
+            agent.search(problem(80))
+            found.append(agent.ask(20))
+    finally:
+        torch.set_num_threads(threads)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_simulator_that_fails_does_not_stop_the_training(name: str) -> None:
+    simulator = FormulaSimulator(SPACE, _metrics)
+    failing = Problem(SPACE, FormulaWorkload(), "runtime", simulator, budget=120)
+    agents.make(name, SPACE, 0).search(failing)
+    assert failing.best is not None
+    assert failing.best.cost <= 1000 * _cost(SPACE.default)

@@ -1,0 +1,200 @@
+"""Enumeration lists every design once, whatever stops it and however many work at it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from archgym.dram.controller import PARAMETERS
+from archgym.dram.spaces import make_space
+from archgym.errors import ArchgymError
+from archgym.simulators import make
+from archgym.space import Condition, DesignSpace, Parameter
+from archgym.study.enumeration import enumerate_space
+from archgym.study.trial import WorkloadSpec
+from archgym.table import Table, shard_path
+
+NAMES = ("PagePolicy", "Scheduler", "RefreshPolicy", "Arbiter", "MaxActiveTransactions")
+VALUES = {"MaxActiveTransactions": (2, 8), "RefreshPolicy": ("NoRefresh", "AllBank")}
+SPACE = DesignSpace(
+    "small",
+    [
+        Parameter(name, VALUES.get(name, PARAMETERS[name].values), default)
+        for name in NAMES
+        for default in [VALUES.get(name, [PARAMETERS[name].default])[-1]]
+    ],
+    active={"MaxActiveTransactions": Condition("Arbiter", not_in=("Simple",))},
+    infeasible={Condition("RefreshPolicy", one_of=("NoRefresh",)): "loses data"},
+)
+WORKLOAD = WorkloadSpec("mixed", (("requests", 300),))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enumeration") / "table"
+    enumerate_space(SPACE, WORKLOAD, folder, workers=1, shard_size=16)
+    return folder
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_every_design_has_what_the_simulator_measures(finished: Path) -> None:
+    table = Table(finished)
+    assert len(table) == SPACE.count_distinct() == 200
+    workload = WORKLOAD.load("ddr4-2400")
+    assert table.header.workload["id"] == workload.id
+    native = make("native")
+    outcomes = native.evaluate(list(table.designs), workload)
+    for number, design in enumerate(table.designs):
+        if SPACE.infeasibility(design):
+            assert table.failures[number] == "loses data"
+        else:
+            row = dict(zip(table.metrics, table.values[number].tolist(), strict=True))
+            assert row == outcomes[number]
+    assert len(table.failures) == SPACE.count_distinct() - SPACE.count_feasible()
+
+
+def test_the_table_does_not_depend_on_the_workers(finished: Path, tmp_path: Path) -> None:
+    enumerate_space(SPACE, WORKLOAD, tmp_path / "table", workers=3, shard_size=16)
+    assert content(tmp_path / "table") == content(finished)
+
+
+def test_what_is_missing_is_made_again_and_nothing_else(finished: Path, tmp_path: Path) -> None:
+    enumerate_space(SPACE, WORKLOAD, tmp_path, shard_size=16)
+    document = json.loads((tmp_path / "table.json").read_text())
+    del document["sha256"]
+    (tmp_path / "table.json").write_text(json.dumps(document))
+    for shard in (0, 3, 12):
+        shard_path(tmp_path, shard).unlink()
+    # What a process that is gone had begun; the largest number that a process can have.
+    for name in (f"shard-00003.{2**22}.tmp", f"table.json.{2**22}.tmp"):
+        (tmp_path / name).write_text("half of")
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("shard-*.parquet")}
+    enumerate_space(SPACE, WORKLOAD, tmp_path)
+    assert content(tmp_path) == content(finished)
+    assert all(path.stat().st_mtime_ns == before for path, before in kept.items())
+    before = (tmp_path / "table.json").stat().st_mtime_ns
+    enumerate_space(SPACE, WORKLOAD, tmp_path)
+    assert (tmp_path / "table.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((make_space("archgym-pow2"), WORKLOAD), {}, "another space: small, not archgym-pow2"),
+        ((SPACE, WorkloadSpec("stream")), {}, "another workload: mixed@.*, not stream@"),
+        ((SPACE, WORKLOAD), {"device": "ddr3-1600"}, "another workload"),
+        ((SPACE, WORKLOAD), {"shard_size": 8}, "16 designs a shard, not 8"),
+        ((SPACE, WORKLOAD), {"workers": 0}, "at least 1 worker, not 0"),
+        ((SPACE, WORKLOAD), {"limit": 199}, "200 distinct designs, more than the limit of 199"),
+        ((SPACE, WORKLOAD), {"simulator": "nativ"}, "did you mean 'native'"),
+        ((SPACE, WorkloadSpec("straem")), {}, "did you mean 'stream'"),
+    ],
+)
+def test_bad_requests(finished: Path, arguments: tuple, options: dict, message: str) -> None:
+    before = content(finished)
+    with pytest.raises(ArchgymError, match=message):
+        enumerate_space(*arguments, finished, **options)
+    assert content(finished) == before
+
+
+def test_a_parameter_that_the_simulator_lacks(tmp_path: Path) -> None:
+    space = DesignSpace("strange", [Parameter("PagePolici", ("Open",), "Open")])
+    with pytest.raises(ArchgymError, match="did you mean 'PagePolicy'"):
+        enumerate_space(space, WORKLOAD, tmp_path / "table")
+    assert not (tmp_path / "table").exists()
+
+
+def test_a_default_design_that_can_not_be_simulated(tmp_path: Path) -> None:
+    space = DesignSpace("strange", [Parameter("RefreshPolicy", ("PerBank",), "PerBank")])
+    with pytest.raises(ArchgymError, match="AllBank, not PerBank"):
+        enumerate_space(space, WORKLOAD, tmp_path / "table")
+
+
+def test_another_table_can_be_what_simulates(finished: Path, tmp_path: Path) -> None:
+    copied = enumerate_space(SPACE, WORKLOAD, tmp_path, simulator=f"tabular:{finished}")
+    original = Table(finished)
+    assert copied.metrics == original.metrics
+    assert copied.values.tobytes() == original.values.tobytes()
+    assert copied.failures == original.failures
+
+
+def archgym(
+    out: Path, *options: object, workers: int = 2, before: str = ""
+) -> subprocess.Popen[bytes]:
+    """Enumerates `archgym-pow2` by the command line, in a session of its own."""
+    arguments = ["enumerate", "--workload", "stream", "--option", "requests=20", "--out", out]
+    arguments += ["--workers", workers, *options]
+    code = before + "from archgym.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def shards(folder: Path) -> int:
+    return len(list(folder.glob("shard-*.parquet")))
+
+
+def kill_at_random(process: subprocess.Popen[bytes], folder: Path, rng: random.Random) -> None:
+    """Kills while it starts, or after it has written a few shards; at times the parent alone."""
+    if rng.random() < 0.25:
+        time.sleep(rng.uniform(0, 1.5))
+    else:
+        enough = shards(folder) + rng.randint(1, 6)
+        while shards(folder) < enough and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.1))
+    assert process.poll() is None, "it ended before it was killed"
+    if rng.random() < 0.7:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_at_any_moment_it_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    done = archgym(whole)
+    _, err = done.communicate()
+    assert done.returncode == 0, err
+    rng = random.Random(0)
+    progress = []
+    for _ in range(20):
+        kill_at_random(archgym(killed, "--shard-size", 256), killed, rng)
+        progress.append(shards(killed))
+    assert progress == sorted(progress), "a kill has undone what was done"
+    assert len(set(progress)) >= 10, "hardly any kill came while it worked"
+    done = archgym(killed, workers=1)
+    _, err = done.communicate()
+    assert done.returncode == 0, err
+    assert Table(killed).sha256 == Table(whole).sha256
+    assert not list(killed.glob("*.tmp"))
+
+
+PEAK = """
+import atexit, resource
+who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+atexit.register(lambda: print(sum(resource.getrusage(each).ru_maxrss for each in who)))
+"""
+
+
+@pytest.mark.slow
+def test_memory_stays_below_500_mb(tmp_path: Path) -> None:
+    """That of the process and of its largest worker; others have no more than that one."""
+    done = archgym(tmp_path / "table", "--json", workers=1, before=PEAK)
+    out, err = done.communicate()
+    assert done.returncode == 0, err
+    assert int(out.splitlines()[-1]) < 500 * 1024

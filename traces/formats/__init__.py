@@ -1,0 +1,267 @@
+"""File formats for traces, both ways.
+
+| format      | arrivals     | sizes | initiators | player | a line                                |
+|-------------|--------------|-------|------------|--------|---------------------------------------|
+| `stl`       | cycles       | yes   | no         | no     | `cycle: (bytes) read 0xADDRESS`       |
+| `rstl`      | cycles       | yes   | no         | no     | the same, cycles since the line above |
+| `loadstore` | no           | no    | no         | no     | `LD 0xADDRESS`                        |
+| `simpleo3`  | instructions | no    | no         | no     | `bubbles load [store]`                |
+| `dramsim3`  | cycles       | no    | no         | no     | `0xADDRESS READ cycle`                |
+| `csv`       | picoseconds  | yes   | yes        | no     | numbers, below a header               |
+| `parquet`   | picoseconds  | yes   | yes        | yes    |                                       |
+
+Text may be compressed by gzip (`.gz`) or Zstandard (`.zst`); Parquet compresses itself. A file is
+known by what is in it; only whether the cycles of an `.rstl` file are gaps is told by its ending.
+
+What a file does not say is assumed: one request a cycle where there are no arrivals, a given size,
+initiator 0, open play. Cycles are those of `clock_mhz`, whose period is rounded to whole
+picoseconds, as DRAMSys does; the instructions of `simpleo3` pass at `clock_mhz` too, which for a
+core is its clock times its instructions a cycle. What a format can't hold of a trace is returned by
+`write`.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from archgym.dram.player import OPEN
+from archgym.dram.trace import Trace
+from archgym.errors import ArchgymError, unknown
+from archgym.traces.formats.columns import Columns, Ints, check_ascending
+from archgym.traces.formats.csv import CSV
+from archgym.traces.formats.dramsim3 import DRAMSIM3
+from archgym.traces.formats.format import ARRIVAL, INITIATOR, PLAYER, SIZE, Format
+from archgym.traces.formats.lines import excerpt, is_blank
+from archgym.traces.formats.parquet import MAGIC, PARQUET
+from archgym.traces.formats.ramulator import LOAD_STORE, SIMPLE_O3
+from archgym.traces.formats.source import COMPRESSION_SUFFIXES, Block, blocks, magic
+from archgym.traces.formats.stl import RSTL, STL
+
+FORMATS = {
+    format.name: format for format in (STL, RSTL, LOAD_STORE, SIMPLE_O3, DRAMSIM3, CSV, PARQUET)
+}
+"""All formats by name, which is the ending of their files too."""
+
+DEFAULT_SIZE = 64
+"""Bytes of a request that states none."""
+
+
+@dataclass(frozen=True)
+class TraceFile:
+    """A file that has been read: its format, and what it says.
+
+    Attributes:
+        path: The file.
+        format: Its format.
+        columns: What it says of its requests.
+    """
+
+    path: Path
+    format: Format
+    columns: Columns
+
+    @property
+    def unit(self) -> str:
+        """What its times count, a cycle where it has none."""
+        return "cycle" if self.columns.time is None else self.format.unit
+
+    @property
+    def needs_clock(self) -> bool:
+        """Whether `trace` needs a clock."""
+        return self.unit != "picosecond"
+
+    def assumptions(self, size: int = DEFAULT_SIZE) -> list[str]:
+        """Says what `trace` is going to add to the file, in a few words each."""
+        added = []
+        if self.columns.time is None:
+            added.append("no arrivals: one request a cycle")
+        elif self.format is RSTL:
+            added.append("cycles after a response: taken as times between arrivals")
+        if self.columns.size is None or not self.columns.size.all():
+            added.append(f"no sizes: {size} bytes")
+        return added
+
+    def trace(self, clock_mhz: float | None = None, size: int = DEFAULT_SIZE) -> Trace:
+        """Makes a trace of what the file says; can be called once.
+
+        Args:
+            clock_mhz: Clock in which the file counts.
+            size: Bytes of a request that states none.
+
+        Raises:
+            ArchgymError: A clock is needed, an option is not possible, or requests descend in time
+                or are later than picoseconds hold.
+        """
+        columns, path, unit = self.columns, self.path, self.unit
+        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size < 2**32:
+            raise ArchgymError(f"size must be a whole number from 1 to {2**32 - 1}, not {size!r}")
+        time = np.arange(len(columns)) if columns.time is None else columns.time
+        unit_ps = _period_ps(clock_mhz, path, f"{unit}s") if self.needs_clock else 1
+        check_ascending(columns, path, unit)
+        if int(time[-1]) * unit_ps >= 2**63:
+            raise ArchgymError(
+                f"{path}: ends after {unit} {time[-1]}, beyond what picoseconds hold"
+            )
+        time *= unit_ps
+        sizes: Any = size
+        if columns.size is not None:
+            sizes = columns.size
+            sizes[sizes == 0] = size
+        return Trace(
+            arrival_ps=time,
+            address=columns.address,
+            is_write=columns.is_write,
+            size=sizes,
+            initiator=0 if columns.initiator is None else columns.initiator,
+            player=columns.player,
+            name=path.name.partition(".")[0],
+            path=path,
+            line=columns.line,
+        )
+
+
+def decode(path: str | Path) -> TraceFile:
+    """Reads a file of any format.
+
+    Raises:
+        ArchgymError: The file can't be read, is empty, of no known format, or a line is not of its
+            format; the message names the line.
+    """
+    path = Path(path)
+    if magic(path, len(MAGIC)) == MAGIC:
+        return TraceFile(path, PARQUET, PARQUET.decode(path, ()))
+    format, text = _detect(path)
+    return TraceFile(path, format, format.decode(path, text))
+
+
+def read(path: str | Path, clock_mhz: float | None = None, size: int = DEFAULT_SIZE) -> Trace:
+    """Reads a trace file of any format.
+
+    Args:
+        path: The file.
+        clock_mhz: Clock in which the file counts; for one that states picoseconds, not needed.
+        size: Bytes of a request that states none.
+
+    Raises:
+        ArchgymError: The file is not a trace, or a clock is needed.
+    """
+    return decode(path).trace(clock_mhz, size)
+
+
+def write(
+    trace: Trace, path: str | Path, format: str | None = None, clock_mhz: float | None = None
+) -> list[str]:
+    """Writes a trace, compressed if the path ends with `.gz` or `.zst`.
+
+    Args:
+        trace: What to write.
+        path: The file; it is replaced as a whole or not at all.
+        format: One of `FORMATS`; by default the one of the path's ending.
+        clock_mhz: Clock of the cycles to count in, for a format that counts in cycles.
+
+    Returns:
+        What of the trace `read` does not get back from the file, in a few words each.
+
+    Raises:
+        ArchgymError: The format is not known or can't hold the trace, a clock is needed, or the
+            file can't be written.
+    """
+    path = Path(path)
+    chosen, compression = _format_to_write(path, format)
+    unit_ps = 1
+    if chosen.needs_clock and ARRIVAL in chosen.carries:
+        unit_ps = _period_ps(clock_mhz, path, f"{chosen.unit}s")
+    time = chosen.schedule(trace, unit_ps)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with ExitStack() as stack:
+            file: Any = stack.enter_context(partial.open("wb"))
+            if compression is not None:
+                sink = pa.PythonFile(file, "w")
+                file = stack.enter_context(pa.CompressedOutputStream(sink, compression))
+            chosen.encode(trace, time, file)
+        partial.replace(path)
+    except OSError as error:
+        raise ArchgymError(f"can't write trace {path}: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return _losses(trace, chosen, time, unit_ps)
+
+
+def _detect(path: Path) -> tuple[Format, Iterable[Block]]:
+    """Tells a text file's format by its first request or header, and returns its lines too."""
+    named, _ = _by_ending(path)
+    text = blocks(path)
+    for block in text:
+        for number, line in enumerate(block.text.split(b"\n")[:-1], start=block.line):
+            if is_blank(line):
+                continue
+            # The ending tells apart what looks the same, and what a malformed line should be.
+            if named is not None and (named.recognizes(line) or not _recognize(line)):
+                return named, chain([block], text)
+            found = _recognize(line)
+            if found is None:
+                raise ArchgymError(
+                    f"{path}:{number}: of no known trace format ({', '.join(FORMATS)}), found "
+                    f"{excerpt(line)}"
+                )
+            return found, chain([block], text)
+    raise ArchgymError(f"trace {path} is empty")
+
+
+def _recognize(line: bytes) -> Format | None:
+    return next((format for format in FORMATS.values() if format.recognizes(line)), None)
+
+
+def _by_ending(path: Path) -> tuple[Format | None, str | None]:
+    """Returns the format and the compression that a path's ending names."""
+    compression = COMPRESSION_SUFFIXES.get(path.suffix)
+    stem = path if compression is None else path.with_suffix("")
+    return FORMATS.get(stem.suffix.removeprefix(".")), compression
+
+
+def _format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
+    found, compression = _by_ending(path)
+    if name is not None:
+        if name not in FORMATS:
+            raise unknown("trace format", name, FORMATS)
+        found = FORMATS[name]
+    if found is None:
+        endings = ", ".join(f".{name}" for name in FORMATS)
+        raise ArchgymError(
+            f"trace {path} has none of the endings {endings}, and no format is given"
+        )
+    if found is PARQUET and compression is not None:
+        raise ArchgymError(f"trace {path}: Parquet compresses itself and takes no {path.suffix}")
+    return found, compression
+
+
+def _period_ps(clock_mhz: float | None, path: Path, units: str) -> int:
+    if clock_mhz is None:
+        raise ArchgymError(f"trace {path} counts in {units}: clock_mhz is needed")
+    if not 1e-6 <= clock_mhz <= 1e6:
+        raise ArchgymError(f"clock_mhz must lie in 1e-6 to 1e6, is {clock_mhz}")
+    return round(1e6 / clock_mhz)
+
+
+def _losses(trace: Trace, format: Format, time: Ints, unit_ps: int) -> list[str]:
+    lost = []
+    differs = {
+        ARRIVAL: True,
+        SIZE: bool((trace.size != DEFAULT_SIZE).any()),
+        INITIATOR: bool(trace.initiator.any()),
+        PLAYER: trace.player != OPEN,
+    }
+    for name, is_there in differs.items():
+        if is_there and name not in format.carries:
+            lost.append(f"{name} {'is' if name == PLAYER else 'are'} lost")
+    if ARRIVAL in format.carries and (time * unit_ps != trace.arrival_ps).any():
+        lost.append(f"arrivals are moved to {format.unit}s of {unit_ps} ps")
+    return lost

@@ -1,0 +1,132 @@
+"""Parquet: the columns of `archgym.traces.formats.csv` in binary, and the player.
+
+The player stands in the schema's metadata under `archgym.player`, as a JSON object of its
+attributes that are not at their defaults. Columns may be of any integer type; `is_write` may be
+boolean too.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from archgym.dram.player import OPEN, Player
+from archgym.dram.trace import Trace
+from archgym.errors import ArchgymError
+from archgym.traces.formats.columns import Columns, Ints, concatenate, to_numpy
+from archgym.traces.formats.csv import COLUMNS, check_header
+from archgym.traces.formats.format import ARRIVAL, INITIATOR, PLAYER, SIZE, Format, slices
+from archgym.traces.formats.source import Block
+
+MAGIC = b"PAR1"
+
+_PLAYER_KEY = b"archgym.player"
+_ROWS = 2**16
+_SCHEMA = pa.schema(
+    [
+        pa.field("arrival_ps", pa.int64(), nullable=False),
+        pa.field("address", pa.uint64(), nullable=False),
+        pa.field("is_write", pa.bool_(), nullable=False),
+        pa.field("size", pa.uint32(), nullable=False),
+        pa.field("initiator", pa.uint16(), nullable=False),
+    ]
+)
+_TYPES = {field.name: np.dtype(field.type.to_pandas_dtype()) for field in _SCHEMA}
+# Times and addresses repeat little but differ little from their neighbours.
+_DELTAS = ["arrival_ps", "address"]
+
+
+def _decode(path: Path, blocks: Iterable[Block]) -> Columns:
+    try:
+        with pa.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            names = file.schema_arrow.names
+            check_header(names, str(path))
+            player = _player(file.schema_arrow.metadata or {}, path)
+            columns = concatenate(_batches(file, path), path)
+    # The reader's complaints are of many types; a damaged footer may ask for any amount of memory.
+    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError, OverflowError) as error:
+        complaint = " ".join(str(error).split())[:200]
+        raise ArchgymError(f"trace {path} is not a whole Parquet file: {complaint}") from error
+    columns.player = player
+    if "arrival_ps" not in names:
+        columns.time = None
+    return columns
+
+
+def _batches(file: Any, path: Path) -> Iterator[Columns]:
+    first = 0
+    for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
+        columns = {
+            COLUMNS[name]: _column(batch.column(name), name, path, first)
+            for name in batch.schema.names
+        }
+        columns.setdefault("time", np.zeros(batch.num_rows, np.int64))
+        columns.setdefault("is_write", np.zeros(batch.num_rows, np.bool_))
+        if "size" in columns and not columns["size"].all():
+            row = first + int(np.argmin(columns["size"]))
+            raise ArchgymError(f"{path}: request {row}: a request of 0 bytes")
+        first += batch.num_rows
+        yield Columns(**columns)
+
+
+def _column(array: Any, name: str, path: Path, first: int) -> Any:
+    where = f"{path}: requests {first} to {first + len(array) - 1}: {name}"
+    if not (pa.types.is_integer(array.type) or pa.types.is_boolean(array.type)):
+        raise ArchgymError(f"{where} must be whole numbers, is {array.type}")
+    if array.null_count:
+        raise ArchgymError(f"{where} is missing in some")
+    # A copy, for a view would keep all columns of the batch.
+    numbers = to_numpy(array).copy()
+    dtype = _TYPES[name]
+    least, most = (0, 1) if dtype == np.bool_ else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if numbers.size and not least <= int(numbers.min()) <= int(numbers.max()) <= most:
+        raise ArchgymError(f"{where} must lie in {least} to {most}")
+    return numbers.astype(dtype, copy=False)
+
+
+def _player(metadata: dict[bytes, bytes], path: Path) -> Player:
+    if _PLAYER_KEY not in metadata:
+        return OPEN
+    try:
+        values = json.loads(metadata[_PLAYER_KEY])
+        if not isinstance(values, dict):
+            raise ArchgymError("expected a JSON object")
+        return Player.from_mapping(values)
+    except (ValueError, RecursionError) as error:
+        raise ArchgymError(f"{path}: player: {error}") from error
+
+
+def _encode(trace: Trace, time: Ints, file: BinaryIO) -> None:
+    player = json.dumps(trace.player.to_mapping()).encode()
+    schema = _SCHEMA.with_metadata({_PLAYER_KEY: player})
+    with pa.parquet.ParquetWriter(
+        file,
+        schema,
+        compression="zstd",
+        use_dictionary=[name for name in schema.names if name not in _DELTAS],
+        column_encoding=dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED"),
+        write_page_checksum=True,
+    ) as writer:
+        for part in slices(len(trace), 2**20):
+            columns = (
+                time[part],
+                trace.address[part],
+                trace.is_write[part],
+                trace.size[part],
+                trace.initiator[part],
+            )
+            writer.write_table(pa.table(list(columns), schema=schema), row_group_size=2**20)
+
+
+PARQUET = Format(
+    "parquet",
+    frozenset({ARRIVAL, SIZE, INITIATOR, PLAYER}),
+    "picosecond",
+    lambda line: False,
+    _decode,
+    _encode,
+)
