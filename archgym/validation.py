@@ -47,12 +47,13 @@ class Quantity:
     skip: str | None = None
 
 
-# DRAMSys counts power-down and self-refresh as phases: their entries, not their exits.
-_PHASES = {"PDEA": "PDNA", "PDEP": "PDNP", "SREFEN": "SREF"}
-_EXITS = {"PDXA", "PDXP", "SREFEX"}
+PHASES = {"PDEA": "PDNA", "PDEP": "PDNP", "SREFEN": "SREF"}
+"""DRAMSys counts power-down and self-refresh as phases: their entries, not their exits."""
+
+EXITS = {"PDXA", "PDXP", "SREFEX"}
 
 _INTERFACE = "the reference adds interface energy computed from placeholder impedances"
-_DRAMSYS_5 = (
+DRAMSYS_5 = (
     Quantity("total_time", "total_time_ps", "runtime_ns", 1e3),
     Quantity("mean_latency", "mean_latency_ps", "service_latency_ns", 1e3),
     Quantity("p99_latency", "p99_latency_ps", "service_latency_p99_ns", 1e3),
@@ -61,9 +62,11 @@ _DRAMSYS_5 = (
     Quantity("average_power", "average_power_W", "power_mw", 1e-3, skip=_INTERFACE),
     Quantity(COUNTS, "commands", "commands_"),
 )
+"""What is read of runs of DRAMSys 5, and of any simulator's that `archgym.reference` writes."""
+
 FILES: dict[str, tuple[Quantity, ...]] = {
-    "runs": _DRAMSYS_5,
-    "systems": _DRAMSYS_5,
+    "runs": DRAMSYS_5,
+    "systems": DRAMSYS_5,
     # DRAMPower 4 knows no interface energy, so these totals are core energy.
     "archgym_runs": (
         Quantity("total_time", "total_time_ps", "runtime_ns", 1e3),
@@ -202,7 +205,7 @@ def validate(
             raise unknown("reference file", name, FILES)
     for name in metrics:
         if name not in {quantity.name for quantities in FILES.values() for quantity in quantities}:
-            raise unknown("reference metric", name, (item.name for item in _DRAMSYS_5))
+            raise unknown("reference metric", name, (item.name for item in DRAMSYS_5))
     present = [name for name in files or FILES if (folder / f"{name}.csv").is_file()]
     if not present or len(present) < len(files):
         expected = " or ".join(f"{name}.csv" for name in files or FILES)
@@ -309,11 +312,11 @@ def _comparison(
         return Comparison(*key, theirs, skipped=f"{quantity.name}: {quantity.skip}")
     if counts is not None:
         ours = {
-            _PHASES.get(command, command): int(value)
+            PHASES.get(command, command): int(value)
             for name, value in outcome.items()
             if name.startswith(quantity.metric)
             and value
-            and (command := name.removeprefix(quantity.metric).upper()) not in _EXITS
+            and (command := name.removeprefix(quantity.metric).upper()) not in EXITS
         }
         return Comparison(*key, theirs, float(sum(ours.values())), exact=ours == counts)
     if quantity.metric not in outcome:

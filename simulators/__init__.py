@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from archgym.errors import SimulationError
+from archgym.errors import ArchgymError, SimulationError
 from archgym.registry import Registry
 from archgym.simulators.base import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design
@@ -11,12 +11,24 @@ registry = Registry("simulator", __name__, Simulator)  # type: ignore[type-abstr
 
 
 def make(name: str, **options: object) -> Simulator:
-    """Creates the simulator called `name`, e.g. `"native"`.
+    """Creates the simulator called `name`, e.g. `"native"` or `"tabular:tables/stream"`.
+
+    Args:
+        name: Its name; where it needs an argument (see `Simulator`), a colon and that argument.
+        options: Its options.
 
     Raises:
-        ArchgymError: The name is not known or its optional dependency is missing.
+        ArchgymError: The name is not known, its optional dependency is missing, or its argument is
+            missing, not wanted or not right.
     """
-    return registry.load(name)(**options)
+    name, _, argument = name.partition(":")
+    kind = registry.load(name)
+    if (kind.argument is None) != (not argument):
+        wanted = f"{name}:{kind.argument}" if kind.argument else name
+        given = f"{name}:{argument}" if argument else name
+        raise ArchgymError(f"simulator {name} is selected as {wanted}, not {given}")
+    arguments: list[Any] = [argument] if argument else []
+    return kind(*arguments, **options)
 
 
 def simulate(design: Design, workload: Any, simulator: str | Simulator = "native") -> Metrics:

@@ -11,6 +11,9 @@ Metrics = dict[str, float]
 """What a run measured, by metric name with its unit; a metric that was not measured is absent."""
 
 
+FailureKind = Literal["invalid", "unsupported", "crash", "timeout"]
+
+
 @dataclass(frozen=True)
 class Failure:
     """Stands in the place of the metrics of a design that could not be simulated.
@@ -21,7 +24,7 @@ class Failure:
         reason: One sentence for the user.
     """
 
-    kind: Literal["invalid", "unsupported", "crash", "timeout"]
+    kind: FailureKind
     reason: str
 
 
@@ -33,6 +36,8 @@ class Simulator(ABC):
 
     Attributes:
         name: How it is selected, e.g. `native`.
+        argument: What its constructor takes first and its name is followed by, after a colon, e.g.
+            `FOLDER` in `tabular:FOLDER`; `None` if there is no such thing.
         version: Recorded in every log; equal versions give equal metrics.
         parameters: The parameters it understands, by name, with their values and defaults.
         standards: The DRAM standards whose devices it can simulate, e.g. `DDR4`.
@@ -40,6 +45,7 @@ class Simulator(ABC):
     """
 
     name: ClassVar[str]
+    argument: ClassVar[str | None] = None
     version: str
     parameters: Mapping[str, Parameter]
     standards: frozenset[str]

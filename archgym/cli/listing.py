@@ -1,6 +1,6 @@
 """`archgym list`: what there is to choose from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -42,8 +42,10 @@ def _agents() -> Iterator[tuple[str, str]]:
 
 def _simulators() -> Iterator[tuple[str, str]]:
     from archgym.simulators import registry
+    from archgym.simulators._external import External
 
-    return _registered(registry)
+    # Other projects' simulators have to be installed.
+    return _registered(registry, lambda kind: kind.status() if issubclass(kind, External) else "")
 
 
 def _workloads() -> Iterator[tuple[str, str]]:
@@ -97,13 +99,17 @@ def _metrics() -> Iterator[tuple[str, str]]:
     return ((metric.name, metric.description) for metric in METRICS.values())
 
 
-def _registered(registry: Registry[Any]) -> Iterator[tuple[str, str]]:
+def _registered(
+    registry: Registry[Any], status: Callable[[type[Any]], str] = lambda kind: ""
+) -> Iterator[tuple[str, str]]:
     for name in registry.names():
         try:
-            description = registry.load(name).__doc__ or ""
+            kind = registry.load(name)
+            first_line = (kind.__doc__ or "").partition("\n")[0]
+            description = f"{first_line} {status(kind)}".rstrip()
         except MissingExtraError as error:
             description = str(error)
-        yield name, description.partition("\n")[0]
+        yield name, description
 
 
 _ENTRIES = {

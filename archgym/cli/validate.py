@@ -1,7 +1,10 @@
 """`archgym validate`: how far the native simulator is from reference runs."""
 
 import os
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +16,22 @@ if TYPE_CHECKING:
 
 
 def validate(
-    folder: Annotated[Path, typer.Argument(help="Reference runs, their traces and devices.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="Reference runs, their traces and devices.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Instead of a folder: a simulator to make such runs with.")
+    ] = None,
+    designs: Annotated[int, typer.Option(min=1, help="How many random designs it runs.")] = 100,
+    traces: Annotated[
+        str, typer.Option(help="Traces that it plays, separated by commas.")
+    ] = "stream,random,mixed",
+    requests: Annotated[int, typer.Option(min=1, help="Requests of each.")] = 1000,
+    space: Annotated[
+        str | None, typer.Option(help="Designs' space; by default the largest that it knows.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the designs.")] = 0,
+    write: Annotated[Path | None, typer.Option(help="Keep its runs as such a folder.")] = None,
     file: Annotated[list[str] | None, typer.Option(help="Only this file, e.g. runs.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Only this device.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="Only this metric.")] = None,
@@ -25,16 +43,33 @@ def validate(
 ) -> None:
     """Hold the native simulator against reference runs of another simulator.
 
-    The reference's known departures from JEDEC are reproduced. Runs that the simulator can't do
-    are skipped, and each reason is printed.
+    They are read from a folder, or made with `--against`. The known departures from JEDEC of such
+    a folder, or of DRAMSys, are reproduced. Runs that a simulator can't do are skipped, and each
+    reason is printed.
     """
+    from archgym.errors import ArchgymError
     from archgym.simulators.native import Native
     from archgym.validation import validate as compare_runs
 
-    simulator = Native(threads=threads or os.cpu_count() or 1, dramsys_quirks=True)
-    report = compare_runs(
-        folder, simulator, files=file or (), devices=device or (), metrics=metric or ()
+    if (folder is None) == (against is None):
+        raise ArchgymError("validate takes either a folder or --against a simulator")
+    if write is not None and against is None:
+        raise ArchgymError("--write keeps the runs of --against, which is not given")
+    simulator = Native(
+        threads=threads or os.cpu_count() or 1, dramsys_quirks=against in (None, "dramsys")
     )
+    with ExitStack() as stack:
+        if against is not None:
+            folder = write or Path(stack.enter_context(TemporaryDirectory(prefix="archgym-")))
+            _make(folder, against, device, traces, designs, requests, space, seed)
+        assert folder is not None
+        report = compare_runs(
+            folder,
+            simulator,
+            files=file or (),
+            devices=() if against else device or (),
+            metrics=metric or (),
+        )
     if as_json:
         print_json(report.summary())
     else:
@@ -45,6 +80,42 @@ def validate(
             typer.echo(f"{name}: skipped {count} runs: {reason}", err=as_json)
     if worst:
         _print_worst(report, worst, as_json)
+
+
+def _make(
+    folder: Path,
+    against: str,
+    device: list[str] | None,
+    traces: str,
+    designs: int,
+    requests: int,
+    space: str | None,
+    seed: int,
+) -> None:
+    """Writes a folder of reference runs, and says what is known to be wrong with them."""
+    from archgym import simulators
+    from archgym.errors import ArchgymError
+    from archgym.reference import write_reference
+    from archgym.simulators._external import External
+
+    reference = simulators.make(against)
+    if not isinstance(reference, External):
+        raise ArchgymError(f"{against} is not another project's simulator to compare with")
+    for defect in reference.detected():
+        typer.echo(f"{reference.title}, {defect.name}: {defect.description}", err=True)
+    written = write_reference(
+        folder,
+        reference,
+        devices=device or ("ddr4-2400",),
+        names=[name.strip() for name in traces.split(",")],
+        designs=designs,
+        requests=requests,
+        space=space,
+        seed=seed,
+    )
+    reasons = Counter(f"{kind.kind}: {kind.reason}" for *_, kind in written.failures)
+    for reason, count in reasons.most_common():
+        typer.echo(f"{reference.title} failed {count} runs: {reason}", err=True)
 
 
 def _print_summary(report: "Report") -> None:

@@ -1,4 +1,4 @@
-"""Runs trials in worker processes; one that crashes takes no other with it."""
+"""Runs trials, or other jobs, in worker processes; one that crashes takes no other with it."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 from archgym.errors import ArchgymError
-from archgym.study.trial import Trial
 
 # Threads do not survive a fork, and a fork server would keep the first environment it saw.
 _context = get_context("spawn")
@@ -20,9 +20,23 @@ _context = get_context("spawn")
 _STARTED = "started"
 
 
+class Job(Protocol):
+    """What a worker can do; it is sent there as a pickle."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def run(self, folder: Path) -> None:
+        """Does it, and leaves what comes of it in `folder`."""
+
+
+J = TypeVar("J", bound=Job)
+
+
 @dataclass(frozen=True)
 class TrialFailure:
-    """A trial that ended without a sealed log.
+    """A trial, or another job, that ended without its result.
 
     Attributes:
         trial: Which.
@@ -30,16 +44,16 @@ class TrialFailure:
         details: The traceback, empty if the process itself died.
     """
 
-    trial: Trial
+    trial: Any
     reason: str
     details: str = ""
 
 
-class _Worker:
+class _Worker(Generic[J]):
     """A process that runs one trial after another."""
 
     def __init__(self, folder: Path) -> None:
-        self.trial: Trial | None = None
+        self.trial: J | None = None
         self.pipe, remote = _context.Pipe()
         self.process: SpawnProcess = _context.Process(
             target=_work, args=(remote, folder), daemon=True
@@ -48,7 +62,7 @@ class _Worker:
             self.process.start()
         remote.close()  # So that its end is seen here when the process dies.
 
-    def assign(self, trial: Trial | None) -> None:
+    def assign(self, trial: J | None) -> None:
         self.trial = trial
         self.pipe.send(trial)
 
@@ -62,13 +76,13 @@ class _Worker:
 
 
 def execute(
-    trials: Sequence[Trial], folder: Path, workers: int
-) -> Iterator[tuple[Trial, TrialFailure | None]]:
-    """Runs trials, handed out in order to whichever worker is free.
+    trials: Sequence[J], folder: Path, workers: int
+) -> Iterator[tuple[J, TrialFailure | None]]:
+    """Runs trials, or other jobs, handed out in order to whichever worker is free.
 
     Args:
         trials: What to run.
-        folder: Where their logs go.
+        folder: Where their results go.
         workers: How many processes. Each computes with one thread, so that they do not compete and
             a log does not depend on how many there are.
 
@@ -79,7 +93,7 @@ def execute(
         ArchgymError: The processes can't start.
     """
     waiting = list(reversed(trials))
-    pool = [_Worker(folder) for _ in range(min(workers, len(trials)))]
+    pool: list[_Worker[J]] = [_Worker(folder) for _ in range(min(workers, len(trials)))]
     try:
         while pool:
             ready = connection.wait([worker.pipe for worker in pool])
@@ -112,16 +126,15 @@ def _work(pipe: "connection.Connection", folder: Path) -> None:
     """What a worker process does: run the trials that come through the pipe."""
     # A request to end must still let temporary files be removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    pipe.send(_STARTED)
-    while True:
-        try:
-            trial = pipe.recv()
-        except EOFError:  # The parent is gone.
-            return
-        pipe.send(_run(trial, folder))
+    try:
+        pipe.send(_STARTED)
+        while True:
+            pipe.send(_run(pipe.recv(), folder))
+    except (EOFError, ConnectionError):  # The parent is gone.
+        return
 
 
-def _run(trial: Trial, folder: Path) -> TrialFailure | None:
+def _run(trial: Job, folder: Path) -> TrialFailure | None:
     try:
         trial.run(folder)
     except Exception as error:  # Whatever it is, the other trials go on.
@@ -160,7 +173,7 @@ def _without_interrupts() -> Iterator[None]:
 
 def _cannot_start() -> ArchgymError:
     return ArchgymError(
-        "a worker process could not start; a script must call Study.run under "
+        "a worker process could not start; a script must start a study or an enumeration under "
         '`if __name__ == "__main__":`, since each worker imports it'
     )
 

@@ -1,0 +1,157 @@
+"""Makes a folder of reference runs, as `archgym.validation` reads it, with another simulator."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym import traces
+from archgym.dram.device import Device
+from archgym.dram.spaces import make_space
+from archgym.dram.system import System
+from archgym.dram.workload import Workload
+from archgym.errors import ArchgymError
+from archgym.simulators._external import External
+from archgym.simulators.base import Failure, Metrics, Simulator
+from archgym.space import Design, DesignSpace
+from archgym.validation import COUNTS, DRAMSYS_5, EXITS, PHASES
+
+FILE = "runs"
+"""The file of the folder that holds the runs."""
+
+_PLAIN = ("device", "trace", "design", "requests")
+# Without these it does not count every command that there is.
+_COUNTED = {f"commands_{name}" for name in ("act", "prepb", "rd", "rda", "wr", "wra", "refab")}
+
+
+@dataclass
+class Written:
+    """What has been written.
+
+    Attributes:
+        runs: How many runs.
+        failures: Designs that the simulator could not run: device, trace, design and why.
+    """
+
+    runs: int = 0
+    failures: list[tuple[str, str, Design, Failure]] = field(default_factory=list)
+
+
+def write_reference(
+    folder: Path,
+    simulator: External,
+    *,
+    devices: Sequence[str] = ("ddr4-2400",),
+    names: Sequence[str] = ("stream", "random", "mixed"),
+    designs: int = 100,
+    requests: int = 1000,
+    space: str | None = None,
+    seed: int = 0,
+) -> Written:
+    """Runs a simulator on random designs and writes what it measures as a reference folder.
+
+    Args:
+        folder: Where to; made if it is not there.
+        simulator: Who measures.
+        devices: Bundled devices or device files.
+        names: Names of traces or trace files.
+        designs: How many designs a device and trace; each is played on every trace of a device.
+        requests: How long traces are made that can be made of any length.
+        space: From which space designs are; by default `controller-v1` if the simulator has all
+            of its parameters, else `common-v1`.
+        seed: Chooses the designs.
+
+    Raises:
+        ArchgymError: A name is not known, or a trace is not for a device.
+    """
+    written, rows = Written(), []
+    for part in ("traces", "devices"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for device_name in devices:
+        device = Device.load(device_name)
+        device_file = folder / "devices" / f"{device.name}.json"
+        device_file.write_text(json.dumps(device.data, indent=1), encoding="utf-8")
+        chosen = _designs(simulator, device_name, space, designs, seed)
+        for name in names:
+            stem = f"{Path(name).stem}-{device.name}"
+            workload = _workload(folder, stem, name, device_file, requests)
+            outcomes = simulator.evaluate(chosen, workload)
+            for number, (design, outcome) in enumerate(zip(chosen, outcomes, strict=True)):
+                if isinstance(outcome, Failure):
+                    written.failures.append((device.name, name, design, outcome))
+                    continue
+                full = simulator.complete(design, workload.system)
+                assert not isinstance(full, Failure)
+                plain = (device.name, stem, f"{seed}-{number}", len(workload))
+                rows.append(dict(zip(_PLAIN, plain, strict=True)) | full | _measured(outcome))
+    columns = [*_PLAIN, *simulator.parameters, *(quantity.column for quantity in DRAMSYS_5)]
+    path = folder / f"{FILE}.csv"
+    partial = path.with_name(f".{path.name}.new")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(path)
+    written.runs = len(rows)
+    return written
+
+
+def default_space(simulator: Simulator, device: str) -> DesignSpace:
+    """Returns the largest of the versioned spaces that a simulator has all parameters of."""
+    whole = make_space("controller-v1", device)
+    if all(name in simulator.parameters for name in whole.parameters):
+        return whole
+    return make_space("common-v1", device)
+
+
+def _designs(
+    simulator: External, device: str, space: str | None, count: int, seed: int
+) -> list[dict[str, Any]]:
+    chosen = make_space(space, device) if space else default_space(simulator, device)
+    for name in chosen.parameters:
+        if name not in simulator.parameters:
+            raise ArchgymError(
+                f"space {chosen.name} has the parameter {name}, which {simulator.title} lacks"
+            )
+    rng = np.random.default_rng(seed)
+    designs: list[dict[str, Any]] = []
+    while len(designs) < count:
+        sampled = (chosen.canonical(design) for design in chosen.sample(rng, count))
+        designs += [design for design in sampled if chosen.infeasibility(design) is None]
+    return designs[:count]
+
+
+def _workload(folder: Path, stem: str, name: str, device_file: Path, requests: int) -> Workload:
+    """Writes a trace into the folder and reads it back, so that all play the same file."""
+    made = {} if traces.is_path(name) else {"requests": requests}
+    system = System.load(device_file)
+    workload = Workload.load(name, device_file, **made)
+    path = folder / "traces" / f"{stem}.stl"
+    traces.write(workload.trace, path, clock_mhz=system.device.player_clock_mhz)
+    return Workload.from_file(path, device_file)
+
+
+def _measured(outcome: Metrics) -> dict[str, str]:
+    """Returns an outcome in the columns of a reference file."""
+    fields = {}
+    for quantity in DRAMSYS_5:
+        if quantity.skip:
+            continue
+        if quantity.name == COUNTS:
+            if outcome.keys() >= _COUNTED:
+                fields[quantity.column] = " ".join(_counts(outcome))
+        elif quantity.metric in outcome:
+            fields[quantity.column] = f"{outcome[quantity.metric] * quantity.scale:.12g}"
+    return fields
+
+
+def _counts(outcome: Mapping[str, float]) -> Iterator[str]:
+    for name, value in outcome.items():
+        if name.startswith("commands_"):
+            command = name.removeprefix("commands_").upper()
+            if command not in EXITS:
+                yield f"{PHASES.get(command, command)}:{int(value)}"

@@ -1,0 +1,230 @@
+"""Simulates every distinct design of a space on a workload: the true optimum, and all the rest."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from archgym import simulators
+from archgym.dram.player import Player
+from archgym.dram.workload import Workload
+from archgym.errors import ArchgymError, unknown
+from archgym.simulators import Outcome, Simulator
+from archgym.space import DesignSpace
+from archgym.study.executor import execute
+from archgym.study.progress import bar
+from archgym.study.trial import WorkloadSpec
+from archgym.table import (
+    Header,
+    Table,
+    read_header,
+    read_shards,
+    shard_name,
+    shard_path,
+    write_header,
+    write_shard,
+)
+
+LIMIT = 1_000_000
+"""The most designs that are simulated unless more are asked for: half an hour and more."""
+
+SHARD_SIZE = 2048
+"""Designs a shard: seconds of work, the most that a worker loses when it is killed."""
+
+
+def enumerate_space(
+    space: DesignSpace,
+    workload: WorkloadSpec,
+    out: str | Path,
+    *,
+    device: str = "ddr4-2400",
+    simulator: str = "native",
+    workers: int = 1,
+    shard_size: int | None = None,
+    limit: int = LIMIT,
+) -> Table:
+    """Simulates every distinct design of a space into the table in a folder, or the rest of it.
+
+    It can be stopped or killed at any time and called again: shards that are written stay. The
+    table depends neither on that nor on the number of workers. Infeasible designs are listed and
+    not simulated.
+
+    Args:
+        space: The space.
+        workload: The workload.
+        out: The table's folder; made if missing.
+        device: Name or path of the device.
+        simulator: Name of the simulator.
+        workers: How many processes, each of one thread.
+        shard_size: Designs a shard; by default `SHARD_SIZE`, or as the table in `out` has it.
+        limit: The most distinct designs that the space may have.
+
+    Returns:
+        The complete table.
+
+    Raises:
+        ArchgymError: A name is not known, the space is larger than `limit`, the simulator lacks a
+            parameter of it or can't run its default design, `out` can't be written or holds
+            another table, or a worker failed.
+    """
+    for what, number in (("worker", workers), ("design a shard", shard_size)):
+        if number is not None and number < 1:
+            raise ArchgymError(f"an enumeration needs at least 1 {what}, not {number}")
+    folder = Path(out)
+    header = _header(space, workload, device, simulator, shard_size or SHARD_SIZE, limit)
+    header = _prepare(folder, header, shard_size)
+    waiting = [
+        _Shard(number) for number in range(header.shards) if not shard_path(folder, number).exists()
+    ]
+    designs = len(header.designs)
+    left = sum(len(header.rows(shard.number)) for shard in waiting)
+    with bar(designs, designs - left, "designs") as advance:
+        for shard, failure in execute(waiting, folder, workers):
+            if failure:
+                raise ArchgymError(
+                    f"{shard.name} of {folder} failed: {failure.reason}; "
+                    "the same command goes on from there"
+                )
+            advance("", len(header.rows(shard.number)))
+    if header.sha256 is None:
+        _, _, sha256 = read_shards(folder, header)
+        write_header(folder, replace(header, sha256=sha256))
+    return Table(folder)
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """The job of making one shard; what it is part of stands in the folder."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        return shard_name(self.number)
+
+    def run(self, folder: Path) -> None:
+        header, workload, simulator = _enumeration(folder)
+        rows = header.rows(self.number)
+        designs = header.designs.designs(rows)
+        reasons = header.designs.infeasibility(rows)
+        feasible = [number for number, reason in enumerate(reasons) if reason is None]
+        outcomes: list[Outcome | None] = [None] * len(rows)
+        simulated = simulator.evaluate([designs[number] for number in feasible], workload)
+        for number, outcome in zip(feasible, simulated, strict=True):
+            outcomes[number] = outcome
+        with _writing(folder):
+            write_shard(folder, header, self.number, outcomes)
+
+
+@lru_cache(maxsize=1)
+def _enumeration(folder: Path) -> tuple[Header, Workload, Simulator]:
+    """Returns what the shards of a table have in common."""
+    header = read_header(folder)
+    document = header.workload
+    spec = WorkloadSpec(
+        document["name"],
+        tuple(sorted(document["options"].items())),
+        Player.from_mapping(document["player"]),
+    )
+    workload = spec.load(header.device["name"])
+    if workload.id != document["id"]:
+        raise ArchgymError(f"workload {document['id']} of {folder} has become {workload.id}")
+    return header, workload, simulators.make(header.simulator)
+
+
+def _header(
+    space: DesignSpace,
+    spec: WorkloadSpec,
+    device: str,
+    name: str,
+    shard_size: int,
+    limit: int,
+) -> Header:
+    """Describes the table that is asked for, once it is known to be possible."""
+    designs = space.count_distinct()
+    if designs > limit:
+        raise ArchgymError(
+            f"space {space.name} has {designs:,} distinct designs, more than the limit of "
+            f"{limit:,}; enumerate a smaller space, or raise the limit"
+        )
+    workload = spec.load(device)
+    simulator = simulators.make(name)
+    for parameter in space.parameters:
+        if parameter not in simulator.parameters:
+            raise unknown(f"parameter of simulator {name}", parameter, simulator.parameters)
+    # A workload that can't be played fails here, and not design by design.
+    simulators.simulate(space.default, workload, simulator)
+    return Header(
+        space=space,
+        workload={
+            "id": workload.id,
+            "name": spec.name,
+            "options": dict(spec.options),
+            "player": workload.player.to_mapping(),
+            "requests": len(workload),
+        },
+        device={"name": device, "standard": workload.system.device.standard},
+        simulator=name,
+        simulator_version=simulator.version,
+        metrics=tuple(sorted(simulator.metrics)),
+        shard_size=shard_size,
+    )
+
+
+def _prepare(folder: Path, wanted: Header, shard_size: int | None) -> Header:
+    """Makes the folder, or checks the table in it; returns the header that it has."""
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "table.json").exists():
+            write_header(folder, wanted)
+            return wanted
+        _remove_leftovers(folder)
+    found = read_header(folder)
+    for key, value in wanted.distinctive.items():
+        difference = _difference(found.distinctive[key], value)
+        if difference is not None:
+            raise ArchgymError(
+                f"{folder} holds a table of another {key}{difference}; choose another folder"
+            )
+    if shard_size not in (None, found.shard_size):
+        raise ArchgymError(
+            f"{folder} holds a table with {found.shard_size} designs a shard, not {shard_size}"
+        )
+    return found
+
+
+def _difference(found: Any, wanted: Any) -> str | None:
+    """Says how values differ, as far as a few words can; `None` if they do not."""
+    if found == wanted:
+        return None
+    if isinstance(found, dict):
+        found, wanted = found["name"], wanted["name"]
+    return f": {found}, not {wanted}" if isinstance(found, str) and found != wanted else ""
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what processes that were killed had begun to write."""
+    for temporary in folder.glob("*.tmp"):
+        if not _is_alive(int(temporary.suffixes[-2][1:])):
+            temporary.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArchgymError(f"can't write a table to {folder}: {error.strerror or error}") from error

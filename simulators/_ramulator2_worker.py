@@ -1,0 +1,117 @@
+"""Plays one design in Ramulator 2.1, in a Python process of its own that knows nothing of archgym.
+
+It holds the GIL while it runs and prints while it is made. Reads `run.json`, writes `result.json`.
+
+Its trace players send a request a cycle and end once the last is sent, whatever their trace says of
+time. Its package also has the controller alone, as its own tests use it; that is sent every request
+when it arrives and goes on until it has served all.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Plays `run.json`."""
+    job = json.loads(Path("run.json").read_text(encoding="ascii"))
+    result = play([make_controller(job) for _ in range(job["channels"])], job)
+    Path("result.json").write_text(json.dumps(result), encoding="ascii")
+
+
+def make_controller(job):  # type: ignore[no-untyped-def]
+    """Makes the controller with its device."""
+    import ramulator
+    from ramulator._ramulator_test import _ControllerUnderTest
+
+    standard = getattr(ramulator.dram, job["standard"])
+    # By way of presets, since these are the values that it takes without deriving others.
+    standard.org_presets["archgym"] = job["organization"]
+    known = standard.timing_params
+    timing = {name: value for name, value in job["timing"].items() if name in known}
+    standard.timing_presets["archgym"] = timing
+    controller = ramulator.controller.GenericDDR(
+        dram=standard(org_preset="archgym", timing_preset="archgym", **timing),
+        scheduler=getattr(ramulator.scheduler, job["scheduler"])(),
+        refresh_manager=getattr(ramulator.refresh_manager, job["refresh"])(),
+        row_policy=ramulator.row_policy.Open(),
+        addr_mapper=ramulator.addr_mapper.PassThroughAddrMapper(),
+        **job["controller"],
+    )
+    return _ControllerUnderTest(controller.to_config(), num_cores=job["slots"])
+
+
+def play(controllers, job):  # type: ignore[no-untyped-def]
+    """Returns when each request was accepted and served, and how often each command came.
+
+    A request is `[arrival, is_write, [channel, rank, ...]]`. At most one is sent a cycle, in order.
+    Those that wait are told apart by the number of the core that sends them: each has one of its
+    own.
+    """
+    requests, free = job["requests"], [list(range(job["slots"])) for _ in controllers]
+    accepted, issued = [0] * len(requests), [-1] * len(requests)
+    # Read from a write that waits, or written over one: no command serves these.
+    forwarded, coalesced = [], []
+    waiting, writes = {}, {}
+    commands, cycle, sent = {}, 0, 0
+    while sent < len(requests) or waiting:
+        if sent < len(requests) and requests[sent][0] <= cycle:
+            _, is_write, address = requests[sent]
+            channel, place = address[0], tuple(address)
+            merges = place in writes
+            slot = free[channel][-1]
+            if _send(controllers[channel], is_write, [0, *address[1:]], slot):
+                accepted[sent] = cycle
+                if merges:
+                    (coalesced if is_write else forwarded).append(sent)
+                else:
+                    waiting[channel, free[channel].pop()] = sent
+                    if is_write:
+                        writes[place] = sent
+                sent += 1
+        for channel, controller in enumerate(controllers):
+            for record in controller.tick():
+                command, slot = record["command"], record["source_id"]
+                commands[command] = commands.get(command, 0) + 1
+                if record["type_id"] < 0 or (channel, slot) not in waiting:
+                    continue
+                request = waiting[channel, slot]
+                _, is_write, address = requests[request]
+                is_access = command.startswith(("RD", "WR"))
+                is_in_buffer = is_write and writes.get(tuple(address)) == request
+                if is_in_buffer and (is_access or command == "ACT"):
+                    # It leaves the buffer, in which others would be merged with it.
+                    del writes[tuple(address)]
+                if is_access:
+                    issued[request] = record["clk"]
+                    free[channel].append(slot)
+                    del waiting[channel, slot]
+        cycle += 1
+        if cycle > job["last_cycle"]:
+            sys.exit(f"{len(waiting)} requests are not served after {cycle} cycles")
+    statistics = [controller.stats() for controller in controllers]
+    return {
+        "accepted": accepted,
+        "issued": issued,
+        "forwarded": forwarded,
+        "coalesced": coalesced,
+        "commands": commands,
+        "rows": {
+            name: sum(counts[f"row_{name}"] for counts in statistics)
+            for name in ("hits", "misses", "conflicts")
+        },
+    }
+
+
+def _send(controller, is_write, address, slot):  # type: ignore[no-untyped-def]
+    try:
+        controller.send_request(int(is_write), address, slot)
+    except RuntimeError as error:
+        if "failed to enqueue" in str(error):
+            return False
+        raise
+    return True
+
+
+if __name__ == "__main__":
+    main()

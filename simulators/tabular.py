@@ -1,0 +1,112 @@
+"""The `tabular` simulator: what another one measured of every design, looked up."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError
+from archgym.simulators.base import Failure, FailureKind, Outcome, Simulator
+from archgym.space import Design, Parameter
+from archgym.table import Table
+
+
+class Tabular(Simulator):
+    """Replays a table that `archgym enumerate` has made, to the last bit: `tabular:FOLDER`.
+
+    It knows one workload, that of the table, and the
+    parameters and values of the table's space, whose defaults hold for parameters left out.
+
+    Args:
+        folder: The table's folder.
+
+    Attributes:
+        table: The table.
+
+    Raises:
+        ArchgymError: There is no complete table in `folder`.
+    """
+
+    name: ClassVar[str] = "tabular"
+    argument: ClassVar[str | None] = "FOLDER"
+
+    def __init__(self, folder: str | Path) -> None:
+        self.table = Table(folder)
+        header = self.table.header
+        self.version = f"{self.table.sha256[:16]} ({header.simulator} {header.simulator_version})"
+        self.parameters: Mapping[str, Parameter] = header.space.parameters
+        self.standards = frozenset({header.device["standard"]})
+        self.metrics = frozenset(self.table.metrics)
+        self._indices = [
+            (name, {value: index for index, value in enumerate(parameter.values)})
+            for name, parameter in self.parameters.items()
+        ]
+        gaps = np.isnan(self.table.values).any(axis=1)
+        self._is_ragged = int(gaps.sum()) > len(self.table.failures)
+        self._default: list[int] = header.space.encode(header.space.default).tolist()
+
+    def evaluate(self, designs: Sequence[Design], workload: Any) -> list[Outcome]:
+        """Looks up every design; see `Simulator.evaluate`."""
+        known = self.table.header.workload["id"]
+        if workload.id != known:
+            reason = f"the table in {self.table.folder} is of workload {known}, not {workload.id}"
+            return [Failure("unsupported", reason)] * len(designs)
+        encoded = [self._encode(design) for design in designs]
+        rows = [each for each in encoded if not isinstance(each, Failure)]
+        if not rows:
+            return list(encoded)  # type: ignore[arg-type]
+        numbers = iter(self.table.designs.numbers(np.array(rows, np.int64)).tolist())
+        return [
+            each if isinstance(each, Failure) else self._outcome(next(numbers)) for each in encoded
+        ]
+
+    def lookup(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Looks up many designs at once, far faster than as dictionaries.
+
+        Args:
+            indices: Designs as `DesignSpace.encode` gives them, shape `[n, len(space)]`; taken to
+                be valid.
+
+        Returns:
+            float64, shape `[n, len(table.metrics)]`; NaN without a metric.
+        """
+        return self.table.values[self.table.designs.numbers(indices)]
+
+    def _encode(self, design: Design) -> list[int] | Failure:
+        """Does what `DesignSpace.encode` does, several times as fast for ordinary designs."""
+        row = self._default.copy()
+        known = 0
+        for column, (name, index_of) in enumerate(self._indices):
+            if name in design:
+                value = design[name]
+                # Whatever else may equal such a value is left to the space.
+                if (type(value) is not int and type(value) is not str) or value not in index_of:
+                    break
+                row[column] = index_of[value]
+                known += 1
+        if known == len(design):
+            return row
+        try:
+            slowly: list[int] = self.table.header.space.encode(design).tolist()
+        except ArchgymError as error:
+            return Failure("invalid", str(error))
+        return slowly
+
+    def _outcome(self, number: int) -> Outcome:
+        failure = self.table.failures.get(number)
+        if failure is None:
+            metrics = dict(zip(self.table.metrics, self.table.values[number].tolist(), strict=True))
+            if self._is_ragged:
+                return {name: value for name, value in metrics.items() if value == value}
+            return metrics
+        kind, _, reason = failure.partition(": ")
+        if kind in get_args(FailureKind):
+            return Failure(kind, reason)  # type: ignore[arg-type]
+        space = self.table.header.space.name
+        return Failure(
+            "unsupported",
+            f"the table in {self.table.folder} is of space {space}, which rules the design out: "
+            f"{failure}",
+        )
