@@ -16,8 +16,9 @@ BIN := $(VENV)/bin
 # The build tools live in .venv, so that CMake's results are reused from one build to the next.
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check \
 	--no-build-isolation --constraint constraints.txt
-BUILD_INPUTS := pyproject.toml constraints.txt build/modules simulators/native/CMakeLists.txt \
-	$(wildcard simulators/native/*.cpp simulators/native/*.hpp)
+NATIVE := simulators/native traces/recorder
+BUILD_INPUTS := pyproject.toml constraints.txt build/modules $(NATIVE:=/CMakeLists.txt) \
+	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp))
 
 IS_PYTHON_311 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 ifeq ($(origin PYTHON), undefined)

@@ -156,8 +156,14 @@ def wheel(tmp_path_factory):
 @pytest.mark.slow
 def test_wheel_holds_what_it_needs_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    native = f"archgym/simulators/native/_portable{sysconfig.get_config_var('EXT_SUFFIX')}"
-    assert {"archgym/py.typed", "archgym/simulators/native/_core.pyi", native} <= names
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    assert {
+        "archgym/py.typed",
+        "archgym/simulators/native/_core.pyi",
+        f"archgym/simulators/native/_portable{suffix}",
+        "archgym/traces/recorder/_recorder.pyi",
+        f"archgym/traces/recorder/_recorder{suffix}",
+    } <= names
     assert "archgym/dram/devices/ddr4-2400.json" in names
     # Data and templates too.
     for folder, prefix in PACKAGES.items():
@@ -168,7 +174,10 @@ def test_wheel_holds_what_it_needs_and_nothing_else(wheel):
         "archgym",
         next(name for name in names if name.endswith("/METADATA")).partition("/")[0],
     }
-    assert not [name for name in names if Path(name).suffix in SOURCES - {".txt", ".so"}]
+    # The programs behind the bundled workloads are data.
+    programs = "archgym/traces/workloads/programs/"
+    sources = {name for name in names if Path(name).suffix in SOURCES - {".txt", ".so"}}
+    assert sources == {name for name in sources if name.startswith(programs)} != set()
     assert not [name for name in names if "__pycache__" in name]
 
 

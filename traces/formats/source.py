@@ -72,19 +72,17 @@ def too_long(path: Path, line: int) -> ArchgymError:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     with ExitStack() as stack:
-        compression = None
         with _named_errors(path, None):
-            stream: Any = stack.enter_context(path.open("rb"))
-            start = stream.peek(4)
-        for sign, name in _COMPRESSIONS.items():
-            if start.startswith(sign):
-                compression = name
-                stream = stack.enter_context(
-                    pa.CompressedInputStream(pa.PythonFile(stream, "r"), compression)
-                )
+            file = stack.enter_context(path.open("rb"))
+            start = file.peek(4)
+        compression = next((c for sign, c in _COMPRESSIONS.items() if start.startswith(sign)), None)
+        stream: Any = pa.PythonFile(file, "r")
+        if compression is not None:
+            stream = stack.enter_context(pa.CompressedInputStream(stream, compression))
         while True:
             with _named_errors(path, compression):
-                chunk: bytes = stream.read(BLOCK_BYTES)
+                # Its `read` would lose the memory when the stream turns out to be damaged.
+                chunk: bytes = stream.read_buffer(BLOCK_BYTES).to_pybytes()
             if not chunk:
                 return
             yield chunk
