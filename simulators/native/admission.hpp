@@ -18,23 +18,23 @@ class Admission {
                                                     : design.request_buffer_size),
         size_write_(design.request_buffer_size_write) {}
 
-  bool has_space() const { return has_space_; }
+  [[gnu::always_inline]] bool has_space() const {
+    // Looks at the bank of the last request stored, not of the one at the door.
+    if (buffer_ == SchedulerBuffer::Bankwise) return per_bank_[last_bank_] < size_;
+    if (buffer_ == SchedulerBuffer::Shared) return all_ < size_;
+    // Space for either direction is required, whichever the one at the door needs.
+    return reads() < size_ && writes() < size_write_;
+  }
 
   std::int64_t reads() const { return per_direction_[0]; }
   std::int64_t writes() const { return per_direction_[1]; }
 
-  void store(const Transaction& transaction) {
+  [[gnu::always_inline]] void store(const Transaction& transaction) {
     last_bank_ = transaction.bank;
-    ++per_bank_[transaction.bank];
-    ++per_direction_[transaction.write];
-    has_space_ = look_for_space();
+    count(transaction, 1);
   }
 
-  void remove(const Transaction& transaction) {
-    --per_bank_[transaction.bank];
-    --per_direction_[transaction.write];
-    has_space_ = look_for_space();
-  }
+  [[gnu::always_inline]] void remove(const Transaction& transaction) { count(transaction, -1); }
 
   // Hardware cost: request-buffer entries in the whole controller.
   static std::int64_t total_entries(const Design& design, int banks) {
@@ -48,20 +48,18 @@ class Admission {
   }
 
  private:
-  bool look_for_space() const {
-    // Looks at the bank of the last request stored, not of the one at the door.
-    if (buffer_ == SchedulerBuffer::Bankwise) return per_bank_[last_bank_] < size_;
-    if (buffer_ == SchedulerBuffer::Shared) return reads() + writes() < size_;
-    // Space for either direction is required, whichever the one at the door needs.
-    return reads() < size_ && writes() < size_write_;
+  [[gnu::always_inline]] void count(const Transaction& transaction, int more) {
+    per_bank_[transaction.bank] += more;
+    per_direction_[transaction.write] += more;
+    all_ += more;
   }
 
   SchedulerBuffer buffer_;
   std::int64_t size_, size_write_;
-  bool has_space_ = true;
   int last_bank_ = 0;
-  std::array<std::int32_t, kMaxBanks> per_bank_{};
+  std::array<std::int64_t, kMaxBanks> per_bank_{};
   std::array<std::int64_t, 2> per_direction_{};
+  std::int64_t all_ = 0;
 };
 
 }  // namespace archgym

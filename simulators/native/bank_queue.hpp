@@ -31,7 +31,8 @@ inline std::uint32_t equal_rows(const std::uint32_t* rows, std::uint32_t row) {
 
 // One queue a bank, or one a bank and direction: `kPerBank` is 1 or 2. Queues of the same bank are
 // numbered one after the other. Positions count from the oldest request; capacity grows as needed.
-template <int kPerBank>
+// Hits are only looked for if `kFindsHits`; without, requests leave in the order they came.
+template <int kPerBank, bool kFindsHits>
 class BankQueues {
  public:
   explicit BankQueues(int banks) : states_(kPerBank * banks) {
@@ -45,8 +46,7 @@ class BankQueues {
   std::uint32_t hits(int queue) const { return states_[queue].hits; }
   // The oldest hit or, without one, the oldest request.
   std::uint32_t first_hit(int queue) const {
-    const State& state = states_[queue];
-    return state.hits > 0 ? state.first_hit : 0;
+    return states_[queue].first_hit;
   }
 
   std::int32_t request(int queue, std::uint32_t position) const {
@@ -65,47 +65,57 @@ class BankQueues {
     return position + std::countr_zero(found);
   }
 
-  [[gnu::always_inline]] void push(int queue, std::int32_t request, std::uint32_t row) {
+  // Returns whether the request is its queue's first, or its first hit.
+  [[gnu::always_inline]] bool push(int queue, std::int32_t request, std::uint32_t row) {
     if (states_[queue].begin + states_[queue].size == states_[queue].limit) [[unlikely]]
       make_room(queue);
     State& state = states_[queue];
-    const std::uint32_t slot = state.begin + state.size;
-    rows_[slot] = row;
-    requests_[slot] = request;
-    state.first_hit = state.hits == 0 ? state.size : state.first_hit;
-    state.hits += row == open_row_[queue / kPerBank];
-    ++state.size;
+    const std::uint32_t position = state.size++;
+    rows_[state.begin + position] = row;
+    requests_[state.begin + position] = request;
+    if constexpr (!kFindsHits) return position == 0;
+    const bool is_hit = row == open_row_[queue / kPerBank];
+    const bool is_first_hit = is_hit & (state.hits == 0);
+    // Without a branch, which could not be foreseen.
+    state.first_hit += is_first_hit * position;
+    state.hits += is_hit;
+    return is_first_hit | (position == 0);
   }
 
   [[gnu::always_inline]] void erase_hit(int queue, std::uint32_t position) {
     State& state = states_[queue];
-    // Those before it, mostly none or few, move up by one, a block at a time: the first block without
-    // asking, as what lies before the queue does no harm.
-    std::uint32_t block = state.begin + position - kBlock;
+    ++state.begin;
+    --state.size;
+    if constexpr (!kFindsHits) return;
+    // Those before it, mostly none or few, move up by one, a block at a time: the first block
+    // without asking, as what lies before the queue does no harm.
+    std::uint32_t block = state.begin + position - 1 - kBlock;
     for (std::uint32_t moved = 0; moved <= position; moved += kBlock, block -= kBlock) {
       move_block_up(&rows_[block]);
       move_block_up(&requests_[block]);
     }
-    ++state.begin;
-    --state.size;
     --state.hits;
-    const std::uint32_t found =
-        equal_rows(&rows_[state.begin + position], open_row_[queue / kPerBank]);
-    const bool was_first = position == state.first_hit;
-    state.first_hit = was_first ? position + std::countr_zero(found) : state.first_hit;
-    if (was_first && found == 0 && state.hits > 0) [[unlikely]]
-      state.first_hit = next_hit(queue, position + kBlock);
+    if (position != state.first_hit) return;
+    // Without a branch on what is found, which could not be foreseen.
+    const std::uint32_t row = open_row_[queue / kPerBank];
+    const std::uint32_t found = equal_rows(&rows_[state.begin + position], row);
+    const std::uint32_t next = position + std::countr_zero(found | 1u << kBlock);
+    state.first_hit = state.hits > 0 ? next : 0;
+    if (found == 0 && state.hits > 0) [[unlikely]]
+      state.first_hit = next_hit(queue, next);
   }
 
   void open(int bank, std::uint32_t row) {
     open_row_[bank] = row;
-    for (int queue = kPerBank * bank; queue < kPerBank * (bank + 1); ++queue) count_hits(queue, row);
+    if constexpr (!kFindsHits) return;
+    for (int queue = kPerBank * bank; queue < kPerBank * (bank + 1); ++queue)
+      count_hits(queue, row);
   }
 
   void close(int bank) {
     open_row_[bank] = kClosed;
     for (int queue = kPerBank * bank; queue < kPerBank * (bank + 1); ++queue)
-      states_[queue].hits = 0;
+      states_[queue].hits = states_[queue].first_hit = 0;
   }
 
  private:
@@ -114,26 +124,28 @@ class BankQueues {
   struct State {
     std::uint32_t begin = 0, size = 0;  // slots of `rows_` and `requests_`
     std::uint32_t limit = 0;            // the end of its slots
-    std::uint32_t hits = 0, first_hit = 0;
+    std::uint32_t hits = 0, first_hit = 0;  // 0 if there is none
   };
 
   // Moves kBlock values from `values` on up by one.
   template <class T>
   static void move_block_up(T* values) {
-    std::array<T, kBlock> block;
-    std::memcpy(block.data(), values, sizeof block);
-    std::memcpy(values + 1, block.data(), sizeof block);
+    Block block;
+    static_assert(sizeof block == kBlock * sizeof(T));
+    std::memcpy(&block, values, sizeof block);
+    std::memcpy(values + 1, &block, sizeof block);
   }
 
   void count_hits(int queue, std::uint32_t row) {
     State& state = states_[queue];
-    state.hits = 0;
+    state.hits = state.first_hit = 0;
     for (std::uint32_t end = state.size; end > 0;) {
       const std::uint32_t block = (end - 1) & ~(kBlock - 1);
       const std::uint32_t valid = ~0u >> (32 - (end - block));
       const std::uint32_t found = equal_rows(&rows_[state.begin + block], row) & valid;
       state.hits += std::popcount(found);
-      if (found != 0) state.first_hit = block + std::countr_zero(found);
+      const std::uint32_t first = block + std::countr_zero(found | 1u << kBlock);
+      state.first_hit = found != 0 ? first : state.first_hit;
       end = block;
     }
   }

@@ -43,8 +43,17 @@ struct IssuedCommand {
   std::int64_t burst;  // index of the burst it serves; -1 for those of managers
 };
 
-// Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020).
-template <Scheduler kScheduler, int kLanes, class Port>
+// Whether one rank, whose commands last a cycle each on one bus, is asked for nothing unusual.
+inline bool is_plain(const System& system, const Design& design,
+                     const std::vector<IssuedCommand>* trace) {
+  return system.ranks == 1 && system.uniform_commands && !trace &&
+         design.power_down_policy == PowerDownPolicy::NoPowerDown &&
+         design.command_mux == CommandMux::Oldest;
+}
+
+// Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020). `kPlain` leaves out what `is_plain` says
+// is not asked for, which makes it faster.
+template <Scheduler kScheduler, int kLanes, class Port, bool kPlain>
 class Controller {
  public:
   // Every command is appended to `trace` unless that is null.
@@ -64,6 +73,7 @@ class Controller {
         data_delay_{data_delay(system, design, false), data_delay(system, design, true)},
         powers_down_(design.power_down_policy == PowerDownPolicy::Staggered),
         closes_after_(auto_precharges(design.page_policy)),
+        closes_adaptively_(closes_after_ != 0b0000 && closes_after_ != 0b1111),
         trace_(trace) {
     for (int rank = 0; rank < system.ranks; ++rank) {
       refresh_.emplace_back(system, design, rank);
@@ -103,7 +113,7 @@ class Controller {
     winner_ = stepped(winner_, now);
   }
 
-  RowOutcomes rows() const { return {outcomes_[kHit], outcomes_[kMiss], outcomes_[kConflict]}; }
+  RowOutcomes rows() const { return {outcomes_[0], outcomes_[1], outcomes_[2]}; }
 
   std::int64_t count(Command command) const {
     std::int64_t count = 0;
@@ -122,7 +132,9 @@ class Controller {
 
  private:
   using Timing = TimingState<kLanes>;
+  using Offer = typename Timing::Offer;
   using BankScheduler = RequestScheduler<kScheduler>;
+  using Pick = typename BankScheduler::Pick;
   // Only a direction that changes when a request arrives shows that the controller sleeps.
   static constexpr bool kSleeps = kScheduler == Scheduler::GrpFrFcfsWm;
 
@@ -132,6 +144,10 @@ class Controller {
   static constexpr std::int32_t kRefresh = -1;
   static constexpr std::int32_t kPowerDown = kNoRequest - 1;
   static constexpr int kNoRank = -1;
+  static constexpr int kNoBank = -1;
+
+  // What a bank had to do since its last CAS, in rising order of cost.
+  enum class Effort : std::uint8_t { Hit, Miss, Conflict };
 
   struct Candidate {
     std::int64_t time;   // earliest cycle in which it can issue
@@ -158,11 +174,15 @@ class Controller {
     if constexpr (kSleeps) wake_ups_.step_begins(now);
     if (next_arrival() <= now || manager_step_ <= now) winner = prepare(winner, now);
     const bool issues = winner.time == now;
-    if (issues) issue(winner, now);
-    if (direction_changed_) choose_again();
+    const Candidate next = issues ? issue(winner, now) : winner;
+    const bool has_turned = scheduler_.has_turned();
+    if (has_turned) choose_again();
+    const bool asks_managers = now >= manager_step_;
     evaluate_managers(now);
     if constexpr (kSleeps) return select_awake(now, !issues && winner.order != kNoRequest);
-    return issues || managers_.want ? select(now + !system_.has_column_bus) : winner;
+    if (issues ? has_turned || asks_managers || !uniform_commands() : managers_.want)
+      return select(now + !system_.has_column_bus);
+    return next;
   }
 
   // What precedes the choice of a command: a request may arrive, managers may want something else.
@@ -173,7 +193,7 @@ class Controller {
         arrival <= now && !(port_.shows_late() && (winner.time <= now || wakes));
     if (arrives) {
       door_is_shut_ = !admission_.has_space();
-      if (!door_is_shut_) choose(store(now));
+      if (!door_is_shut_) store(now, kNoBank);
     }
     evaluate_managers(now);
     return arrives || wakes ? select(now) : winner;
@@ -188,13 +208,16 @@ class Controller {
 
   // Oldest first among the commands that can issue earliest; refresh managers win ties.
   [[gnu::always_inline]] Candidate select(std::int64_t not_before) const {
-    if (managers_.want || !uniform_commands_) [[unlikely]]
+    if (managers_.want || !uniform_commands()) [[unlikely]]
       return select_among_all(not_before);
     const auto floor =
         static_cast<std::int32_t>(std::max(not_before, bus_free_[0]) - timing_.epoch());
-    const auto first = timing_.offers().first(floor);
-    const bool is_any = first.order != kNoRequest;
-    return {is_any ? timing_.epoch() + first.ready : kNever, first.order, kNoRank};
+    return candidate(timing_.offers().first(floor));
+  }
+
+  Candidate candidate(const Offer& offer) const {
+    const bool is_any = offer.ready != Timing::kNone.ready;
+    return {is_any ? timing_.epoch() + offer.ready : kNever, offer.order, kNoRank};
   }
 
   // The same where commands last several cycles or have a bus of their own, or where managers want
@@ -289,14 +312,14 @@ class Controller {
         managers_.want = true;
       else if (refresh.trigger() > now)  // or else it waits for the rank to wake up
         next_trigger_ = std::min(next_trigger_, refresh.trigger());
-      if (!powers_down_) continue;
+      if (!powers_down()) continue;
       power_down_[rank].evaluate((open_ & banks) != 0);
       if (power_down_[rank].command()) {
         managers_.want = true;
         managers_.silenced |= banks;
       }
     }
-    manager_step_ = managers_.want || powers_down_ ? 0 : next_trigger_;
+    manager_step_ = managers_.want || powers_down() ? 0 : next_trigger_;
   }
 
   void block(std::uint64_t banks) {
@@ -305,8 +328,9 @@ class Controller {
     blocked_ |= banks;
   }
 
-  // The next request enters its bank's queue; returns the bank, which must choose again.
-  [[gnu::always_inline]] int store(std::int64_t request_end) {
+  // The next request enters its bank's queue, and the bank chooses again where that can matter,
+  // except for one that will do so anyway.
+  [[gnu::always_inline]] void store(std::int64_t request_end, int will_choose) {
     const auto id = static_cast<std::int32_t>(stored_++);
     const std::size_t number = port_.burst();
     const Burst& burst = bursts_[number];
@@ -319,52 +343,82 @@ class Controller {
     transaction.bank = burst.bank;
     transaction.write = burst.write;
     latencies_.accepted(transaction);
-    if (powers_down_ && waiting_for_[system_.rank_of(burst.bank)]++ == 0)
-      power_down_[system_.rank_of(burst.bank)].exit();
+    if (powers_down() && waiting_for_[rank_of(burst.bank)]++ == 0)
+      power_down_[rank_of(burst.bank)].exit();
     admission_.store(transaction);
-    direction_changed_ |= scheduler_.store(id, transaction);
+    const bool matters = scheduler_.store(id, transaction) || closes_adaptively_;
     port_.taken(request_end);
-    return burst.bank;
+    if (matters && burst.bank != will_choose) choose(burst.bank);
   }
 
-  [[gnu::always_inline]] void issue(const Candidate& winner, std::int64_t now) {
-    if (winner.rank != kNoRank) [[unlikely]]
-      return issue_manager(winner, now);
+  // Returns what can be issued next, unless managers or a change of direction interfere.
+  [[gnu::always_inline]] Candidate issue(const Candidate& winner, std::int64_t now) {
+    if (winner.rank != kNoRank) [[unlikely]] {
+      issue_manager(winner, now);
+      return kNothing;
+    }
     const Transaction& transaction = transactions_[winner.order];
     const int bank = transaction.bank;
+    const int rank = rank_of(bank);
     const Command command = command_[bank];
     occupy_bus(command, now);
-    if (trace_) [[unlikely]] trace(command, bank, now, &transaction);
-    EnergyMeter& energy = energy_[system_.rank_of(bank)];
+    if (!kPlain && trace_) [[unlikely]] trace(command, bank, now, &transaction);
+    EnergyMeter& energy = energy_[rank];
     // Each branch records the command on its own: what it delays is then as good as known, so that
-    // the processor foresees how often the loops inside go round.
+    // the processor foresees how often the loops inside go round. Each chooses what comes next
+    // before it does the accounts, so that the processor does both at the same time.
     if (is_access(command)) {
-      timing_.record(command, bank, now);
-      energy.access(command, bank, now);
+      timing_.record(command, bank, rank, now);
       serve(winner.order, command, now);
-      choose(bank);
-    } else if (command == Command::ACT) {
-      timing_.record(command, bank, now);
-      energy.activate(bank, now);
+      const Offer others = first_but(bank, now);
+      const Candidate next = first(others, choose(bank), now);
+      energy.access(command, bank, now);
+      ++outcomes_[static_cast<int>(effort_[bank])];
+      effort_[bank] = Effort::Hit;
+      port_.answer(winner.order, now + data_delay_[is_write(command)]);
+      return next;
+    }
+    if (command == Command::ACT) {
+      timing_.record(command, bank, rank, now);
       scheduler_.open(bank, transaction.row);
       open_ |= bit(bank);
       held_ |= bit(bank);
-      effort_[bank] = std::max(effort_[bank], kMiss);
-      choose(bank);
-    } else {
-      timing_.record(command, bank, now);
-      energy.precharge(bank, now);
-      close(bank);
-      effort_[bank] = kConflict;
-      if constexpr (BankScheduler::kGrouped)
-        choose(bank);
-      else  // the same request, which is its queue's oldest
-        offer(bank, Command::ACT, winner.order);
+      const Offer others = first_but(bank, now);
+      // Unless directions matter, it is the queue's oldest request and so its first hit.
+      const Offer offered = BankScheduler::kDirected || is_strict()
+                                ? choose(bank)
+                                : offer_access(bank, {bank, 0}, winner.order);
+      const Candidate next = first(others, offered, now);
+      energy.activate(bank, now);
+      effort_[bank] = std::max(effort_[bank], Effort::Miss);
+      return next;
     }
+    timing_.record(command, bank, rank, now);
+    close(bank);
+    const Offer others = first_but(bank, now);
+    // Unless directions matter, it is the queue's oldest request.
+    const Offer offered =
+        BankScheduler::kGrouped ? choose(bank) : offer(bank, Command::ACT, winner.order);
+    const Candidate next = first(others, offered, now);
+    energy.precharge(bank, now);
+    effort_[bank] = Effort::Conflict;
+    return next;
+  }
+
+  // What is first after `now` among all offers but that of `bank`, and among those and it. Both are
+  // of use to uniform commands only.
+  [[gnu::always_inline]] Offer first_but(int bank, std::int64_t now) const {
+    return uniform_commands() ? timing_.offers().first_but(bank, after(now)) : Timing::kNone;
+  }
+  [[gnu::always_inline]] Candidate first(Offer others, Offer offered, std::int64_t now) const {
+    return candidate(Offers<kLanes>::first(others, offered, after(now)));
+  }
+  std::int32_t after(std::int64_t now) const {
+    return static_cast<std::int32_t>(now + 1 - timing_.epoch());
   }
 
   void occupy_bus(Command command, std::int64_t now) {
-    if (uniform_commands_)
+    if (uniform_commands())
       bus_free_[0] = now + 1;
     else
       bus_free_[bus_of(command)] = now + system_.command_cycles[index(command)];
@@ -375,23 +429,17 @@ class Controller {
     const int bank = transactions_[id].bank;
     const bool was_full = !admission_.has_space();
     admission_.remove(transactions_[id]);
-    direction_changed_ |= scheduler_.remove(transactions_[id], pick_[bank].position);
+    scheduler_.remove(transactions_[id], pick_[bank].position);
     held_ &= ~bit(bank);
     occupied_ &= ~bit(bank);
     if (has_auto_precharge(command)) close(bank);
-    ++outcomes_[effort_[bank]];
-    effort_[bank] = kHit;
     ++served_;
     if (was_full && stands_at_door(now) && admission_.has_space()) {
       door_is_shut_ = false;
-      const int stored_at = store(now + design_.think_delay_forward);
-      if (stored_at != bank) choose(stored_at);
+      store(now + design_.think_delay_forward, bank);
     }
-    port_.answer(id, now + data_delay_[is_write(command)]);
-    if (powers_down_ && --waiting_for_[system_.rank_of(bank)] == 0)
-      power_down_[system_.rank_of(bank)].enter();
-    if (design_.command_mux == CommandMux::Strict && served_ < stored_)
-      choose(transactions_[served_].bank);
+    if (powers_down() && --waiting_for_[rank_of(bank)] == 0) power_down_[rank_of(bank)].enter();
+    if (is_strict() && served_ < stored_) choose(transactions_[served_].bank);
   }
 
   // Whether the next request has been refused before.
@@ -466,7 +514,7 @@ class Controller {
         blocked_ &= ~issued.banks;
         asleep_ &= ~issued.banks;
     }
-    if (powers_down_ && waiting_for_[rank] == 0) power_down_[rank].enter();
+    if (powers_down() && waiting_for_[rank] == 0) power_down_[rank].enter();
     for (std::uint64_t left = chosen_again; left != 0; left &= left - 1)
       choose(std::countr_zero(left));
   }
@@ -489,39 +537,48 @@ class Controller {
 
   // The preferred direction matters to a single queue only in what hits its open row.
   [[gnu::noinline]] void choose_again() {
-    direction_changed_ = false;
+    scheduler_.all_chose_again();
     for (int bank = 0; bank < system_.banks; ++bank)
       if (BankScheduler::kGrouped || (open_ & bit(bank))) choose(bank);
   }
 
   // Decides what `bank` wants to issue next, by the scheduler and the page policy.
-  [[gnu::always_inline]] void choose(int bank) {
-    if ((blocked_ | asleep_) & bit(bank)) return;
+  [[gnu::always_inline]] Offer choose(int bank) {
+    if ((blocked_ | asleep_) & bit(bank)) return Timing::kNone;
     const int queue = scheduler_.serving(bank);
-    if (scheduler_.queues().size(queue) == 0) return timing_.withdraw(bank);
+    if (scheduler_.queues().size(queue) == 0) return withdraw(bank);
     occupied_ |= bit(bank);
-    const typename BankScheduler::Pick next{queue, scheduler_.next(queue)};
+    Pick pick{queue, scheduler_.next(queue)};
     // A row opened for a request is held for it: only another hit may take its place.
     const bool held = BankScheduler::kGrouped && (held_ & bit(bank));
-    if (!held || scheduler_.queues().is_hit(next.queue, next.position)) pick_[bank] = next;
-    const auto [picked, position] = pick_[bank];
-    const std::int32_t id = scheduler_.queues().request(picked, position);
-    Command command = open_ & bit(bank) ? Command::PREPB : Command::ACT;
-    if (scheduler_.hits(picked, position))
-      command = access(transactions_[id].write, closes_after(scheduler_.further(bank, picked)));
+    if (held && !scheduler_.queues().is_hit(pick.queue, pick.position)) pick = pick_[bank];
+    const std::int32_t id = scheduler_.queues().request(pick.queue, pick.position);
     // A strict multiplexer takes accesses in order of arrival alone.
-    if (design_.command_mux == CommandMux::Strict && is_access(command) && id != served_)
-      return timing_.withdraw(bank);
-    offer(bank, command, id);
+    if (scheduler_.hits(pick.queue, pick.position))
+      return is_strict() && id != served_ ? withdraw(bank) : offer_access(bank, pick, id);
+    pick_[bank] = pick;
+    return offer(bank, open_ & bit(bank) ? Command::PREPB : Command::ACT, id);
   }
 
-  [[gnu::always_inline]] void offer(int bank, Command command, std::int32_t id) {
+  [[gnu::always_inline]] Offer offer_access(int bank, const Pick& pick, std::int32_t id) {
+    pick_[bank] = pick;
+    const bool closes = closes_after(scheduler_.further(bank, pick.queue));
+    return offer(bank, access(transactions_[id].write, closes), id);
+  }
+
+  [[gnu::always_inline]] Offer offer(int bank, Command command, std::int32_t id) {
     command_[bank] = command;
-    timing_.offer(bank, command, id);
+    return timing_.offer(bank, command, id);
+  }
+
+  Offer withdraw(int bank) {
+    timing_.withdraw(bank);
+    return Timing::kNone;
   }
 
   // Whether an access closes its row; `queue` is where the page policy looks for what comes after.
   bool closes_after(int queue) const {
+    if (!closes_adaptively_) return closes_after_ & 1;
     const int others = 2 * scheduler_.has_further_request(queue) + scheduler_.has_further_hit(queue);
     return closes_after_ >> others & 1;
   }
@@ -539,8 +596,11 @@ class Controller {
 
   static constexpr std::uint64_t bit(int bank) { return std::uint64_t{1} << bank; }
 
-  // What a bank had to do since its last CAS, in rising order of cost.
-  static constexpr std::uint8_t kHit = 0, kMiss = 1, kConflict = 2;
+  // What is known of a plain controller before it is compiled.
+  bool uniform_commands() const { return kPlain || uniform_commands_; }
+  bool powers_down() const { return !kPlain && powers_down_; }
+  bool is_strict() const { return !kPlain && design_.command_mux == CommandMux::Strict; }
+  int rank_of(int bank) const { return kPlain ? 0 : system_.rank_of(bank); }
 
   const System& system_;
   const Design& design_;
@@ -557,6 +617,7 @@ class Controller {
   std::array<std::int64_t, 2> data_delay_;  // by read or write
   bool powers_down_;
   unsigned closes_after_;  // see auto_precharges
+  bool closes_adaptively_;  // depends on what else waits
   std::vector<IssuedCommand>* trace_;
 
   // By rank.
@@ -570,7 +631,7 @@ class Controller {
 
   // What each waiting bank wants to issue next: which command, and for which request of its queues.
   std::array<Command, kMaxBanks> command_{};
-  std::array<typename BankScheduler::Pick, kMaxBanks> pick_{};
+  std::array<Pick, kMaxBanks> pick_{};
 
   // Banks, a bit each.
   std::uint64_t open_ = 0;      // with an open row
@@ -580,11 +641,10 @@ class Controller {
   std::uint64_t asleep_ = 0;    // of ranks that are powered down
 
   Candidate winner_ = kNothing;  // between steps
-  bool direction_changed_ = false;
   bool door_is_shut_ = false;  // the request at the door was refused
   std::array<std::int64_t, 2> bus_free_{};  // when each command bus takes the next command
   std::int64_t stored_ = 0, served_ = 0;
-  std::array<std::uint8_t, kMaxBanks> effort_{};
+  std::array<Effort, kMaxBanks> effort_{};
   std::array<std::int64_t, 3> outcomes_{};  // accesses by effort
 };
 

@@ -34,7 +34,7 @@ class DirectPort {
   bool shows_late() const { return front_end_.shows_late(); }
 
   // It has been stored; the controller says so in cycle `at`.
-  void taken(std::int64_t at) { front_end_.taken(at); }
+  [[gnu::always_inline]] void taken(std::int64_t at) { front_end_.taken(at); }
 
   // The data of transaction `id` are complete in cycle `ready`.
   [[gnu::always_inline]] void answer(std::int64_t id, std::int64_t ready) {

@@ -30,7 +30,7 @@ class EnergyMeter {
     refreshed_.fill(kLongAgo);
   }
 
-  void activate(int bank, std::int64_t now) {
+  [[gnu::always_inline]] void activate(int bank, std::int64_t now) {
     count(Command::ACT, now);
     if (open_ == 0) end_idleness(now);
     open_ |= bit(bank);
@@ -38,13 +38,13 @@ class EnergyMeter {
     since_[bank] = now;
   }
 
-  void precharge(int bank, std::int64_t now) {
+  [[gnu::always_inline]] void precharge(int bank, std::int64_t now) {
     count(Command::PREPB, now);
     close(bank, now);
   }
 
   // RD, RDA, WR or WRA. An auto-precharge begins once the row has been open for tRAS.
-  void access(Command command, int bank, std::int64_t now) {
+  [[gnu::always_inline]] void access(Command command, int bank, std::int64_t now) {
     count(command, now);
     if (!has_auto_precharge(command)) return;
     const std::int32_t delay = is_write(command) ? write_to_precharge_ : read_to_precharge_;

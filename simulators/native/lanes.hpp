@@ -34,7 +34,9 @@ struct Lanes {
   static constexpr int kBlocks = kLanes / kBlock;
   std::array<Block, kBlocks> blocks;
 
-  std::int32_t operator[](unsigned lane) const { return blocks[lane / kBlock][lane % kBlock]; }
+  [[gnu::always_inline]] std::int32_t operator[](unsigned lane) const {
+    return blocks[lane / kBlock][lane % kBlock];
+  }
 
   void fill(std::int32_t value) { blocks.fill(Block{} + value); }
 

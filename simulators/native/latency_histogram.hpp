@@ -2,12 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <memory>
 #include <numeric>
+#include <vector>
 
 namespace archgym {
 
@@ -16,9 +15,10 @@ namespace archgym {
 class LatencyHistogram {
  public:
   [[gnu::always_inline]] void add(std::int64_t value) {
-    const int octave = octave_of(value);
-    if (!octaves_[octave]) [[unlikely]] begin(octave);
-    ++(*octaves_[octave])[value >> shift(octave) & (kBuckets - 1)];
+    const int shift = shift_of(value);
+    const auto bucket = static_cast<std::size_t>((value >> shift) + (shift << kBits));
+    if (bucket >= counts_.size()) [[unlikely]] grow(bucket);
+    ++counts_[bucket];
     greatest_ = std::max(greatest_, value);
   }
 
@@ -28,36 +28,38 @@ class LatencyHistogram {
   // `count`.
   std::int64_t quantile(double quantile, std::int64_t count) const {
     auto rank = static_cast<std::int64_t>(std::floor(quantile * static_cast<double>(count - 1)));
-    for (int octave = 0; octave < kOctaves; ++octave) {
-      if (!octaves_[octave]) continue;
-      const Counts& counts = *octaves_[octave];
-      const auto total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    for (auto block = counts_.begin(); block != counts_.end(); block += kBlockSize) {
+      const auto total = std::accumulate(block, block + kBlockSize, std::int64_t{0});
       if (rank >= total) {
         rank -= total;
         continue;
       }
-      std::int64_t bucket = 0;
-      while ((rank -= counts[bucket]) >= 0) ++bucket;
-      return (bucket + (octave > 0 ? kBuckets : 0)) << shift(octave);
+      while ((rank -= *block) >= 0) ++block;
+      return least_of(block - counts_.begin());
     }
     return greatest_;
   }
 
  private:
   static constexpr int kBits = 14;
-  static constexpr std::int64_t kBuckets = std::int64_t{1} << kBits;
-  static constexpr int kOctaves = 64 - kBits;
-  using Counts = std::array<std::uint32_t, kBuckets>;
+  static constexpr std::int64_t kBlockSize = std::int64_t{1} << kBits;
 
-  [[gnu::noinline]] void begin(int octave) { octaves_[octave] = std::make_unique<Counts>(); }
-
-  static int octave_of(std::int64_t value) {
-    return std::bit_width(static_cast<std::uint64_t>(value) >> kBits);
+  // How many of the lowest bits of a value are not kept.
+  static int shift_of(std::int64_t value) {
+    return std::bit_width(static_cast<std::uint64_t>(value | kBlockSize) >> kBits) - 1;
   }
-  // Octave 0 holds values below kBuckets, octave n those of kBits + n bits.
-  static int shift(int octave) { return std::max(0, octave - 1); }
+  // The least value that is counted in a bucket. Two blocks of buckets hold values as they are,
+  // each further block those that have lost one bit more.
+  static std::int64_t least_of(std::int64_t bucket) {
+    const std::int64_t shift = std::max<std::int64_t>(0, (bucket >> kBits) - 1);
+    return (bucket - (shift << kBits)) << shift;
+  }
 
-  std::array<std::unique_ptr<Counts>, kOctaves> octaves_;
+  [[gnu::noinline]] void grow(std::size_t bucket) {
+    counts_.resize(((bucket >> kBits) + 1) << kBits);
+  }
+
+  std::vector<std::uint32_t> counts_;  // whole blocks
   std::int64_t greatest_ = 0;
 };
 

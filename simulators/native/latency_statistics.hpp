@@ -20,17 +20,8 @@ class LatencyStatistics {
         clock_ps_(clock_ps),
         one_to_one_(requests.arrival_ps.size() == requests.bursts.size()) {}
 
-  void accepted(const Transaction& transaction) {
-    if (one_to_one_) return;
-    const std::uint32_t request = requests_.bursts[transaction.burst].request;
-    if (partial_.contains(request)) {
-      // Channels may take the bursts of a request in any order.
-      partial_[request].begin = std::min(partial_[request].begin, transaction.begin);
-      return;
-    }
-    Partial& partial = partial_.add(request);
-    partial.begin = transaction.begin;
-    partial.bursts = count_bursts(transaction.burst);
+  [[gnu::always_inline]] void accepted(const Transaction& transaction) {
+    if (!one_to_one_) burst_accepted(transaction);
   }
 
   // `end`: cycle in which the response has reached the initiator.
@@ -54,9 +45,9 @@ class LatencyStatistics {
 
  private:
   struct Partial {
-    std::int64_t begin = 0, service_end = 0, end = 0;
-    std::int32_t bursts = 0;  // that have not ended
-    bool live = false;
+    std::int64_t begin, service_end, end;
+    std::int32_t bursts;  // that have not ended
+    bool live;
   };
 
   // How many bursts the request of a burst has; they follow each other.
@@ -67,6 +58,20 @@ class LatencyStatistics {
     while (first > 0 && bursts[first - 1].request == request) --first;
     while (end < bursts.size() && bursts[end].request == request) ++end;
     return static_cast<std::int32_t>(end - first);
+  }
+
+  void burst_accepted(const Transaction& transaction) {
+    const std::uint32_t request = requests_.bursts[transaction.burst].request;
+    if (partial_.contains(request)) {
+      // Channels may take the bursts of a request in any order.
+      partial_[request].begin = std::min(partial_[request].begin, transaction.begin);
+      return;
+    }
+    partial_.add(request) = {.begin = transaction.begin,
+                             .service_end = 0,
+                             .end = 0,
+                             .bursts = count_bursts(transaction.burst),
+                             .live = true};
   }
 
   void burst_ended(const Transaction& transaction, std::int64_t end) {

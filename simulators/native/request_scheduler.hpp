@@ -19,7 +19,7 @@ class RequestScheduler {
   // These prefer one direction in the whole channel, and so can change every bank's mind.
   static constexpr bool kDirected = kGrouped || kScheduler == Scheduler::FrFcfsGrp;
 
-  using Queues = BankQueues<kGrouped ? 2 : 1>;
+  using Queues = BankQueues<kGrouped ? 2 : 1, kScheduler != Scheduler::Fifo>;
 
   struct Pick {
     int queue;
@@ -34,19 +34,24 @@ class RequestScheduler {
   void open(int bank, std::uint32_t row) { queues_.open(bank, row); }
   void close(int bank) { queues_.close(bank); }
 
-  // Both return whether the preferred direction has changed. Admission must know of it first.
+  // Admission must know of both first. Returns whether that can change what the bank serves next.
   [[gnu::always_inline]] bool store(std::int32_t id, const Transaction& transaction) {
-    queues_.push(Queues::queue(transaction.bank, transaction.write), id, transaction.row);
-    return kScheduler == Scheduler::GrpFrFcfsWm && follow_watermarks();
+    const bool is_first =
+        queues_.push(Queues::queue(transaction.bank, transaction.write), id, transaction.row);
+    if constexpr (kScheduler == Scheduler::GrpFrFcfsWm) follow_watermarks();
+    return kDirected || is_first;
   }
-  [[gnu::always_inline]] bool remove(const Transaction& transaction, std::uint32_t position) {
+  [[gnu::always_inline]] void remove(const Transaction& transaction, std::uint32_t position) {
     queues_.erase_hit(Queues::queue(transaction.bank, transaction.write), position);
-    if constexpr (kScheduler == Scheduler::GrpFrFcfsWm) return follow_watermarks();
-    if constexpr (!kDirected) return false;
-    const bool changed = prefers_writes_ != transaction.write;
-    prefers_writes_ = transaction.write;
-    return changed;
+    if constexpr (kScheduler == Scheduler::GrpFrFcfsWm)
+      follow_watermarks();
+    else if constexpr (kDirected)
+      prefer(transaction.write);
   }
+
+  // Whether the preferred direction has changed since all banks chose again.
+  bool has_turned() const { return kDirected && has_turned_; }
+  void all_chose_again() { has_turned_ = false; }
 
   // The queue that `bank` serves; it may be empty.
   int serving(int bank) const {
@@ -83,12 +88,16 @@ class RequestScheduler {
   }
 
  private:
-  bool follow_watermarks() {
-    const bool before = prefers_writes_;
-    if (before ? admission_.writes() <= design_.low_watermark && admission_.reads() != 0
-               : admission_.writes() > design_.high_watermark || admission_.reads() == 0)
-      prefers_writes_ = !before;
-    return prefers_writes_ != before;
+  void follow_watermarks() {
+    if (prefers_writes_
+            ? admission_.writes() <= design_.low_watermark && admission_.reads() != 0
+            : admission_.writes() > design_.high_watermark || admission_.reads() == 0)
+      prefer(!prefers_writes_);
+  }
+
+  void prefer(bool writes) {
+    has_turned_ |= prefers_writes_ != writes;
+    prefers_writes_ = writes;
   }
 
   // The oldest hit in the preferred direction, unless an earlier hit has its address.
@@ -118,6 +127,7 @@ class RequestScheduler {
   Queues queues_;
   // Direction of the last CAS or, with watermarks, the mode of the channel.
   bool prefers_writes_ = false;
+  bool has_turned_ = false;
 };
 
 }  // namespace archgym

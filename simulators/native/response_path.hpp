@@ -65,10 +65,11 @@ class ResponsePath {
   [[gnu::always_inline]] void send(std::int64_t id, std::int64_t ready) {
     last_sent_ = std::max(ready, last_sent_ + length_);
     const std::int64_t end = last_sent_ + length_;
-    transactions_[id].service_end = end;
+    Transaction& transaction = transactions_[id];
+    transaction.service_end = end;
     if (wake_ups_) wake_ups_->add_response(last_sent_, end);
     if (arbiter_ == Arbiter::Simple)
-      finish(id, end);
+      finish(transaction, end);
     else
       pass_to_initiator(id, end);
   }
@@ -80,12 +81,11 @@ class ResponsePath {
 
   void deliver(std::int64_t id, std::int64_t sent) {
     last_delivered_ = std::max(sent + arbitration_delay_, last_delivered_ + 2);
-    finish(id, last_delivered_);
+    finish(transactions_[id], last_delivered_);
     front_end_.response_ended(last_delivered_ + 1);
   }
 
-  [[gnu::always_inline]] void finish(std::int64_t id, std::int64_t end) {
-    Transaction& transaction = transactions_[id];
+  [[gnu::always_inline]] void finish(Transaction& transaction, std::int64_t end) {
     latencies_.ended(transaction, end);
     transaction.live = false;
   }

@@ -25,10 +25,10 @@ struct Run {
 };
 
 // One channel, asked by one initiator in open play.
-template <Scheduler kScheduler, int kLanes>
+template <Scheduler kScheduler, int kLanes, bool kPlain>
 Metrics play_directly(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
-  using DirectController = Controller<kScheduler, kLanes, DirectPort>;
+  using DirectController = Controller<kScheduler, kLanes, DirectPort, kPlain>;
   const auto controller = std::make_unique<DirectController>(
       DirectPort::Place{}, run.system, run.delays, run.requests, run.design, latencies, run.trace);
   controller->run();
@@ -42,7 +42,7 @@ template <Scheduler kScheduler, int kLanes>
 Metrics play_network(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
   Network network(run.requests, run.design, run.system.channels, run.system.clock_ps, latencies);
-  using NetworkController = Controller<kScheduler, kLanes, ChannelPort>;
+  using NetworkController = Controller<kScheduler, kLanes, ChannelPort, false>;
   std::vector<std::unique_ptr<NetworkController>> controllers;
   for (int channel = 0; channel < run.system.channels; ++channel)
     controllers.push_back(std::make_unique<NetworkController>(
@@ -81,7 +81,9 @@ template <Scheduler kScheduler, int kLanes>
 Metrics play(const Run& run) {
   const bool is_direct =
       run.system.channels == 1 && run.requests.initiators == 1 && !run.requests.player.closed;
-  return is_direct ? play_directly<kScheduler, kLanes>(run) : play_network<kScheduler, kLanes>(run);
+  if (!is_direct) return play_network<kScheduler, kLanes>(run);
+  return is_plain(run.system, run.design, run.trace) ? play_directly<kScheduler, kLanes, true>(run)
+                                                     : play_directly<kScheduler, kLanes, false>(run);
 }
 
 template <Scheduler kScheduler>

@@ -41,11 +41,15 @@ class TimingState {
     if (now - epoch_ > kRebaseAfter) rebase(now);
   }
 
+  using Offer = typename Offers<kLanes>::Offer;
+  static constexpr Offer kNone = Offers<kLanes>::kNone;
+
   // `bank` wants to issue `command` next, for `order`; when it can is then kept up to date.
-  [[gnu::always_inline]] void offer(int bank, Command command, std::int32_t order) {
+  [[gnu::always_inline]] Offer offer(int bank, Command command, std::int32_t order) {
     const int kind = delays_.representative(command);
-    next_[bank] = {delays_.of(command, bank), &delays_.kinds(command)};
-    offers_.make(bank, kind, order, std::max(shared_[kind][bank], own_[bank][index(command)]));
+    const Offer offer{std::max(shared_[kind][bank], own_[bank][index(command)]), order};
+    offers_.make(bank, kind, offer);
+    return offer;
   }
   void withdraw(int bank) { offers_.withdraw(bank); }
 
@@ -67,20 +71,22 @@ class TimingState {
     return latest;
   }
 
-  // The `command` that `bank` offers issues now. What it wants next must be said afterwards.
-  [[gnu::always_inline]] void record(Command command, int bank, std::int64_t now) {
-    apply(next_[bank], bank, now);
-    if (counted_ >> index(command) & 1) count_in_windows(command, bank, now);
+  // The `command` that `bank` of `rank` offers issues now. What it wants next must be said
+  // afterwards.
+  [[gnu::always_inline]] void record(Command command, int bank, int rank, std::int64_t now) {
+    apply(delays_.of(command, bank), delays_.kinds(command), bank, rank, now);
+    if (counted_ >> index(command) & 1) count_in_windows(command, rank, now);
   }
 
   // The same for a command of a manager, which may address several banks of a rank.
   void record(Command command, std::uint64_t banks, bool ends_round, std::int64_t now) {
-    const int first = std::countr_zero(banks);
+    const int rank = system_.rank_of(std::countr_zero(banks));
     for (; banks != 0; banks &= banks - 1) {
       const int bank = std::countr_zero(banks);
-      apply({delays_.of(command, bank, ends_round), &delays_.kinds(command, ends_round)}, bank, now);
+      apply(delays_.of(command, bank, ends_round), delays_.kinds(command, ends_round), bank, rank,
+            now);
     }
-    if (counted_ >> index(command) & 1) count_in_windows(command, first, now);
+    if (counted_ >> index(command) & 1) count_in_windows(command, rank, now);
   }
 
  private:
@@ -95,19 +101,15 @@ class TimingState {
 
   static constexpr int kBlocks = kLanes / kBlock;
 
-  struct Next {
-    Delays delays = nullptr;
-    const Kinds* kinds = nullptr;
-  };
-
-  [[gnu::always_inline]] void apply(const Next& next, int bank, std::int64_t now) {
+  [[gnu::always_inline]] void apply(Delays delays, const Kinds& kinds, int bank, int rank,
+                                    std::int64_t now) {
     const auto t = static_cast<std::int32_t>(now - epoch_);
     const auto raise = [t](Block& block, Block delays) { block = greater(block, delays + t); };
-    for (int i = 0; i < Delays::kOwn; ++i) raise(own_[bank].blocks[i], next.delays.own(i));
-    raise(rank_[system_.rank_of(bank)].blocks[0], next.delays.rank());
+    for (int i = 0; i < Delays::kOwn; ++i) raise(own_[bank].blocks[i], delays.own(i));
+    raise(rank_[rank].blocks[0], delays.rank());
     int n = 0;
-    for (int kind : *next.kinds) {
-      for (int i = 0; i < kBlocks; ++i) delay(kind, i, next.delays.shared(n, kBlocks, i) + t);
+    for (int kind : kinds) {
+      for (int i = 0; i < kBlocks; ++i) delay(kind, i, delays.shared(n, kBlocks, i) + t);
       ++n;
     }
   }
@@ -119,10 +121,10 @@ class TimingState {
   }
 
   // tFAW: a fifth ACT waits for the first of the four before it.
-  void count_in_windows(Command command, int bank, std::int64_t now) {
+  void count_in_windows(Command command, int rank, std::int64_t now) {
     const auto t = static_cast<std::int32_t>(now - epoch_);
     for (Window& window : windows_) {
-      if (window.rank != system_.rank_of(bank) || !(window.rule->commands >> index(command) & 1))
+      if (window.rank != rank || !(window.rule->commands >> index(command) & 1))
         continue;
       window.ends[window.oldest] = t + window.rule->lengths[index(command)];
       if (++window.oldest == window.ends.size()) window.oldest = 0;
@@ -163,7 +165,6 @@ class TimingState {
   std::array<Lanes<kLanes>, kBankCommands> shared_;
   std::array<Lanes<2 * kBlock>, kLanes> own_;  // by bank, then command
   Offers<kLanes> offers_;
-  std::array<Next, kLanes> next_;  // by bank: what its offer will delay
   std::array<Lanes<kBlock>, kMaxRanks> rank_;  // by rank, then rank command
   std::vector<Window> windows_;
   std::uint32_t counted_ = 0;  // commands that some window counts

@@ -14,7 +14,7 @@ struct Transaction {
   std::uint32_t row = 0;
   std::uint32_t column = 0;
   std::int32_t burst = 0;  // index in the trace
-  std::uint8_t bank = 0;
+  std::int16_t bank = 0;
   bool write = false;
   bool live = false;
 };
