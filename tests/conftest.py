@@ -1,5 +1,11 @@
 """Fixtures that several test files share."""
 
+import os
+
+# Before anything loads a library for linear algebra: what the tests give it is so little that
+# threads would mostly wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 from archgym.dram.workload import Workload

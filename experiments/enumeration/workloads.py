@@ -1,7 +1,7 @@
 """The workloads whose every design is simulated.
 
-Recordings are cut to 12,000 requests from where the program is at its work; `matmul` where that lasts
-more than 128 refresh intervals, so that its latency too is to be relied on.
+Recordings are cut to 12,000 requests from where the program is at its work; `matmul` where that
+lasts more than 128 refresh intervals, so that its latency too is to be relied on.
 """
 
 from archgym.study.trial import WorkloadSpec
