@@ -1,5 +1,6 @@
 """The `tabular` simulator: what another one measured of every design, looked up."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, get_args
@@ -10,49 +11,67 @@ from numpy.typing import NDArray
 from archgym.errors import ArchgymError
 from archgym.simulators.base import Failure, FailureKind, Outcome, Simulator
 from archgym.space import Design, Parameter
-from archgym.table import Table
+from archgym.table import Table, read_header
+
+# What tells the tables of a folder from each other.
+_OWN = {"workload": None}
 
 
 class Tabular(Simulator):
-    """Replays a table that `archgym enumerate` has made, to the last bit: `tabular:FOLDER`.
+    """Replays tables that `archgym enumerate` has made, to the last bit: `tabular:FOLDER`.
 
-    It knows one workload, that of the table, and the
-    parameters and values of the table's space, whose defaults hold for parameters left out.
+    FOLDER is that of a table or, for several workloads, one of whose subfolders hold a table each.
+    It knows the workloads of the tables, and the parameters and values of their space, whose
+    defaults hold for parameters left out.
 
     Args:
-        folder: The table's folder.
+        folder: The folder of the table, or of the tables.
 
     Attributes:
-        table: The table.
+        table: The table in use: at first any, then that of the workload asked for last.
 
     Raises:
-        ArchgymError: There is no complete table in `folder`.
+        ArchgymError: There is no complete table in `folder`, or tables of several spaces.
     """
 
     name: ClassVar[str] = "tabular"
     argument: ClassVar[str | None] = "FOLDER"
 
     def __init__(self, folder: str | Path) -> None:
-        self.table = Table(folder)
-        header = self.table.header
-        self.version = f"{self.table.sha256[:16]} ({header.simulator} {header.simulator_version})"
+        self.folder = Path(folder)
+        several = sorted(path.parent for path in self.folder.glob("*/table.json"))
+        if (self.folder / "table.json").exists() or not several:
+            several = [self.folder]
+        headers = {each: read_header(each) for each in several}
+        first, *others = several
+        for other in others:
+            if headers[other].distinctive | _OWN != headers[first].distinctive | _OWN:
+                raise ArchgymError(
+                    f"{first} and {other} hold tables of different spaces, simulators or metrics"
+                )
+        self._folders = {header.workload["id"]: each for each, header in headers.items()}
+        header = headers[first]
+        digest = "".join(headers[each].sha256 or "" for each in several)
+        if others:
+            digest = hashlib.sha256(digest.encode()).hexdigest()
+        self.version = f"{digest[:16]} ({header.simulator} {header.simulator_version})"
         self.parameters: Mapping[str, Parameter] = header.space.parameters
-        self.standards = frozenset({header.device["standard"]})
-        self.metrics = frozenset(self.table.metrics)
+        self.standards = frozenset(each.device["standard"] for each in headers.values())
         self._indices = [
             (name, {value: index for index, value in enumerate(parameter.values)})
             for name, parameter in self.parameters.items()
         ]
-        gaps = np.isnan(self.table.values).any(axis=1)
-        self._is_ragged = int(gaps.sum()) > len(self.table.failures)
         self._default: list[int] = header.space.encode(header.space.default).tolist()
+        self._open(first)
+        self.metrics = frozenset(self.table.metrics)
 
     def evaluate(self, designs: Sequence[Design], workload: Any) -> list[Outcome]:
         """Looks up every design; see `Simulator.evaluate`."""
-        known = self.table.header.workload["id"]
-        if workload.id != known:
-            reason = f"the table in {self.table.folder} is of workload {known}, not {workload.id}"
-            return [Failure("unsupported", reason)] * len(designs)
+        if workload.id != self.table.header.workload["id"]:
+            if workload.id not in self._folders:
+                reason = f"{self._of_what()}, not {workload.id}"
+                return [Failure("unsupported", reason)] * len(designs)
+            self._open(self._folders[workload.id])
         encoded = [self._encode(design) for design in designs]
         rows = [each for each in encoded if not isinstance(each, Failure)]
         if not rows:
@@ -73,6 +92,19 @@ class Tabular(Simulator):
             float64, shape `[n, len(table.metrics)]`; NaN without a metric.
         """
         return self.table.values[self.table.designs.numbers(indices)]
+
+    def _open(self, folder: Path) -> None:
+        self.table = Table(folder)
+        gaps = np.isnan(self.table.values).any(axis=1)
+        self._is_ragged = int(gaps.sum()) > len(self.table.failures)
+
+    def _of_what(self) -> str:
+        what = (
+            "the table in {} is of workload {}"
+            if len(self._folders) == 1
+            else ("the tables in {} are of workloads {}")
+        )
+        return what.format(self.folder, ", ".join(self._folders))
 
     def _encode(self, design: Design) -> list[int] | Failure:
         """Does what `DesignSpace.encode` does, several times as fast for ordinary designs."""

@@ -184,6 +184,28 @@ def test_another_workload(tabular: Tabular) -> None:
         _ = Problem(small(True), Workload.load("stream"), "runtime", tabular).default
 
 
+def test_a_folder_of_tables(folder: Path, tmp_path: Path, workload: Workload) -> None:
+    other = WorkloadSpec("stream", (("requests", 100),))
+    (tmp_path / "mixed").symlink_to(folder)
+    enumerate_space(small(allow_data_loss=True), other, tmp_path / "stream")
+    both = Tabular(tmp_path)
+    designs = small(allow_data_loss=True).sample(np.random.default_rng(0), 20)
+    for name, spec in {"mixed": WORKLOAD, "stream": other, "mixed again": WORKLOAD}.items():
+        alone = Tabular(tmp_path / name.split()[0])
+        known = spec.load("ddr4-2400")
+        assert both.evaluate(designs, known) == alone.evaluate(designs, known)
+        assert both.version != alone.version
+    with pytest.raises(SimulationError, match=r"are of workloads mixed@.*, stream@.*, not random@"):
+        simulators.simulate({}, Workload.load("random", requests=200), both)
+
+
+def test_tables_of_different_spaces(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "whole").symlink_to(folder)
+    enumerate_space(small(allow_data_loss=False), WORKLOAD, tmp_path / "safe")
+    with pytest.raises(ArchgymError, match=r"safe and .*whole hold tables of different spaces"):
+        Tabular(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
