@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which the colour-blind can tell apart, by contrast on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# From so many evaluations on, what happens to the first hundred would not be seen.
+_LONG = 500
 _DASHES = ("-", "--", "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 
 
@@ -126,7 +128,11 @@ def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
     axes.yaxis.set_major_locator(narrow if high < 5 * low else LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.set_xlim(1, max(len(found.median) for found in curves.values()))
+    longest = max(len(found.median) for found in curves.values())
+    axes.set_xlim(1, longest)
+    if longest > _LONG:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axes.set_xlabel("evaluations")
     axes.set_ylabel("best cost so far / default's")
     axes.grid(axis="y", color="#e3e6ea", linewidth=0.8)

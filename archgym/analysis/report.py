@@ -76,6 +76,8 @@ def render(results: Results) -> str:
         missing=results.missing,
         complete=len(study.trials) - results.missing,
         agents=[agent.label for agent in study.agents],
+        budgets=results.budgets,
+        seeds=sorted({agent.seeds or study.seeds for agent in study.agents}),
         colours={
             agent.label: COLOURS[index % len(COLOURS)] for index, agent in enumerate(study.agents)
         },
@@ -96,13 +98,23 @@ def _problem(
     """Returns what the page says about one problem."""
     rows = [row for row in summary_rows if (row["workload"], row["objective"]) == problem]
     best = results.best(problem)
+    tables = [
+        {
+            "budget": budget,
+            "rows": [
+                {"agent": row["agent"], "won": row["won"], "cells": cells(row)} for row in group
+            ],
+            "winners": [row["agent"] for row in group if row["won"]],
+            "median": {row["agent"]: multiple(row["cost_median"]) for row in group},
+        }
+        for budget in results.budgets
+        if (group := [row for row in rows if row["budget"] == budget])
+    ]
     return {
         "workload": problem.workload,
         "objective": problem.objective,
         "plot": convergence_plot(results.trials[problem], f"problem-{number}"),
-        "rows": [{"agent": row["agent"], "won": row["won"], "cells": cells(row)} for row in rows],
-        "winners": [row["agent"] for row in rows if row["won"]],
-        "median": {row["agent"]: multiple(row["cost_median"]) for row in rows},
+        "tables": tables,
         "best": multiple(best.best_so_far[-1]),
         "finder": best.summary["agent"],
         **_best_design(best, space),

@@ -37,6 +37,10 @@ class TrialResult:
     log: pd.DataFrame
     best_so_far: NDArray[np.float64]
 
+    def best_after(self, evaluations: int) -> float:
+        """Returns the least cost up to an evaluation, or to the end if that came before."""
+        return float(self.best_so_far[min(evaluations, len(self.best_so_far)) - 1])
+
 
 @dataclass(frozen=True)
 class Results:
@@ -74,6 +78,20 @@ class Results:
         if not trials:
             raise ArchgymError(f"{folder} holds no complete trial")
         return cls(study, trials, missing)
+
+    @property
+    def budgets(self) -> list[int]:
+        """The budgets of the study's agents, each once, ascending."""
+        return sorted({agent.budget or self.study.budget for agent in self.study.agents})
+
+    def after(self, problem: ProblemKey, budget: int) -> dict[str, list[TrialResult]]:
+        """Returns the trials of a problem, by agent, of those agents that have such a budget."""
+        budgets = {agent.label: agent.budget for agent in self.study.agents}
+        return {
+            label: trials
+            for label, trials in self.trials[problem].items()
+            if (budgets[label] or self.study.budget) >= budget
+        }
 
     def best(self, problem: ProblemKey) -> TrialResult:
         """Returns the trial that found the cheapest design of a problem, the first of several."""

@@ -16,7 +16,11 @@ workloads = ["stream", { name = "cloud-1", requests = 5000 }, "recorded/app.stl"
 [agents.small_ga]                   # any label, if `agent` names the algorithm
 agent = "genetic_algorithm"
 population = 10
+budget = 1000                       # for this agent; seeds may differ too
 ```
+
+Agents are compared after equal budgets: after 100 evaluations here, and the one that has 1000 once
+more after those.
 
 A workload is played open unless its table says otherwise: `{ name = "cloud-1", player = { mode =
 "closed", max_outstanding = 8 } }`, with the attributes of `archgym.dram.player.Player`. Further

@@ -98,9 +98,7 @@ class Study:
         document["workloads"] = [_workload_document(workload) for workload in self.workloads]
         # Tables come last in TOML.
         del document["agents"]
-        document["agents"] = {
-            agent.label: {"agent": agent.agent, **agent.hyperparameters} for agent in self.agents
-        }
+        document["agents"] = {agent.label: _agent_document(agent) for agent in self.agents}
         return document
 
     def to_toml(self) -> str:
@@ -110,7 +108,8 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """All trials; those of one workload follow each other."""
-        seeds = [_seed(self.seed, index) for index in range(self.seeds)]
+        most = max(agent.seeds or self.seeds for agent in self.agents)
+        seeds = [_seed(self.seed, index) for index in range(most)]
         return [
             Trial(
                 self.space,
@@ -120,13 +119,14 @@ class Study:
                 workload,
                 objective,
                 agent,
-                self.budget,
+                agent.budget or self.budget,
                 index,
                 seeds[index],
             )
             for workload, objective, index, agent in product(
-                self.workloads, self.objectives, range(self.seeds), self.agents
+                self.workloads, self.objectives, range(most), self.agents
             )
+            if index < (agent.seeds or self.seeds)
         ]
 
     def check(self, source: str) -> None:
@@ -236,10 +236,17 @@ def _agents(value: Any) -> tuple[AgentSpec, ...] | None:
             return None
         settings = dict(table)
         agent = _text(settings.pop("agent", label))
-        if agent is None:
+        counts = {name: settings.pop(name) for name in ("budget", "seeds") if name in settings}
+        if agent is None or None in map(_count, counts.values()):
             return None
-        found.append(AgentSpec(label, agent, settings))
+        found.append(AgentSpec(label, agent, settings, **counts))
     return tuple(found) or None
+
+
+def _agent_document(agent: AgentSpec) -> dict[str, Any]:
+    counts = {"budget": agent.budget, "seeds": agent.seeds}
+    given = {name: count for name, count in counts.items() if count is not None}
+    return {"agent": agent.agent, **given, **agent.hyperparameters}
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -264,7 +271,8 @@ _EXPECTED: dict[Callable[[Any], Any], str] = {
     _texts: "a list of texts",
     _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }, in "
     "which player is a table like { mode = 'closed', max_outstanding = 8 }",
-    _agents: "tables like [agents.random_search], one an agent",
+    _agents: "tables like [agents.random_search], one an agent, in which budget and seeds are "
+    "whole numbers of at least 1",
 }
 
 

@@ -35,13 +35,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made_up() -> Callable[[dict[str, list[list[float]]]], Results]:
     """Makes results of one problem from the costs of each agent's trials, default's at 10."""
 
-    def make(costs: dict[str, list[list[float]]]) -> Results:
+    def make(costs: dict[str, list[list[float]]], **budgets: int) -> Results:
         study = Study.from_mapping(
             {
                 "budget": 5,
                 "seeds": 3,
                 "workloads": [{"name": "stream", "requests": 10}],
-                "agents": {label: {"agent": "random_search"} for label in costs},
+                "agents": {
+                    label: {"agent": "random_search", "budget": budgets.get(label, 5)}
+                    for label in costs
+                },
             },
             "test",
         )

@@ -41,6 +41,22 @@ def test_by_hand(made_up: MakeUp) -> None:
     assert (good["simulator_seconds"], good["agent_seconds"]) == (0.25, 1.5)
 
 
+def test_agents_are_compared_after_equal_budgets(made_up: MakeUp) -> None:
+    results = made_up({"short": [[8, 7], [6, 9]], "long": [[9, 8, 4], [9, 7, 5]]}, short=2, long=3)
+    short, long, longer = summary(results).to_dict("records")
+    assert [(row["agent"], row["budget"]) for row in (short, long, longer)] == [
+        ("short", 2), ("long", 2), ("long", 3)
+    ]  # fmt: skip
+    medians = [row["cost_median"] for row in (short, long, longer)]
+    assert medians == pytest.approx([0.65, 0.75, 0.45])
+    assert [row["won"] for row in (short, long, longer)] == [True, False, True]
+    # Within the budget, nobody comes near what the long one finds at last.
+    assert [row["reached_target"] for row in (short, long, longer)] == [0, 0, 1]
+    # What is only known of whole trials is not told of their first part.
+    assert [row["simulations"] for row in (short, longer)] == [2, 3]
+    assert math.isnan(long["simulations"])
+
+
 def test_a_tie_has_two_winners(made_up: MakeUp) -> None:
     frame = summary(made_up({"a": [[5.0], [6.0]], "b": [[4.0], [7.0]]}))
     assert frame["won"].tolist() == [True, True]

@@ -87,6 +87,20 @@ def test_trials_are_every_combination_with_common_seeds(path: Path) -> None:
     assert workloads == sorted(workloads, key=workloads.index)
 
 
+def test_an_agent_may_have_a_budget_and_seeds_of_its_own() -> None:
+    agents = {"random_search": {"budget": 50, "seeds": 3}, "genetic_algorithm": {"population": 4}}
+    study = Study.from_mapping({**MINIMAL, "agents": agents}, "SPEC")
+    assert [(trial.agent.label, trial.budget, trial.seed_index) for trial in study.trials] == [
+        ("random_search", 50, 0),
+        ("genetic_algorithm", 5, 0),
+        ("random_search", 50, 1),
+        ("random_search", 50, 2),
+    ]
+    alone = Study.from_mapping(MINIMAL, "SPEC")
+    assert study.trials[0].seed == study.trials[1].seed == alone.trials[0].seed
+    assert Study.from_mapping(study.to_mapping(), "SPEC") == study
+
+
 def test_names_of_trials_are_fit_for_files(path: Path) -> None:
     for trial in Study.load(path).trials:
         assert not set(trial.name) & set('/\\:*?"<>| '), trial.name
@@ -172,6 +186,14 @@ def test_mistakes(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchgymError, match=message) as caught:
         Study.from_mapping(document, "SPEC")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "many"])
+@pytest.mark.parametrize("key", ["budget", "seeds"])
+def test_mistakes_of_an_agent(key: str, value: Any) -> None:
+    agents = {"random_search": {key: value}}
+    with pytest.raises(ArchgymError, match=r"SPEC: agents must be tables .* at least 1"):
+        Study.from_mapping({**MINIMAL, "agents": agents}, "SPEC")
 
 
 def test_missing_file(tmp_path: Path) -> None:
