@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,20 @@ def test_there_are_commands_to_try() -> None:
     assert {"simulate", "compare", "run", "list"} <= {line.split()[1] for line in commands()}
 
 
-@pytest.mark.parametrize("command", commands())
-def test_the_commands_parse(command: str) -> None:
-    # Studies take minutes, so only their options are tried here.
-    arguments = shlex.split(command, comments=True)[1:]
-    if arguments[0] in ("run", "compare"):
-        arguments = [arguments[0], "--help"]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+@pytest.mark.parametrize("block", [block for block in blocks("sh") if "archgym " in block])
+def test_the_commands_run_one_after_the_other(
+    block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (line for line in commands() if line in block):
+        # Studies take minutes, so only their options are tried here.
+        arguments = shlex.split(command, comments=True)[1:]
+        if arguments[0] in ("run", "compare"):
+            arguments = [arguments[0], "--help"]
+        if arguments[:2] == ["trace", "record"] and not shutil.which("valgrind"):
+            continue
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, f"{command}: {done.output}"
 
 
 def test_the_picture_and_the_figures_are_there() -> None:
