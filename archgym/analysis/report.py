@@ -123,7 +123,7 @@ def _problem(
 
 def _best_design(best: TrialResult, space: DesignSpace) -> dict[str, Any]:
     """Returns the best design and its metrics, each beside the default design's."""
-    row = best.log.iloc[int(best.log["cost"].argmin())]
+    row = best.log.iloc[int(best.costs.argmin())]
     design = space.canonical({name: row[f"param.{name}"] for name in space.parameters})
     default = best.summary["default_metrics"]
     compared = [name for name in _COMPARED if name in default and f"metric.{name}" in row]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,20 +23,32 @@ class ProblemKey(NamedTuple):
     objective: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrialResult:
     """What one trial measured.
 
     Attributes:
+        path: Its sealed log.
         summary: The trial's summary, as written beside its log.
-        log: Its rows, in order of their steps.
-        best_so_far: Least cost up to each step, as a multiple of the default design's; `inf` until
-            a design could be run; float64, shape `[evaluations]`.
+        costs: Of its evaluations, in order; float64, shape `[evaluations]`.
     """
 
+    path: Path
     summary: dict[str, Any]
-    log: pd.DataFrame
-    best_so_far: NDArray[np.float64]
+    costs: NDArray[np.float64]
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """The rows of the log, in order; read anew each time, as a study may have many millions."""
+        return dataset.read(self.path).sort_values("step", ignore_index=True)
+
+    @cached_property
+    def best_so_far(self) -> NDArray[np.float64]:
+        """Least cost up to each evaluation, as a multiple of the default design's.
+
+        It is `inf` until a design could be run; shape `[evaluations]`.
+        """
+        return np.minimum.accumulate(self.costs / self.summary["default_cost"])
 
     def best_after(self, evaluations: int) -> float:
         """Returns the least cost up to an evaluation, or to the end if that came before."""
@@ -108,6 +121,5 @@ def _read(path: Path) -> TrialResult:
         summary = json.loads(path.with_suffix(".json").read_text())
     except (OSError, ValueError) as error:
         raise ArchgymError(f"the summary of {path} is missing or damaged") from error
-    log = dataset.read(path).sort_values("step", ignore_index=True)
-    costs = log["cost"].to_numpy(np.float64) / summary["default_cost"]
-    return TrialResult(summary, log, np.minimum.accumulate(costs))
+    costs = pd.read_parquet(path, columns=["step", "cost"]).sort_values("step")["cost"]
+    return TrialResult(path, summary, costs.to_numpy(np.float64))

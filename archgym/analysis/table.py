@@ -59,7 +59,7 @@ def summary(results: Results) -> pd.DataFrame:
                     "cost_median": median,
                     "cost_min": least,
                     "cost_max": most,
-                    "best_cost": min(float(trial.log["cost"][:budget].min()) for trial in trials),
+                    "best_cost": min(float(trial.costs[:budget].min()) for trial in trials),
                     "evaluations_to_target": middle if math.isfinite(middle) else math.nan,
                     "reached_target": int(np.isfinite(to_target).sum()),
                     "simulations": _median(trials, "simulations", budget),

@@ -23,17 +23,17 @@ LEVELS = (
 def summarise(table: Table) -> dict[str, Any]:
     """Returns what is known of a workload, for every objective with and without loss of data."""
     header = table.header
-    keeps_data = _keeps_data(table)
+    kept = keeps_data(table)
     space, numbers = table.designs.space, table.designs.numbers
     default = int(numbers(space.encode(space.default)[None])[0])
     runtime = table.values[default, table.metrics.index("runtime_ns")]
     objectives = {}
     for objective in OBJECTIVES:
         every = Landscape.of(table, objective)
-        kept = every.among(keeps_data)
+        keeping = every.among(kept)
         objectives[objective] = {
             "default": every.default_cost,
-            "keeping_data": _optimum(kept) | _surroundings(kept),
+            "keeping_data": _optimum(keeping) | _surroundings(keeping),
             "losing_data": _optimum(every),
         }
     return {
@@ -42,13 +42,14 @@ def summarise(table: Table) -> dict[str, Any]:
         "simulator": f"{header.simulator} {header.simulator_version}",
         "sha256": table.sha256,
         "designs": len(table),
-        "designs_keeping_data": int(keeps_data.sum()),
+        "designs_keeping_data": int(kept.sum()),
         "default_runtime_ns": float(runtime),
         "objectives": objectives,
     }
 
 
-def _keeps_data(table: Table) -> NDArray[np.bool_]:
+def keeps_data(table: Table) -> NDArray[np.bool_]:
+    """Tells of each design of a table whether it refreshes, shape `[designs]`."""
     names = list(table.designs.space.parameters)
     indices = table.designs.indices(np.arange(len(table)))[:, names.index("RefreshPolicy")]
     values = table.designs.space.parameters["RefreshPolicy"].values
