@@ -87,7 +87,7 @@ def _fuzz(folder: Path, inputs: int, seed: int, counts: "Array[c_ulonglong]") ->
         f"-seed={seed}",
         f"-dict={dictionary}",
         "-max_len=4096",
-        "-timeout=20",
+        "-timeout=300",
         "-rss_limit_mb=2048",
         "-print_final_stats=1",
     ]

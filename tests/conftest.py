@@ -7,8 +7,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from archgym.dram.workload import Workload
+
+# Recordings, files and native code take what time they take on a busy machine.
+settings.register_profile("archgym", deadline=None, max_examples=50)
+settings.load_profile("archgym")
 
 
 @pytest.fixture(scope="session")

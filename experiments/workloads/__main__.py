@@ -22,23 +22,34 @@ def main(
     out: Annotated[Path, typer.Option(help="The folder to write into.")] = DOCS,
 ) -> None:
     """Writes a page and a picture for each bundled workload, and an index."""
+    loaded = load()
     out.mkdir(parents=True, exist_ok=True)
-    loaded, found, metrics = {}, {}, {}
+    for name, text in pages(loaded).items():
+        (out / name).write_text(text, encoding="utf-8")
+    for name, workload in track(loaded.items(), "Drawing the workloads"):
+        write_picture(workload, out / f"{name}.png")
+
+
+def load() -> dict[str, Workload]:
+    """Returns every bundled workload by its name."""
+    return {name: Workload.load(name, DEVICE) for name in workloads.names()}
+
+
+def pages(loaded: dict[str, Workload]) -> dict[str, str]:
+    """Returns the text of each file: a page for each workload, and the index."""
+    files, found, metrics = {}, {}, {}
     manifest = workloads.manifest()
-    for name in track(sorted(manifest), "Looking at the workloads"):
-        loaded[name] = workload = Workload.load(name, DEVICE)
+    for name, workload in track(loaded.items(), "Measuring the workloads"):
         found[name] = describe(workload)
         metrics[name] = simulate({}, workload)
-        text = page(workload, manifest[name], found[name], metrics[name])
-        (out / f"{name}.md").write_text(text, encoding="utf-8")
-        write_picture(workload, out / f"{name}.png")
+        files[f"{name}.md"] = page(workload, manifest[name], found[name], metrics[name])
     sections = (
         HEADER,
         overview(DEVICE, manifest, found, metrics),
         comparison(DEVICE, loaded, compared(loaded, found)),
         feature_section(DEVICE, found),
     )
-    (out / "README.md").write_text("\n".join(sections), encoding="utf-8")
+    return files | {"README.md": "\n".join(sections)}
 
 
 if __name__ == "__main__":

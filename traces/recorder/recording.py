@@ -170,7 +170,7 @@ def native_recorder(machine: Machine, skip: int = 0, limit: int = DEFAULT_LIMIT)
 def _pieces(running: Lackey) -> Iterator[npt.NDArray[np.uint8]]:
     """Yields what comes through the pipe; each piece lasts until the next."""
     buffer = np.empty(PIPE_BYTES, dtype=np.uint8)
-    while count := os.readv(running.list_fd, [buffer]):
+    while count := os.readv(running.list_fd, [buffer.data]):
         yield buffer[:count]
         if count < PIPE_BYTES // 2:
             time.sleep(_PAUSE_S)

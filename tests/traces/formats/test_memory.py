@@ -37,7 +37,14 @@ def trace():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("suffix", ["stl", "stl.gz", "csv", "dramsim3", "parquet"])
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        "stl",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("stl.gz", "csv", "dramsim3")),
+        "parquet",
+    ],
+)
 def test_memory_is_at_most_three_times_the_decoded_arrays(trace, folder, suffix):
     large, small = folder / f"large.{suffix}", folder / f"small.{suffix}"
     traces.write(trace, large, clock_mhz=1200)

@@ -90,7 +90,7 @@ PAIRS = list(itertools.product(FORMATS, repeat=2))
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=map("-".join, PAIRS))
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     trace=st.one_of(a_trace(), a_trace(write=READS)),
     clock_mhz=st.sampled_from(sorted(CLOCKS)),
@@ -176,7 +176,7 @@ def test_simpleo3_refuses_gaps_that_ramulator_can_not_count(tmp_path):
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
-@settings(max_examples=20)
+@settings(max_examples=5)
 @given(trace=a_trace(write=READS))
 def test_compression_changes_nothing_and_equal_traces_make_equal_files(folder, name, suffix, trace):
     assume(name != "simpleo3" or np.diff(trace.arrival_ps).max(initial=0) < 10**9)

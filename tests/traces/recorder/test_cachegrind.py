@@ -50,7 +50,7 @@ def folder(tmp_path_factory):
     """Has the programs' data in it."""
     folder = tmp_path_factory.mktemp("programs")
     seeded = random.Random(0)
-    words = [f"{seeded.randrange(10**9):09d}" for _ in range(20_000)]
+    words = [f"{seeded.randrange(10**9):09d}" for _ in range(3000)]
     (folder / "words").write_text("\n".join(words) + "\n")
     sources = resources.files("archgym.traces.workloads.programs")
     subprocess.run(

@@ -139,13 +139,15 @@ PROGRAMS = {
     "convolution": _compiled(
         "convolution", "A 5 x 5 blur of an image of 1536 x 1024 numbers of 4 bytes"
     ),
-    "bfs": _graph("bfs", "Breadth-first search on a graph of 131,072 vertices, uneven degrees"),
+    "bfs": _graph(
+        "bfs", "Most of a breadth-first search on a graph of 131,072 vertices, uneven degrees"
+    ),
     "pagerank": _graph(
         "pagerank", "The start of PageRank, by pulling, on the same graph as bfs", ipc=0.5
     ),
     "llm-decode": _numpy(
         "llm_decode",
-        "Decoding two tokens with a transformer of 10 MB of weights in NumPy",
+        "Decoding of two tokens, all but the end, with a transformer of 10 MB of weights in NumPy",
         ipc=0.5,
     ),
     "matmul": _numpy(

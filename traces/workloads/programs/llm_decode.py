@@ -24,13 +24,15 @@ def weights(random: np.random.Generator, *shape: int) -> Numbers:
 
 def normalised(x: Numbers) -> Numbers:
     """Scales a vector to elements of size 1."""
-    return x / np.sqrt(np.mean(x * x) + np.float32(1e-5))
+    scaled: Numbers = x / np.sqrt(np.mean(x * x) + np.float32(1e-5))
+    return scaled
 
 
 def softmax(x: Numbers) -> Numbers:
     """Turns scores into shares."""
-    e: Numbers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    shares: Numbers = np.exp(x - x.max(axis=-1, keepdims=True))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    return shares
 
 
 class Layer:
@@ -54,7 +56,8 @@ class Layer:
         self.keys[:, at] = (self.key @ x).reshape(HEADS, HEAD)
         self.values[:, at] = (self.value @ x).reshape(HEADS, HEAD)
         query = (self.query @ x).reshape(HEADS, HEAD, 1)
-        scores = (self.keys[:, : at + 1] @ query)[..., 0] / np.float32(np.sqrt(HEAD))
+        scores: Numbers = (self.keys[:, : at + 1] @ query)[..., 0]
+        scores /= np.float32(np.sqrt(HEAD))
         mixed = softmax(scores)[:, None] @ self.values[:, : at + 1]
         attended: Numbers = self.output @ mixed.reshape(WIDTH)
         return attended
