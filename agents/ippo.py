@@ -1,7 +1,12 @@
 """Independent PPO: a team in which each parameter of the controller is one agent's."""
 
-from collections.abc import Sequence
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,11 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from archgym.agents.base import Agent, tunable
+from archgym.errors import ArchgymError
 from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:
     from archgym.envs.vector import DramVectorEnv
     from archgym.problem import Problem
+
+OnUpdate = Callable[[int, Mapping[str, float]], None]
 
 
 class IPPO(Agent):
@@ -30,7 +38,13 @@ class IPPO(Agent):
     action masks: Huang and Ontanon, FLAIRS 2022.
 
     It learns in `search`. Asked without one, it proposes designs of its policy as it then is;
-    costs that it is told of teach it nothing, since it would not know what it had observed.
+    costs that it is told of teach it nothing, since it would not know what it had observed. What it
+    has learnt can be saved, and a search go on from there (`save`, `load`).
+
+    Attributes:
+        team: The networks; `None` before a search.
+        on_update: Called after each update with the number of evaluations so far and, by name, what
+            there is to plot; see `archgym.analysis.tensorboard`.
 
     Example:
         >>> import archgym
@@ -65,13 +79,14 @@ class IPPO(Agent):
         super().__init__(space, seed, hyperparameters)
         self.batch_size = self.hyperparameters.environments
         self.team: Team | None = None
+        self.on_update: OnUpdate | None = None
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(2**63)))
 
     def ask(self, n: int = 1) -> list[Design]:
         """Proposes `n` designs: the policy's after a search, else uniform ones."""
         if self.team is None:
             return self.sample(n)
-        actions = self.team.act(self._first.expand(n, -1), self._generator).action
+        actions = self.team.act(self._first[None].expand(n, -1), self._generator).action
         return [self.space.decode(row) for row in actions.numpy()]
 
     def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
@@ -82,18 +97,76 @@ class IPPO(Agent):
         from archgym.envs.vector import DramVectorEnv
 
         horizon = self.hyperparameters.horizon
-        # The last rollout may have fewer designs.
-        while problem.remaining:
-            n = min(self.hyperparameters.environments, problem.remaining)
-            envs = DramVectorEnv(n, horizon=horizon, problem=problem)
-            seen = torch.as_tensor(envs.reset()[0])
-            if self.team is None:
-                self._first = seen[:1].clone()
-                self._begin(seen.shape[1])
-            while problem.remaining >= n:
-                self._update(self._roll_out(envs, seen, min(horizon, problem.remaining // n)))
+        with _one_thread():
+            # The last rollout may have fewer designs.
+            while problem.remaining:
+                n = min(self.hyperparameters.environments, problem.remaining)
+                envs = DramVectorEnv(n, horizon=horizon, problem=problem)
+                seen = torch.as_tensor(envs.reset()[0])
+                if self.team is None:
+                    self._begin(seen[0].clone())
+                while problem.remaining >= n:
+                    rollout = self._roll_out(envs, seen, min(horizon, problem.remaining // n))
+                    scalars = self._update(rollout)
+                    if self.on_update:
+                        self.on_update(problem.evaluations, scalars)
 
-    def _begin(self, columns: int) -> None:
+    def save(self, path: str | Path) -> None:
+        """Saves what it has learnt and where its random numbers are, all at once.
+
+        Raises:
+            ArchgymError: It has learnt nothing yet, or the file can't be written.
+        """
+        if self.team is None:
+            raise ArchgymError("an agent that has not searched has nothing to save")
+        state = {
+            "agent": type(self).__name__,
+            "allowed": self.team.masks,
+            "hyperparameters": dataclasses.asdict(self.hyperparameters),
+            "first": self._first,
+            "team": self.team.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "generator": self._generator.get_state(),
+            "rng": self.rng.bit_generator.state,
+        }
+        path = Path(path)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            torch.save(state, temporary)
+            temporary.replace(path)
+        except (OSError, RuntimeError) as error:
+            raise ArchgymError(f"can't write {path}: {error}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def load(self, path: str | Path) -> None:
+        """Goes on from where an agent of the same settings and values was saved.
+
+        Raises:
+            ArchgymError: The file can't be read, or is not of such an agent.
+        """
+        try:
+            # Weights only: a file from elsewhere can't run anything.
+            state = torch.load(path, weights_only=True)
+            if state["agent"] != type(self).__name__:
+                raise ArchgymError(f"{path} is of an agent {state['agent']}")
+            if state["hyperparameters"] != dataclasses.asdict(self.hyperparameters):
+                raise ArchgymError(f"{path} is of an agent with other hyperparameters")
+            self._begin(state["first"])
+            assert self.team is not None
+            if not torch.equal(self.team.masks, state["allowed"]):
+                raise ArchgymError(f"{path} is of an agent in another space than {self.space.name}")
+            self.team.load_state_dict(state["team"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            self._generator.set_state(state["generator"])
+            self.rng.bit_generator.state = state["rng"]
+        except (OSError, EOFError, RuntimeError, UnpicklingError, KeyError, TypeError) as error:
+            raise ArchgymError(f"{path} is not a saved agent: {error}") from error
+
+    def _begin(self, first: Tensor) -> None:
+        """Makes the networks for observations like the one of every episode's beginning."""
+        columns = len(first)
+        self._first = first
         settings = self.hyperparameters
         masks = [self.space.allowed(name) for name in self.space.parameters]
         critics = 1 if self._has_one_critic else len(masks)
@@ -116,6 +189,7 @@ class IPPO(Agent):
         )
         return Rollout(
             torch.cat(observations),
+            torch.cat(rewards),
             torch.cat([choice.action for choice in choices]),
             torch.cat([choice.log_probability for choice in choices]),
             advantages.flatten(0, 1),
@@ -141,8 +215,12 @@ class IPPO(Agent):
             advantages[step], following_value = following, values[step]
         return advantages, advantages + values
 
-    def _update(self, rollout: "Rollout") -> None:
-        """Improves policies and critics, each agent by its own clipped objective."""
+    def _update(self, rollout: "Rollout") -> dict[str, float]:
+        """Improves policies and critics, each agent by its own clipped objective.
+
+        Returns:
+            What there is to plot, by name: of the rollout and of the last epoch.
+        """
         assert self.team is not None
         settings = self.hyperparameters
         advantages = rollout.advantages - rollout.advantages.mean(0)
@@ -153,11 +231,29 @@ class IPPO(Agent):
             clipped = ratio.clamp(1 - settings.clip, 1 + settings.clip)
             gain = torch.minimum(ratio * advantages, clipped * advantages)
             # Sums over agents, so that each one's step is as if it were alone.
-            loss = -(gain + settings.entropy * entropy).mean(0).sum()
-            loss = loss + 0.5 * (value - rollout.returns).square().mean(0).sum()
+            policy_loss = -(gain + settings.entropy * entropy).mean(0).sum()
+            value_loss = (value - rollout.returns).square().mean(0).sum()
+            loss = policy_loss + 0.5 * value_loss
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
+        return {
+            "reward": rollout.rewards.mean().item(),
+            "entropy": entropy.mean().item(),
+            "policy loss": policy_loss.item(),
+            "value loss": value_loss.item(),
+        }
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Computes with one thread: the networks are small, and sums would depend on how many."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Choice(NamedTuple):
@@ -178,6 +274,7 @@ class Rollout(NamedTuple):
     """What an update learns from, a row for every design tried."""
 
     observations: Tensor
+    rewards: Tensor
     actions: Tensor
     log_probabilities: Tensor
     advantages: Tensor

@@ -37,6 +37,8 @@ NEEDS = {
     "a2c": "stable_baselines3",
     "dqn": "stable_baselines3",
     "sac": "stable_baselines3",
+    "ippo": "torch",
+    "mappo": "torch",
 }
 BUILT_IN = tuple(NEEDS)
 
@@ -52,7 +54,7 @@ def test_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     for module in [module for module in sys.modules if module.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, package, None)
-    for module in (name, "_stable_baselines"):
+    for module in (name, "_stable_baselines", "ippo"):
         monkeypatch.delitem(sys.modules, f"archgym.agents.{module}", raising=False)
     extra = EXTRAS[package]
     with pytest.raises(MissingExtraError) as raised:

@@ -1,0 +1,35 @@
+"""Curves of a training for TensorBoard."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from archgym.registry import missing_extra
+
+
+def write_scalars(folder: str | Path) -> Callable[[int, Mapping[str, float]], None]:
+    """Returns what writes scalars into a folder that TensorBoard shows.
+
+    Example:
+        >>> from archgym import agents
+        >>> from archgym.analysis.tensorboard import write_scalars
+        >>> from archgym.envs.dram import make_problem
+        >>> problem = make_problem("stream", budget=40)
+        >>> agent = agents.make("ippo", problem.space, seed=0)
+        >>> agent.on_update = write_scalars("runs/ippo")
+        >>> agent.search(problem)
+
+    Raises:
+        MissingExtraError: TensorBoard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "writing for TensorBoard") from error
+    writer = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+
+    def write(evaluations: int, scalars: Mapping[str, float]) -> None:
+        for name, value in scalars.items():
+            writer.add_scalar(name, value, evaluations)  # type: ignore[no-untyped-call]
+        writer.flush()  # type: ignore[no-untyped-call]
+
+    return write
