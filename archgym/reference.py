@@ -16,13 +16,15 @@ from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.simulators._external import External
-from archgym.simulators.base import Failure, Metrics, Simulator
+from archgym.simulators.base import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
+from archgym.study.progress import bar
 from archgym.validation import COUNTS, DRAMSYS_5, EXITS, PHASES
 
 FILE = "runs"
 """The file of the folder that holds the runs."""
 
+_AT_ONCE = 20
 _PLAIN = ("device", "trace", "design", "requests")
 # Without these it does not count every command that there is.
 _COUNTED = {f"commands_{name}" for name in ("act", "prepb", "rd", "rda", "wr", "wra", "refab")}
@@ -61,8 +63,8 @@ def write_reference(
         names: Names of traces or trace files.
         designs: How many designs a device and trace; each is played on every trace of a device.
         requests: How long traces are made that can be made of any length.
-        space: From which space designs are; by default `controller-v1` if the simulator has all
-            of its parameters, else `common-v1`.
+        space: From which space designs are; by default the first of `controller-v1`, `archgym`
+            and `common-v1` that the simulator has all parameters of.
         seed: Chooses the designs.
 
     Raises:
@@ -71,23 +73,25 @@ def write_reference(
     written, rows = Written(), []
     for part in ("traces", "devices"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for device_name in devices:
-        device = Device.load(device_name)
-        device_file = folder / "devices" / f"{device.name}.json"
-        device_file.write_text(json.dumps(device.data, indent=1), encoding="utf-8")
-        chosen = _designs(simulator, device_name, space, designs, seed)
-        for name in names:
-            stem = f"{Path(name).stem}-{device.name}"
-            workload = _workload(folder, stem, name, device_file, requests)
-            outcomes = simulator.evaluate(chosen, workload)
-            for number, (design, outcome) in enumerate(zip(chosen, outcomes, strict=True)):
-                if isinstance(outcome, Failure):
-                    written.failures.append((device.name, name, design, outcome))
-                    continue
-                full = simulator.complete(design, workload.system)
-                assert not isinstance(full, Failure)
-                plain = (device.name, stem, f"{seed}-{number}", len(workload))
-                rows.append(dict(zip(_PLAIN, plain, strict=True)) | full | _measured(outcome))
+    total = len(devices) * len(names) * designs
+    with bar(total, 0, unit="runs") as advance:
+        for device_name in devices:
+            device = Device.load(device_name)
+            device_file = folder / "devices" / f"{device.name}.json"
+            device_file.write_text(json.dumps(device.data, indent=1), encoding="utf-8")
+            chosen = _designs(simulator, device_name, space, designs, seed)
+            for name in names:
+                stem = f"{Path(name).stem}-{device.name}"
+                workload = _workload(folder, stem, name, device_file, requests)
+                for number, (design, outcome) in enumerate(_evaluated(simulator, chosen, workload)):
+                    advance(stem)
+                    if isinstance(outcome, Failure):
+                        written.failures.append((device.name, name, design, outcome))
+                        continue
+                    full = simulator.complete(design, workload.system)
+                    assert not isinstance(full, Failure)
+                    plain = (device.name, stem, f"{seed}-{number}", len(workload))
+                    rows.append(dict(zip(_PLAIN, plain, strict=True)) | full | _measured(outcome))
     columns = [*_PLAIN, *simulator.parameters, *(quantity.column for quantity in DRAMSYS_5)]
     path = folder / f"{FILE}.csv"
     partial = path.with_name(f".{path.name}.new")
@@ -100,11 +104,21 @@ def write_reference(
     return written
 
 
+def _evaluated(
+    simulator: Simulator, designs: Sequence[Design], workload: Workload
+) -> Iterator[tuple[Design, Outcome]]:
+    """Yields designs with their outcomes, a few at a time, so that one sees how far it is."""
+    for first in range(0, len(designs), _AT_ONCE):
+        batch = designs[first : first + _AT_ONCE]
+        yield from zip(batch, simulator.evaluate(batch, workload), strict=True)
+
+
 def default_space(simulator: Simulator, device: str) -> DesignSpace:
-    """Returns the largest of the versioned spaces that a simulator has all parameters of."""
-    whole = make_space("controller-v1", device)
-    if all(name in simulator.parameters for name in whole.parameters):
-        return whole
+    """Returns the largest of the released spaces that a simulator has all parameters of."""
+    for name in ("controller-v1", "archgym"):
+        space = make_space(name, device)
+        if space.parameters.keys() <= simulator.parameters.keys():
+            return space
     return make_space("common-v1", device)
 
 
@@ -127,7 +141,7 @@ def _designs(
 
 def _workload(folder: Path, stem: str, name: str, device_file: Path, requests: int) -> Workload:
     """Writes a trace into the folder and reads it back, so that all play the same file."""
-    made = {} if traces.is_path(name) else {"requests": requests}
+    made: dict[str, Any] = {} if traces.is_path(name) else {"requests": requests}
     system = System.load(device_file)
     workload = Workload.load(name, device_file, **made)
     path = folder / "traces" / f"{stem}.stl"

@@ -4,10 +4,11 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -58,6 +59,7 @@ class Job:
         system: On what: the workload's system with the design's address mapping.
         shared: The folder with what is common to all designs.
         folder: An empty folder of its own, inside `shared`.
+        stop: Set when nobody waits for it any longer.
     """
 
     design: Mapping[str, Any]
@@ -65,6 +67,7 @@ class Job:
     system: System
     shared: Path
     folder: Path
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class External(Simulator):
@@ -85,11 +88,11 @@ class External(Simulator):
         ArchgymError: It is not on this machine, or an argument is impossible.
     """
 
-    title: ClassVar[str]
+    title: str
     variable: ClassVar[str]
     expects: ClassVar[str]
     page: ClassVar[str]
-    defects: ClassVar[Sequence[Defect]]
+    defects: Sequence[Defect]
 
     def __init__(self, workers: int | None = None, limit_s: float | None = None) -> None:
         self.workers = (os.cpu_count() or 1) if workers is None else workers
@@ -159,6 +162,7 @@ class External(Simulator):
         if reason is not None:
             return [Failure("unsupported", reason)] * len(designs)
         full = [self.complete(design, workload.system) for design in designs]
+        stop = threading.Event()
         try:
             with tempfile.TemporaryDirectory(
                 prefix="archgym-", ignore_cleanup_errors=True
@@ -170,14 +174,20 @@ class External(Simulator):
                     else Job(
                         design,
                         workload,
-                        _mapped(workload.system, design.get("AddressMapping")),
+                        mapped(workload.system, design.get("AddressMapping")),
                         Path(shared),
                         Path(shared) / f"run-{number}",
+                        stop,
                     )
                     for number, design in enumerate(full)
                 ]
                 with ThreadPoolExecutor(self.workers) as pool:
-                    return list(pool.map(self._run, jobs))
+                    try:
+                        return list(pool.map(self._run, jobs))
+                    except BaseException:
+                        # The pool waits for what is under way, which an interrupt shall not.
+                        stop.set()
+                        raise
         except OSError as error:
             return [_no_input(self.title, error)] * len(designs)
 
@@ -221,7 +231,9 @@ class External(Simulator):
         self, job: Job, *arguments: str, environment: Mapping[str, str] = {}
     ) -> Printed | Failure:
         """Runs the program in a job's folder; a non-zero exit code is a crash."""
-        printed = run([str(self.program), *arguments], job.folder, self.limit_s, environment)
+        printed = run(
+            [str(self.program), *arguments], job.folder, self.limit_s, environment, job.stop
+        )
         if isinstance(printed, Failure) or printed.code == 0:
             return printed
         if printed.code < 0:
@@ -294,7 +306,8 @@ def _limit_s() -> float:
         raise ArchgymError(f"{LIMIT_VARIABLE} must be a number of seconds, is {given!r}") from None
 
 
-def _mapped(system: System, name: Any) -> System:
+def mapped(system: System, name: Any) -> System:
+    """Returns a system with the address mapping of a name; `None` is its own."""
     if name is None or name == OWN:
         return system
     return System(system.device, mappings(system)[name])

@@ -1,12 +1,14 @@
 """Runs another simulator's program: in a folder of its own, for a limited time, and never twice."""
 
 import contextlib
+import math
 import os
 import re
 import resource
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +46,11 @@ class Printed:
 
 
 def run(
-    command: Sequence[str], folder: Path, limit_s: float, environment: Mapping[str, str] = {}
+    command: Sequence[str],
+    folder: Path,
+    limit_s: float,
+    environment: Mapping[str, str] = {},
+    stop: threading.Event | None = None,
 ) -> Printed | Failure:
     """Runs a program to its end, or to that of its time.
 
@@ -56,6 +62,7 @@ def run(
         folder: Where it runs.
         limit_s: How long it may take, in seconds.
         environment: Environment variables to set besides the present ones.
+        stop: Once set, its time is over.
 
     Returns:
         What it printed, whatever its exit code; a `timeout`, or a `crash` if it can't be started.
@@ -74,8 +81,8 @@ def run(
     except OSError as error:
         return Failure("crash", f"can't start {name}: {error.strerror}")
     try:
-        _limit_files(process.pid)
-        text = _read(process, time.monotonic() + limit_s)
+        _limit(process.pid, limit_s)
+        text = _read(process, time.monotonic() + limit_s, stop or threading.Event())
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -106,11 +113,11 @@ class _Ends:
             del self._last[:-_KEPT]
 
     def parts(self) -> list[bytes]:
-        return [self._first, b"\n...\n" if self._left_out else b"", self._last]
+        return [bytes(self._first), b"\n...\n" if self._left_out else b"", bytes(self._last)]
 
 
-def _read(process: "subprocess.Popen[bytes]", deadline: float) -> _Ends:
-    """Reads what a process prints until it has ended or the deadline has passed."""
+def _read(process: "subprocess.Popen[bytes]", deadline: float, stop: threading.Event) -> _Ends:
+    """Reads what a process prints until it has ended or its time is over."""
     ends = _Ends()
     assert process.stdout is not None
     with process.stdout as pipe, selectors.DefaultSelector() as selector:
@@ -118,7 +125,7 @@ def _read(process: "subprocess.Popen[bytes]", deadline: float) -> _Ends:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or stop.is_set():
                 ends.timed_out = True
                 return ends
             ended = process.poll() is not None
@@ -136,12 +143,19 @@ def _read(process: "subprocess.Popen[bytes]", deadline: float) -> _Ends:
     return ends
 
 
-def _limit_files(pid: int) -> None:
-    # Linux alone can do this to another process; elsewhere there is no such limit.
-    if hasattr(resource, "prlimit"):
+def _limit(pid: int, limit_s: float) -> None:
+    """Limits what a process takes up, even if this one is killed meanwhile."""
+    # Linux alone can do this to another process; elsewhere there are no such limits.
+    if not hasattr(resource, "prlimit"):
+        return
+    processor_s = math.ceil(limit_s * (os.cpu_count() or 1)) + 1
+    for kind, most in (
+        (resource.RLIMIT_FSIZE, _LARGEST_FILE),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, processor_s),
+    ):
         with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
-            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+            resource.prlimit(pid, kind, (most, most))
 
 
 def _quoting(what: str, text: str) -> str:

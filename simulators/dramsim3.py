@@ -48,7 +48,7 @@ ENERGY_UNIT = Defect(
 POSTED_WRITES = Defect(
     "posted writes",
     "a write is answered at once, and one to an address that still waits is dropped",
-    "the runtime ends with the last command, and read latencies are from acceptance only",
+    "the runtime ends with the data of the last command, and no latencies are told",
 )
 ONE_RANK = Defect(
     "simultaneous refresh",
@@ -255,7 +255,7 @@ def configuration(job: Job) -> str:
             "BL": organization.burst_length,
         },
         "timing": {"tCK": device.clock_ps / 1e3, **_timing(device)},
-        "power": _power(device),
+        "power": {**_power(device)},
         "system": {
             "channel_size": job.system.capacity >> 20,
             "channels": 1,

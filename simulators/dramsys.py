@@ -1,7 +1,8 @@
-"""DRAMSys 5 (Steiner et al., SAMOS 2020; Fraunhofer IESE), through its command line.
+"""DRAMSys (Steiner et al., SAMOS 2020; Fraunhofer IESE), through its command line.
 
-Times come from the database in which DRAMSys records every phase of every request, energies from
-what it prints. Its own model of energy needs a build with DRAMPower; without it there is none.
+Of release 5, times come from the database in which it records every phase of every request,
+energies from what it prints. Its model of energy needs a build with DRAMPower; without it there is
+none.
 """
 
 import json
@@ -10,6 +11,7 @@ import re
 import sqlite3
 import tempfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +25,19 @@ from archgym.dram.standards import COMMANDS, STANDARDS
 from archgym.dram.system import System
 from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
-from archgym.simulators import _measures
+from archgym.simulators import _dramsys4, _measures
 from archgym.simulators._external import (
     Defect,
     External,
     Job,
     UnreadableError,
     fingerprint,
+    mapped,
     on_path,
 )
 from archgym.simulators._process import Printed
 from archgym.simulators.base import Failure, Metrics, Outcome
+from archgym.space import Parameter
 
 ROW_CYCLE = Defect(
     "DDR4 row cycle",
@@ -47,7 +51,7 @@ STRICT = Defect(
 )
 STAGGERED = Defect(
     "staggered livelock",
-    "with PowerDownPolicy Staggered and several ranks, a run can stand still and yet be busy",
+    "with PowerDownPolicy Staggered, a run can stand still and yet be busy",
     "the limit of time stops it: a timeout",
 )
 ENDLESS = Defect(
@@ -92,10 +96,11 @@ Times = npt.NDArray[np.int64]
 
 
 class Dramsys(External):
-    """DRAMSys 5, a simulator in SystemC of which `native` is the image.
+    """DRAMSys, a simulator in SystemC of which `native` is the image.
 
-    Everything that `native` has, on DDR3, DDR4, LPDDR4 and HBM2. Energy where it was built with
-    DRAMPower. Runs on a clock of 1 ps, so that arrivals are exact.
+    Release 5 has everything that `native` has, on DDR3, DDR4, LPDDR4 and HBM2, and energy where it
+    was built with DRAMPower. Release 4.0, as ArchGym ships it, has less: see `_dramsys4`. Traces
+    are played on a clock of 1 ps, so that arrivals are exact.
     """
 
     name: ClassVar[str] = "dramsys"
@@ -103,8 +108,8 @@ class Dramsys(External):
     variable = "ARCHGYM_DRAMSYS"
     expects = "its program, DRAMSys"
     page = "https://github.com/tukl-msd/DRAMSys#basic-setup"
-    defects = (ROW_CYCLE, STRICT, STAGGERED, ENDLESS, FIRST, COARSE_ENERGY)
-    parameters = PARAMETERS
+    defects: Sequence[Defect] = (ROW_CYCLE, STRICT, STAGGERED, ENDLESS, FIRST, COARSE_ENERGY)
+    parameters: Mapping[str, Parameter] = PARAMETERS
     standards = frozenset({"DDR3", "DDR4", "LPDDR4", "HBM2"})
     metrics = frozenset(
         {
@@ -117,6 +122,16 @@ class Dramsys(External):
         | {f"commands_{name.lower()}" for name in COMMANDS if name not in _EXITS}
     )  # fmt: skip
 
+    def __init__(self, workers: int | None = None, limit_s: float | None = None) -> None:
+        super().__init__(workers, limit_s)
+        self._is_release_4 = self.version.startswith("4")
+        if self._is_release_4:
+            self.title = "DRAMSys 4.0"
+            self.parameters = _dramsys4.PARAMETERS
+            self.standards = _dramsys4.STANDARDS
+            self.metrics = _dramsys4.METRICS
+            self.defects = (FIRST,)
+
     @classmethod
     def find(cls) -> Path | None:
         """Returns DRAMSys's program; see `External.find`."""
@@ -124,11 +139,17 @@ class Dramsys(External):
 
     @classmethod
     def identify(cls, program: Path) -> str:
-        """Returns the program's fingerprint, since every release of DRAMSys 5 calls itself 5.0."""
-        return f"5 {fingerprint(program)}"
+        """Returns the release and the program's fingerprint.
+
+        Release 5 is not told apart further, since it does not say.
+        """
+        release = "4.0" if _dramsys4.BANNER in program.read_bytes() else "5"
+        return f"{release} {fingerprint(program)}"
 
     def detected(self) -> list[Defect]:
         """Runs what shows three of the defects, and adds those that no short run shows."""
+        if self._is_release_4:
+            return list(self.defects)
         shown = {ROW_CYCLE: self._row_cycle(), STAGGERED: self._staggered()}
         shown[ENDLESS] = self._endless()
         return [defect for defect in self.defects if shown.get(defect, True)]
@@ -173,8 +194,16 @@ class Dramsys(External):
     def unsupported(self, workload: Workload) -> str | None:
         """Says why DRAMSys can't play a workload; `None` if it can."""
         if workload.player.mode != "open":
-            return "DRAMSys plays traces open, not closed"
+            return f"{self.title} plays traces open, not closed"
         return None
+
+    def contradiction(self, design: Mapping[str, Any], system: System) -> Failure | None:
+        """Says what is wrong with a complete design; see `External.contradiction`."""
+        if self._is_release_4:
+            refusal = _dramsys4.refusal(mapped(system, design["AddressMapping"]))
+            if refusal is not None:
+                return Failure("unsupported", refusal)
+        return super().contradiction(design, system)
 
     def share(self, workload: Workload, folder: Path) -> None:
         """Writes one trace an initiator, in picoseconds."""
@@ -199,28 +228,45 @@ class Dramsys(External):
             return printed
         try:
             told = read_printed(printed.text)
+            if self._is_release_4:
+                return _dramsys4.measured(told, job)
             record = Record(job)
-            cut_short = _CUT_SHORT in printed.text
+            is_cut_short = _CUT_SHORT in printed.text
             times_ps = {round(time_ns * 1e3) for time_ns in told.get("Total Time", ())}
-            if not cut_short and times_ps != {record.runtime_ps}:
+            if not is_cut_short and times_ps != {record.runtime_ps}:
                 raise UnreadableError(
                     f"its last response is at {record.runtime_ps} ps by its record, "
                     f"but it printed {sorted(times_ps)} as the total time"
                 )
-            if cut_short and "Core Energy" in told:
-                # Again, up to the end alone.
-                printed = self._play(job, record.runtime_ps * 1e-12)
-                if isinstance(printed, Failure):
-                    return printed
-                told = read_printed(printed.text)
-            return record.metrics(told.get("Core Energy"))
+            if not is_cut_short or "Core Energy" not in told:
+                return record.metrics(told.get("Core Energy"))
         except UnreadableError as error:
-            return printed.failure(f"DRAMSys gave no result that can be read: {error}")
+            return printed.failure(f"{self.title} gave no result that can be read: {error}")
+        return self._until_end(job, record)
+
+    def _until_end(self, job: Job, record: "Record") -> Outcome:
+        """Runs a design again up to its last response alone, so that its energy is counted to it.
+
+        Args:
+            job: What was run for longer.
+            record: What was recorded then.
+        """
+        printed = self._play(job, record.runtime_ps * 1e-12)
+        if isinstance(printed, Failure):
+            return printed
+        try:
+            return record.metrics(read_printed(printed.text).get("Core Energy"))
+        except UnreadableError as error:
+            return printed.failure(f"{self.title} gave no result that can be read: {error}")
 
     def _play(self, job: Job, simulated_s: float) -> Printed | Failure:
-        content = json.dumps(configuration(job, simulated_s))
-        (job.folder / "run.json").write_text(content, encoding="utf-8")
-        printed = self.execute(job, "run.json")
+        if self._is_release_4:
+            _dramsys4.write(job, _traces(job.shared))
+            printed = self.execute(job, *_dramsys4.ARGUMENTS)
+        else:
+            content = json.dumps(configuration(job, simulated_s))
+            (job.folder / "run.json").write_text(content, encoding="utf-8")
+            printed = self.execute(job, "run.json")
         if isinstance(printed, Failure):
             return printed
         # It differs from run to run, and failures that quote it are compared.
@@ -390,7 +436,7 @@ class Record:
         if design["Arbiter"] == "Simple":
             return self._end_ps
         sent_ps = self._end_ps + design["ArbitrationDelayBw"] * clock_ps
-        delivered_ps = np.zeros_like(sent_ps)
+        delivered_ps: Times = np.zeros(sent_ps.size, np.int64)
         initiators = self._job.workload.bursts().initiator
         for number in np.unique(initiators):
             asked = np.flatnonzero(initiators == number)
@@ -425,7 +471,7 @@ def _requests(path: Path) -> tuple[Times, Times, Times]:
     if not np.isin(identity, thread_of[:, 0]).all():
         raise UnreadableError(f"{path.name} has phases of unknown requests")
     answered = count == 2
-    threads = thread_of[np.searchsorted(thread_of[:, 0], identity), 1]
+    threads: Times = thread_of[np.searchsorted(thread_of[:, 0], identity), 1]
     return threads[answered], phases[first, 1][answered], ends[answered]
 
 
@@ -454,7 +500,7 @@ def _time_enough_s(job: Job) -> float:
         refresh.duration / refresh.interval / refresh.per_interval
         for refresh in rules.refreshes.values()
     )
-    delays = sum(value for name, value in job.design.items() if "Delay" in name)
+    delays: int = sum(value for name, value in job.design.items() if "Delay" in name)
     access = _ACCESS_IN_ROW_TIMES * rules.row_active_min + delays
     cycles = (bursts.address.size + 100) * access / (1 - refreshing)
     return (int(bursts.arrival_ps.max()) + cycles * device.clock_ps) * 1e-12

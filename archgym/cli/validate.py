@@ -116,6 +116,8 @@ def _make(
     reasons = Counter(f"{kind.kind}: {kind.reason}" for *_, kind in written.failures)
     for reason, count in reasons.most_common():
         typer.echo(f"{reference.title} failed {count} runs: {reason}", err=True)
+    if not written.runs:
+        raise ArchgymError(f"{reference.title} could do none of the runs, so none is compared")
 
 
 def _print_summary(report: "Report") -> None:

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,9 @@ def test_what_cannot_be_started_is_a_crash(tmp_path, missing):
     assert isinstance(failure, Failure)
     assert failure.kind == "crash"
     assert failure.reason.startswith(f"can't start {missing}: ")
+
+
+RECORDED_TRACE = Path(__file__).parent / "recorded" / "trace.stl"
 
 
 def is_alive(pid: int) -> bool:
@@ -97,8 +102,41 @@ def test_keeps_both_ends_of_a_flood(program, tmp_path):
     assert len(failure.reason) < 1000
 
 
+def test_stops_when_it_is_told_to(program, tmp_path):
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    failure = run([str(program("sleep 1000"))], tmp_path, 900, stop=stop)
+    assert time.monotonic() - began < 60
+    assert isinstance(failure, Failure)
+
+
+def test_an_interrupt_waits_for_no_run(program):
+    """The simulators run in processes that the terminal's interrupt does not reach."""
+    code = f"""
+import os, signal, sys, threading
+from archgym import simulators
+from archgym.dram.workload import Workload
+workload = Workload.from_file({str(RECORDED_TRACE)!r}, "ddr3-1600")
+threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+simulators.make("dramsys", limit_s=900).evaluate([{{}}] * 4, workload)
+"""
+    environment = {**os.environ, "ARCHGYM_DRAMSYS": str(program("sleep 900"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "KeyboardInterrupt" in done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="files are limited on Linux only")
 def test_limits_the_size_of_files(program, tmp_path):
-    done = run([str(program("ulimit -f"))], tmp_path, 20)
+    # The limit comes at any moment after the program has started.
+    script = 'until [ "$(ulimit -f)" != unlimited ]; do :; done; ulimit -f'
+    done = run([str(program(script))], tmp_path, 60)
     assert isinstance(done, Printed)
-    assert done.text.strip() != "unlimited"
+    assert int(done.text) > 0

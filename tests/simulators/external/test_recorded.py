@@ -132,6 +132,81 @@ def test_a_later_mapping_moves_addresses_only(dramsys, replay, eight, tmp_path):
     assert AddressMapping(told) == mappings(eight.system)["RowColumnBankXor"]
 
 
+@pytest.fixture
+def dramsys4(recorded) -> str:
+    """A script that does what DRAMSys 4.0 did; its name for itself is what tells it from others."""
+    return f"# DRAMSys4.0\ncat '{recorded}/dramsys4/printed.txt'"
+
+
+def test_dramsys_4_tells_time_and_energy_only(dramsys, dramsys4, eight):
+    assert dramsys(dramsys4, eight) == pytest.approx(
+        {
+            "runtime_ns": 587.5,
+            "bandwidth_gb_per_s": 8 * 64 / 587.5,
+            "energy_nj": 434.925,
+            "power_mw": 434.925 / 587.5 * 1e3,
+            "queue_entries": 64,
+        }
+    )
+    assert simulators.make("dramsys").version.startswith("4.0 sha256:")
+
+
+def test_dramsys_4_has_one_size_for_both_buffers(dramsys, dramsys4, eight):
+    design = {"SchedulerBuffer": "ReadWrite", "RequestBufferSize": 3}
+    assert dramsys(dramsys4, eight, **design)["queue_entries"] == 6
+
+
+def test_dramsys_4_units_are_read(dramsys, dramsys4, eight):
+    plain = dramsys(dramsys4, eight)
+    other = "s/587500 ps/0.5875 us/; s/434925.00 pJ/434.925 nJ/"
+    assert dramsys(f"{dramsys4} | sed '{other}'", eight) == pytest.approx(plain)
+    outcome = dramsys(f"{dramsys4} | sed 's/434925.00 pJ/434925 cal/'", eight)
+    assert isinstance(outcome, Failure)
+    assert "can't read 'DRAMSys.dram0  Total Energy:   434925 cal'" in outcome.reason
+    outcome = dramsys(f"{dramsys4} | grep -v Energy", eight)
+    assert isinstance(outcome, Failure)
+    assert "it did not print one total time and energy" in outcome.reason
+
+
+def test_dramsys_4_is_told_the_design_in_its_own_units(dramsys, dramsys4, eight, tmp_path):
+    kept = tmp_path / "kept"
+    outcome = dramsys(f"cp -r . '{kept}'\n{dramsys4}", eight, PagePolicy="Closed")
+    assert isinstance(outcome, dict), outcome
+    simulation = json.loads((kept / "run.json").read_text())["simulation"]
+
+    def told(folder: str, part: str) -> dict[str, object]:
+        return json.loads((kept / "configs" / folder / simulation[part]).read_text())
+
+    design = told("mcconfigs", "mcconfig")["mcconfig"]
+    assert design["PagePolicy"] == "Closed"
+    assert not {"AddressMapping", "RequestBufferSizeRead"} & design.keys()
+    memspec = told("memspecs", "memspec")["memspec"]
+    ours = eight.system.device.data["memspec"]
+    # mA and MHz.
+    assert memspec["mempowerspec"]["idd0"] == pytest.approx(1e3 * ours["mempowerspec"]["idd0"])
+    assert memspec["mempowerspec"]["vdd"] == ours["mempowerspec"]["vdd"]
+    assert memspec["memtimingspec"]["clkMhz"] == 800
+    levels = told("amconfigs", "addressmapping")["CONGEN"]
+    assert sorted(bit for bits in levels.values() for bit in bits) == list(range(30))
+
+
+def test_dramsys_4_lacks_what_5_has(dramsys, dramsys4, eight):
+    lacking = {
+        "AddressMapping": "RowColumnBankXor",
+        "Scheduler": "GrpFrFcfs",
+        "RequestBufferSizeRead": 4,
+        "CmdMux": "Strict",
+    }
+    for name, value in lacking.items():
+        outcome = dramsys(dramsys4, eight, **{name: value})
+        assert isinstance(outcome, Failure)
+        assert outcome.kind == "unsupported", name
+        assert "DRAMSys 4.0" in outcome.reason
+    outcome = dramsys(dramsys4, Workload.load("stream", device="ddr4-2400", requests=5))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason == "DRAMSys 4.0 simulates DDR3, not DDR4 (ddr4-2400)"
+
+
 def test_dramsim3_statistics(recorded, eight, tmp_path):
     statistics = read_statistics(recorded / "dramsim3" / "dramsim3.json")
     metrics = measured(statistics, job(Dramsim3, eight, tmp_path))
