@@ -21,10 +21,13 @@ EXTRAS = {
     "cmaes": "search",
     "stable_baselines3": "rl",
     "torch": "rl",
+    "tensorboard": "rl",
     "pettingzoo": "marl",
+    "ray": "marl",
     "lightgbm": "proxy",
     "onnx": "proxy",
     "onnxruntime": "proxy",
+    "threadpoolctl": "proxy",
     "matplotlib": "report",
     "jinja2": "report",
 }

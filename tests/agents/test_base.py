@@ -39,6 +39,7 @@ NEEDS = {
     "sac": "stable_baselines3",
     "ippo": "torch",
     "mappo": "torch",
+    "rllib_ppo": "ray",
 }
 BUILT_IN = tuple(NEEDS)
 
@@ -54,7 +55,7 @@ def test_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     for module in [module for module in sys.modules if module.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, package, None)
-    for module in (name, "_stable_baselines", "ippo"):
+    for module in (name, "_rllib_env", "_stable_baselines", "ippo"):
         monkeypatch.delitem(sys.modules, f"archgym.agents.{module}", raising=False)
     extra = EXTRAS[package]
     with pytest.raises(MissingExtraError) as raised:

@@ -1,0 +1,145 @@
+"""Independent PPO by RLlib: a policy for each parameter of the controller."""
+
+import logging
+import os
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+import ray
+import torch
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
+from ray.rllib.policy.policy import PolicySpec
+
+from archgym.agents._rllib_env import PROBLEMS, TeamEnv
+from archgym.agents.base import Agent, tunable
+from archgym.space import Design
+
+if TYPE_CHECKING:
+    from archgym.problem import Problem
+
+
+class RLlibPPO(Agent):
+    """RLlib's PPO on its new API stack, in `archgym.envs.dram_parallel_env`, a policy an agent.
+
+    It is what `ippo` is, by a library made for clusters: slower here, and a second opinion. It runs
+    in this process, for which it starts Ray, and keeps to the budget. It learns in `search`; asked
+    without one, it proposes uniform designs.
+
+    Liang et al., "RLlib: Abstractions for Distributed Reinforcement Learning", ICML 2018.
+
+    Example:
+        >>> from archgym import agents
+        >>> from archgym.envs.dram import make_problem
+        >>> problem = make_problem("stream", budget=25)
+        >>> agents.make("rllib_ppo", problem.space, seed=0).search(problem)
+        >>> problem.evaluations
+        25
+    """
+
+    @dataclass(frozen=True)
+    class Hyperparameters(Agent.Hyperparameters):
+        """Settings of the training."""
+
+        learning_rate: float = tunable(0.02, 1e-6, 1.0, "step size of Adam")
+        rollout: int = tunable(20, 2, 4096, "designs tried between two updates")
+        horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
+        epochs: int = tunable(6, 1, 100, "passes over a rollout in an update")
+        clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move a policy's probabilities")
+        entropy: float = tunable(0.01, 0.0, 1.0, "weight of the reward for staying undecided")
+        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
+        trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+        hidden: int = tunable(32, 1, 1024, "width of the networks' hidden layer")
+
+    hyperparameters: Hyperparameters
+
+    def ask(self, n: int = 1) -> list[Design]:
+        """Proposes `n` uniform designs."""
+        return self.sample(n)
+
+    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+        """Learns nothing, since a policy learns from what it saw before it chose."""
+
+    def search(self, problem: "Problem") -> None:
+        """Trains on the problem until its budget is spent."""
+        if not problem.remaining:
+            return
+        seed = int(self.rng.integers(2**31))
+        name = uuid4().hex
+        PROBLEMS[name] = problem
+        try:
+            with _isolated(seed):
+                _start_ray()
+                algorithm = self._configure(name, list(problem.space.parameters), seed).build_algo()
+                while problem.remaining:
+                    algorithm.train()
+                algorithm.stop()
+        finally:
+            del PROBLEMS[name]
+
+    def _configure(self, problem: str, agents: list[str], seed: int) -> Any:
+        settings = self.hyperparameters
+        return (
+            PPOConfig()
+            .environment(
+                TeamEnv,
+                env_config={"problem": problem, "horizon": settings.horizon},
+                disable_env_checking=True,  # It would cost an evaluation.
+            )
+            .env_runners(num_env_runners=0, rollout_fragment_length=settings.rollout)
+            .learners(num_learners=0)
+            .training(
+                train_batch_size_per_learner=settings.rollout,
+                minibatch_size=None,
+                num_epochs=settings.epochs,
+                lr=settings.learning_rate,
+                gamma=settings.discount,
+                lambda_=settings.trace,
+                clip_param=settings.clip,
+                entropy_coeff=settings.entropy,
+                use_kl_loss=False,
+            )
+            .multi_agent(  # Not a set, whose order depends on the process.
+                policies={name: PolicySpec() for name in agents},
+                policy_mapping_fn=lambda agent, *_, **__: agents[agent],
+            )
+            .rl_module(
+                model_config=DefaultModelConfig(
+                    fcnet_hiddens=[settings.hidden], fcnet_activation="tanh"
+                )
+            )
+            .debugging(seed=seed, log_level="ERROR")
+        )
+
+
+def _start_ray() -> None:
+    """Starts Ray for this process alone, unless it is there."""
+    if ray.is_initialized():
+        return
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+
+
+@contextmanager
+def _isolated(seed: int) -> Iterator[None]:
+    """Computes with one thread and random states of its own; the global ones come back after.
+
+    RLlib draws from the global states, and sums depend on the number of threads.
+    """
+    python, numpy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()  # noqa: NPY002
+    with torch.random.fork_rng(devices=[]):
+        torch.set_num_threads(1)
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002

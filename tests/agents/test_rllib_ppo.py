@@ -1,0 +1,83 @@
+"""RLlib's team keeps to the budget and to its seed, and learns."""
+
+import os
+import subprocess
+import sys
+from statistics import median
+from typing import Any
+
+import pytest
+
+pytest.importorskip("ray.rllib", reason="needs the extra [marl]")
+
+from archgym import agents
+from archgym.problem import Problem
+from archgym.space import DesignSpace, Parameter
+from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
+
+pytestmark = pytest.mark.slow
+
+EASY = DesignSpace(
+    "easy",
+    [
+        Parameter("Policy", ("A", "B", "C"), "A"),
+        Parameter("Size", range(8), 0, ordered=True),
+        Parameter("Switch", (False, True), False),
+    ],
+)
+
+SCRIPT = """
+from archgym import agents
+from archgym.envs.dram import make_problem
+problem = make_problem("stream", budget=45)
+agents.make("rllib_ppo", problem.space, 3).search(problem)
+print(problem.best)
+"""
+
+
+def easy_cost(design: Any) -> float:
+    return 1.0 + 2.0 * (design["Policy"] != "C") + abs(design["Size"] - 6) + design["Switch"]
+
+
+class Watched(Problem):
+    """Remembers what was evaluated."""
+
+    costs: list[float]
+
+    def evaluate(self, designs: Any) -> Any:
+        found = super().evaluate(designs)
+        self.costs += [evaluation.cost for evaluation in found]
+        return found
+
+
+def watched(budget: int) -> Watched:
+    simulator = FormulaSimulator(
+        EASY, lambda design: {"runtime_ns": easy_cost(design), "refresh_debt_ns": 0.0}
+    )
+    problem = Watched(EASY, FormulaWorkload("one"), "runtime", simulator, budget=budget)
+    problem.costs = []
+    return problem
+
+
+def test_conformance() -> None:
+    check_agent(agents.registry.load("rllib_ppo"))
+
+
+def test_the_policies_improve() -> None:
+    problem = watched(500)
+    agents.make("rllib_ppo", EASY, 0).search(problem)
+    assert problem.evaluations == 500
+    assert median(problem.costs[-100:]) < 0.6 * median(problem.costs[:100])
+
+
+def test_searches_do_not_depend_on_the_hash_seed() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1]
