@@ -111,6 +111,25 @@ class IPPO(Agent):
                     if self.on_update:
                         self.on_update(problem.evaluations, scalars)
 
+    def propose(self, problem: "Problem") -> Design:
+        """Returns the most probable design for a problem, at no cost to its budget.
+
+        It need not be one that was searched: observations tell problems apart by the objective and
+        the features of the workload, so a policy trained on several may suit another.
+
+        Raises:
+            ArchgymError: It has learnt nothing yet.
+        """
+        from archgym.envs.interface import Interface
+
+        if self.team is None:
+            raise ArchgymError("an agent that has not searched has nothing to propose")
+        interface = Interface(problem, self.hyperparameters.horizon)
+        seen = torch.as_tensor(interface.observe([problem.default], 0))
+        with torch.no_grad():
+            action = self.team.logits(seen).argmax(-1)[0]
+        return self.space.decode(action.numpy())
+
     def save(self, path: str | Path) -> None:
         """Saves what it has learnt and where its random numbers are, all at once.
 

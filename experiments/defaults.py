@@ -26,12 +26,10 @@ import numpy as np
 from archgym import agents
 from archgym.analysis import Results
 from archgym.errors import ArchgymError
-from archgym.study import AgentSpec, Study, WorkloadSpec
+from archgym.study import AgentSpec, Study
 from archgym.study.trial import replace_text
+from experiments.enumeration.workloads import DEVELOPMENT as WORKLOADS
 
-WORKLOADS = {
-    name: WorkloadSpec(name, (("requests", 10_000),)) for name in ("mixed", "bursty", "zipf")
-}
 OBJECTIVES = ("runtime", "latency", "edp", "power with runtime <= 1.05")
 SPACE = "archgym-pow2"
 

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from archgym.cli.compare import compare
+from archgym.cli.dataset import app as dataset
 from archgym.cli.enumerate import enumerate_designs
 from archgym.cli.listing import list_names
+from archgym.cli.proxy import app as proxy
 from archgym.cli.run import run
 from archgym.cli.simulate import simulate
 from archgym.cli.trace import app as trace
@@ -34,5 +36,7 @@ app.command("run")(run)
 app.command("compare")(compare)
 app.command("validate")(validate)
 app.add_typer(trace, name="trace")
+app.add_typer(dataset, name="dataset")
+app.add_typer(proxy, name="proxy")
 app.command("enumerate")(enumerate_designs)
 app.command("list")(list_names)

@@ -38,7 +38,7 @@ class Interface:
     | 6 + `c` | log(metric / default's); log(`PENALTY`) without metrics | +-`LOG_BOUND` |
     | 5 + `c` | which term to minimise, one-hot | {0, 1} |
     | 5 + `c` | limit or target of each term over the default's; 0 for none | [0, inf) |
-    | `f` | features of the workload | any |
+    | `f` | features of the workload | [0, 1], but length and footprint of huge traces |
     | 1 | step / horizon | [0, 1] |
 
     The metrics are `METRICS`, the terms those of `archgym.objectives.TERMS`; behind either come the

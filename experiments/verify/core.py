@@ -1,4 +1,4 @@
-"""Puts the builds of the core in the folder ARCHGYM_CORES in place of the installed ones.
+"""Puts the builds of native code in the folder ARCHGYM_CORES in place of the installed ones.
 
 To be imported before the native simulator; pytest does so when told `-p experiments.verify.core`.
 """
@@ -8,13 +8,15 @@ import os
 import sys
 from pathlib import Path
 
-_PACKAGE = "archgym.simulators.native"
+# What is built, by folder.
+_PACKAGES = {".": "archgym.simulators.native", "recorder": "archgym.traces.recorder"}
 
-if "ARCHGYM_CORES" in os.environ and f"{_PACKAGE}._core" not in sys.modules:
-    for _file in Path(os.environ["ARCHGYM_CORES"]).glob("_*.so"):
-        _name = f"{_PACKAGE}.{_file.name.partition('.')[0]}"
-        _spec = importlib.util.spec_from_file_location(_name, _file)
-        assert _spec is not None
-        assert _spec.loader is not None
-        sys.modules[_name] = importlib.util.module_from_spec(_spec)
-        _spec.loader.exec_module(sys.modules[_name])
+if "ARCHGYM_CORES" in os.environ and "archgym.simulators.native._core" not in sys.modules:
+    for _folder, _package in _PACKAGES.items():
+        for _file in Path(os.environ["ARCHGYM_CORES"], _folder).glob("_*.so"):
+            _name = f"{_package}.{_file.name.partition('.')[0]}"
+            _spec = importlib.util.spec_from_file_location(_name, _file)
+            assert _spec is not None
+            assert _spec.loader is not None
+            sys.modules[_name] = importlib.util.module_from_spec(_spec)
+            _spec.loader.exec_module(sys.modules[_name])

@@ -140,6 +140,17 @@ def test_what_can_not_be_loaded_says_so(tmp_path: Path) -> None:
         agent.save(tmp_path / "no" / "folder" / "agent.pt")
 
 
+def test_a_team_that_has_learnt_proposes_for_a_problem_at_no_cost() -> None:
+    agent = make()
+    with pytest.raises(ArchgymError, match="nothing to propose"):
+        agent.propose(problem(1))
+    agent.search(problem(800))
+    unseen = problem(1)
+    assert easy_cost(agent.propose(unseen)) <= 2
+    assert agent.propose(unseen) == agent.propose(unseen)
+    assert unseen.evaluations == 0
+
+
 def test_updates_are_told() -> None:
     told: list[tuple[int, Mapping[str, float]]] = []
     agent = make()

@@ -1,0 +1,23 @@
+"""Datasets: logged evaluations of many trials, with what it takes to understand them.
+
+A dataset is a folder in the layout of Hugging Face: `README.md`, the card; `data/*.parquet`, rows
+with the columns of the evaluation log (see `archgym.dataset`); and `dataset.json`: schema version,
+the spaces and workloads that the rows name, and where the rows come from.
+"""
+
+from archgym.datasets.archgym_csv import import_archgym
+from archgym.datasets.collection import SCHEMA_VERSION, Dataset
+from archgym.datasets.export import to_csv, to_folder
+from archgym.datasets.merging import merge, split
+from archgym.datasets.reading import load
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Dataset",
+    "import_archgym",
+    "load",
+    "merge",
+    "split",
+    "to_csv",
+    "to_folder",
+]

@@ -1,0 +1,82 @@
+"""How fast a proxy is, beside the simulator that it stands in for."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+
+from archgym import proxy, simulators
+from archgym.simulators.proxy import ProxySimulator
+from archgym.study.trial import WorkloadSpec
+from archgym.table import Table
+
+ROUNDS = 5
+
+
+def measure(path: Path, folder: Path) -> dict[str, Any]:
+    """Returns medians over `ROUNDS` rounds, in which all take turns; times are of the CPU.
+
+    Args:
+        path: A proxy.
+        folder: A table of a workload that it knows.
+    """
+    table = Table(folder)
+    document = table.header.workload
+    spec = WorkloadSpec(document["name"], tuple(sorted(document["options"].items())))
+    workload = spec.load(table.header.device["name"])
+    simulator = ProxySimulator(path, fallback=None, widest=1e9)
+    bound = proxy.load(path).on(workload.id)
+    native = simulators.make("native")
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(len(table), size=400_000)
+    indices = table.designs.indices(numbers)
+    designs = [
+        each for each in table.designs.designs(numbers[:1000]) if each["RefreshPolicy"] == "AllBank"
+    ]
+    rounds: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for name, seconds in {
+            "one_design_us": _cpu(lambda: [bound.one(each, 0.9, 1e9) for each in designs])
+            / len(designs)
+            * 1e6,
+            "one_design_as_a_simulator_us": _cpu(
+                lambda: [simulator.evaluate([each], workload) for each in designs]
+            )
+            / len(designs)
+            * 1e6,
+            "batch_one_thread_ns": _cpu(lambda: bound.predict_indices(indices))
+            / len(indices)
+            * 1e9,
+            "batch_two_threads_wall_ns": _wall(lambda: _two(bound, indices)) / len(indices) * 1e9,
+            "native_us": _cpu(lambda: native.evaluate(designs[:20], workload)) / 20 * 1e6,
+        }.items():
+            rounds.setdefault(name, []).append(seconds)
+    found = {name: float(f"{median(values):.4g}") for name, values in rounds.items()}
+    return {
+        "workload": workload.id,
+        **found,
+        "designs_per_cpu_second": round(1e9 / found["batch_one_thread_ns"]),
+        "designs_per_second_two_threads": round(1e9 / found["batch_two_threads_wall_ns"]),
+        "native_over_one_design": round(found["native_us"] / found["one_design_us"], 1),
+        "native_over_batch": round(found["native_us"] * 1e3 / found["batch_one_thread_ns"]),
+    }
+
+
+def _two(bound: proxy.Bound, indices: Any) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(bound.predict_indices, np.array_split(indices, 2)))
+
+
+def _cpu(call: Any) -> float:
+    began = process_time()
+    call()
+    return process_time() - began
+
+
+def _wall(call: Any) -> float:
+    began = perf_counter()
+    call()
+    return perf_counter() - began

@@ -1,0 +1,88 @@
+"""`archgym dataset` and `archgym proxy`, from a study to a search on the proxy of its log."""
+
+import json
+
+import pytest
+
+from archgym.study import Study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    out = tmp_path_factory.mktemp("study") / "out"
+    spec = {
+        "name": "one",
+        "space": "archgym-pow2",
+        "budget": 250,
+        "seeds": 1,
+        "workloads": [{"name": "mixed", "requests": 100}],
+        "agents": {"random_search": {}, "random_walk": {}},
+    }
+    assert Study.from_mapping(spec, "test").run(out) == []
+    return out
+
+
+def test_from_data_to_predictions(archgym, study):
+    out, _ = archgym("dataset", "merge", study, "--out", "data", "--json")
+    assert json.loads(out)["data"]["rows"] == 500
+    out, _ = archgym("dataset", "info", "data", "--json")
+    found = json.loads(out)
+    assert found["agent"] == {"random_search": 250, "random_walk": 250}
+    archgym("dataset", "split", "data", "--first", "a", "--second", "b", "--share", "0.7")
+    archgym("dataset", "export", "b", "--out", "b.csv")
+
+    train = ("proxy", "train", "a", "--out", "it.proxy", "--model", "lightgbm", "--effort", "0.1")
+    out, err = archgym(*train, "--json")
+    assert err == ""
+    trained = json.loads(out)
+    (workload,) = trained["scores"]
+    assert trained["scores"][workload]["runtime_ns"]["spearman"] > 0.5
+    out, _ = archgym("proxy", "info", "it.proxy", "--json")
+    assert json.loads(out)["kind"] == "lightgbm"
+    out, _ = archgym("proxy", "eval", "it.proxy", "b", "--plot", "eval.png", "--json")
+    evaluated = json.loads(out)
+    assert evaluated["seen_before"] == 0
+    assert evaluated["workloads"][workload]["designs"] > 50
+    out, _ = archgym("proxy", "eval", "it.proxy", "a", "b", "--json")
+    assert json.loads(out)["seen_before"] == trained["samples"]
+
+    design = '{"PagePolicy": "Closed"}'
+    predict = ("proxy", "predict", "it.proxy", "--workload", "mixed", "--design", design)
+    out, _ = archgym(*predict, "--json")
+    (record,) = json.loads(out)
+    runtime = record["metrics"]["runtime_ns"]
+    assert runtime["low"] <= runtime["value"] <= runtime["high"]
+    for command in (("proxy", "info", "it.proxy"), ("proxy", "eval", "it.proxy", "b"), predict):
+        out, _ = archgym(*command)
+        assert "runtime_ns" in out
+
+
+def test_bad_input_is_one_sentence(archgym, study, tmp_path):
+    (tmp_path / "text").write_text("no proxy")
+    archgym("proxy", "train", study, "--out", "it.proxy", "--model", "ridge")
+    commands = {
+        "unknown model 'rigde'; did you mean 'ridge'?": (
+            *("proxy", "train", study, "--out", "x.proxy", "--model", "rigde"),
+        ),
+        "text is not a proxy, or damaged": ("proxy", "info", "text"),
+        "unknown workload of the proxy 'stream'": (
+            *("proxy", "predict", "it.proxy", "--workload", "stream"),
+        ),
+        "ModelParameter": (
+            *("proxy", "predict", "it.proxy", "--workload", "mixed"),
+            *("--design", '{"ModelParameter": 1}'),
+        ),
+        "--design is not JSON": (
+            *("proxy", "predict", "it.proxy", "--workload", "mixed", "--design", "{"),
+        ),
+        "has seen all of these designs": ("proxy", "eval", "it.proxy", study),
+        "unknown way to split 'row'": (
+            *("dataset", "split", study, "--first", "a", "--second", "b", "--by", "row"),
+        ),
+        "can't read log none": ("dataset", "info", "none"),
+    }
+    for message, command in commands.items():
+        out, err = archgym(*command, code=2)
+        assert out == ""
+        assert message in err
+        assert err.count("\n") == 1
