@@ -1,6 +1,6 @@
 """The team's environment as RLlib wants it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ray.rllib.env.multi_agent_env import MultiAgentEnv
@@ -12,7 +12,7 @@ PROBLEMS: dict[str, Problem] = {}
 """What there is to solve, by name: RLlib copies its settings, and a problem can't be copied."""
 
 
-class TeamEnv(MultiAgentEnv):  # type: ignore[misc]
+class TeamEnv(MultiAgentEnv):
     """`archgym.envs.dram_parallel_env` on the problem that the settings name.
 
     Agents are numbers, in the order of the space's parameters: RLlib keeps them in sets, whose
@@ -21,11 +21,12 @@ class TeamEnv(MultiAgentEnv):  # type: ignore[misc]
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._problem = PROBLEMS[config["problem"]]
         self._env = DramParallelEnv(problem=self._problem, horizon=config["horizon"])
         self._names = list(self._env.possible_agents)
-        self.agents = self.possible_agents = list(range(len(self._names)))
+        self.possible_agents: list[Any] = list(range(len(self._names)))
+        self.agents = self.possible_agents
         self.observation_spaces = self._numbered(self._env.observation_spaces)
         self.action_spaces = self._numbered(self._env.action_spaces)
 
@@ -37,16 +38,15 @@ class TeamEnv(MultiAgentEnv):  # type: ignore[misc]
         self._seen = self._numbered(observations)
         return self._seen, self._numbered(infos)
 
-    def step(self, action_dict: dict[int, Any]) -> tuple[Any, Any, Any, Any, Any]:
+    def step(self, action_dict: dict[Any, Any]) -> tuple[Any, Any, Any, Any, Any]:
         """Evaluates the team's design, unless the budget is spent."""
         if not self._problem.remaining:
             ended = dict.fromkeys([*self.agents, "__all__"], True)
-            nothing: dict[int, dict[str, Any]] = {agent: {} for agent in self.agents}
+            nothing: dict[Any, dict[str, Any]] = {agent: {} for agent in self.agents}
             return self._seen, dict.fromkeys(self.agents, 0.0), ended, ended, nothing
         actions = {self._names[agent]: action for agent, action in action_dict.items()}
-        self._seen, rewards, terminated, truncated, infos = map(
-            self._numbered, self._env.step(actions)
-        )
+        told: Iterable[Mapping[str, Any]] = self._env.step(actions)
+        self._seen, rewards, terminated, truncated, infos = map(self._numbered, told)
         for ended in (terminated, truncated):
             ended["__all__"] = all(ended.values())
         return self._seen, rewards, terminated, truncated, infos

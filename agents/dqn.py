@@ -101,7 +101,7 @@ class DQN(StableBaselines):
 
     def _translate(self, actions: NDArray[Any], step: int) -> NDArray[np.int64]:
         """Turns actions, which share out the allowed values evenly, into the environment's."""
-        total = int(self._turns.action_space.n)
+        total = self._turns.actions
         allowed = self._allowed()[step]
         indices = allowed[actions * len(allowed) // total]
         length = len(list(self.space.parameters.values())[step].values)

@@ -84,8 +84,10 @@ class RLlibPPO(Agent):
 
     def _configure(self, problem: str, agents: list[str], seed: int) -> Any:
         settings = self.hyperparameters
+        # Not a set, whose order depends on the process.
+        policies = {name: PolicySpec() for name in agents}  # type: ignore[no-untyped-call]
         return (
-            PPOConfig()
+            PPOConfig()  # type: ignore[no-untyped-call]
             .environment(
                 TeamEnv,
                 env_config={"problem": problem, "horizon": settings.horizon},
@@ -104,10 +106,7 @@ class RLlibPPO(Agent):
                 entropy_coeff=settings.entropy,
                 use_kl_loss=False,
             )
-            .multi_agent(  # Not a set, whose order depends on the process.
-                policies={name: PolicySpec() for name in agents},
-                policy_mapping_fn=lambda agent, *_, **__: agents[agent],
-            )
+            .multi_agent(policies=policies, policy_mapping_fn=lambda agent, *_, **__: agents[agent])
             .rl_module(
                 model_config=DefaultModelConfig(
                     fcnet_hiddens=[settings.hidden], fcnet_activation="tanh"

@@ -25,11 +25,11 @@ def write_scalars(folder: str | Path) -> Callable[[int, Mapping[str, float]], No
         from torch.utils.tensorboard import SummaryWriter
     except ModuleNotFoundError as error:
         raise missing_extra(error, "writing for TensorBoard") from error
-    writer = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+    writer = SummaryWriter(str(folder))
 
     def write(evaluations: int, scalars: Mapping[str, float]) -> None:
         for name, value in scalars.items():
-            writer.add_scalar(name, value, evaluations)  # type: ignore[no-untyped-call]
-        writer.flush()  # type: ignore[no-untyped-call]
+            writer.add_scalar(name, value, evaluations)
+        writer.flush()
 
     return write

@@ -89,7 +89,7 @@ class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
         self._interface = Interface(self.problem, horizon)
         self._step = 0
         self.observation_space = self._interface.observation_space
-        self.action_space = self._interface.action_space
+        self.action_space: gymnasium.Space[Any] = self._interface.action_space
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -79,9 +79,7 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
         """Returns the space of an agent's observations."""
         return self.observation_spaces[agent]
 
-    def action_space(
-        self, agent: str
-    ) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:
+    def action_space(self, agent: str) -> gymnasium.Space[Any]:
         """Returns the space of an agent's actions: indices of its parameters' values."""
         return self.action_spaces[agent]
 

@@ -36,6 +36,7 @@ class Turns:
 
     Attributes:
         length: Steps of an episode: the parameters of the space.
+        actions: How many there are.
         action_space: The space of a single action, `Discrete`.
         observation_space: The space of a single observation, float32.
     """
@@ -46,7 +47,8 @@ class Turns:
         self.length = len(self._parameters)
         self.interface = Interface(problem, self.length)
         most = max(len(parameter.values) for parameter in self._parameters)
-        self.action_space = gymnasium.spaces.Discrete(most)
+        self.actions = most
+        self.action_space: gymnasium.Space[Any] = gymnasium.spaces.Discrete(most)
         whole = self.interface.observation_space
         turn = np.zeros(self.length, dtype=np.float32)
         self.observation_space = gymnasium.spaces.Box(
@@ -59,10 +61,10 @@ class Turns:
         Raises:
             ArchgymError: There is no such action.
         """
-        if not 0 <= action < self.action_space.n:
-            raise ArchgymError(f"actions are 0 to {self.action_space.n - 1}, there is no {action}")
+        if not 0 <= action < self.actions:
+            raise ArchgymError(f"actions are 0 to {self.actions - 1}, there is no {action}")
         parameter = self._parameters[step]
-        index = int(action) * len(parameter.values) // int(self.action_space.n)
+        index = int(action) * len(parameter.values) // self.actions
         return {**design, parameter.name: parameter.values[index]}
 
     def observe_partial(self, designs: list[dict[str, Any]], step: int) -> Observations:

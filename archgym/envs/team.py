@@ -52,9 +52,7 @@ class Team:
             names.setdefault(agent_of.get(parameter, parameter), []).append(parameter)
         self.members = {agent: tuple(parameters) for agent, parameters in names.items()}
 
-    def action_space(
-        self, agent: str
-    ) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:
+    def action_space(self, agent: str) -> gymnasium.Space[Any]:
         """Returns a new space of an agent's actions: the index of its parameter's value.
 
         An agent of several parameters has one index for each, in the order of the space.
