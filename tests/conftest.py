@@ -1,6 +1,10 @@
 """Fixtures that several test files share."""
 
 import os
+import signal
+
+# A shell that puts the tests into the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before anything loads a library for linear algebra: what the tests give it is so little that
 # threads would mostly wait for each other.

@@ -117,15 +117,6 @@ def test_a_program_that_is_left_is_ended():
     assert ended(running.process.pid)
 
 
-@pytest.fixture
-def heeds_ctrl_c():
-    """A process that a shell has put into the background ignores it from the start."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_keeps_what_was_recorded():
     def interrupt_soon(progress):
         if progress.requests > 500 and not waiting:
@@ -138,7 +129,6 @@ def test_ctrl_c_keeps_what_was_recorded():
     assert len(recording.trace) > 500
 
 
-@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_before_the_region_ends_all():
     threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
