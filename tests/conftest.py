@@ -3,9 +3,6 @@
 import os
 import signal
 
-# A shell that puts the tests into the background has them, and what they start, ignore Ctrl-C.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # Before anything loads a library for linear algebra: what the tests give it is so little that
 # threads would mostly wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -14,6 +11,9 @@ import pytest
 from hypothesis import settings
 
 from archgym.dram.workload import Workload
+
+# A shell that puts the tests into the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Recordings, files and native code take what time they take on a busy machine.
 settings.register_profile("archgym", deadline=None, max_examples=50)

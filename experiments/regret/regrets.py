@@ -95,7 +95,7 @@ def measure(run: Path) -> Regrets:
 @lru_cache(maxsize=1)  # The problems of a workload follow each other.
 def _table(tables: Path, workload: str) -> Table:
     """Reads the table of a workload, by its identity."""
-    for path in sorted(tables.glob("**/table.json")):
+    for path in sorted([*tables.glob("table.json"), *tables.glob("*/table.json")]):
         if read_header(path.parent).workload["id"] == workload:
             return Table(path.parent)
     raise ArchgymError(f"{tables} holds no table of workload {workload}")
