@@ -11,6 +11,9 @@ from archgym.errors import ArchgymError
 
 Floats = NDArray[np.float64]
 
+BEYOND = 0.1
+"""How far beyond the samples a prediction may be, in standard deviations."""
+
 LEVELS = 64
 """The most distinct values of a metric that is taken to have no others, such as a count."""
 
@@ -25,6 +28,9 @@ class Target:
             `constant` for one that is always `mean`.
         mean: Mean on that scale.
         deviation: Standard deviation on it.
+        low: The least value of the samples, standardised, and a little less: models may say
+            anything of a design that is like no other, and are not believed.
+        high: The greatest value, likewise.
         levels: The values that the metric can have, sorted, if they are few: predictions are
             rounded to them.
     """
@@ -33,6 +39,8 @@ class Target:
     scale: Literal["log", "linear", "constant"]
     mean: float
     deviation: float
+    low: float
+    high: float
     levels: tuple[float, ...] = ()
 
     @classmethod
@@ -47,13 +55,16 @@ class Target:
             raise ArchgymError(f"metric {metric} is {values[row]} in sample {row}, not a number")
         distinct = np.unique(values)
         if distinct.size == 1:
-            return cls(metric, "constant", float(distinct[0]), 1.0)
+            return cls(metric, "constant", float(distinct[0]), 1.0, 0.0, 0.0)
         scaled = np.log(values) if distinct[0] > 0 else values
+        mean, deviation = float(scaled.mean()), float(scaled.std())
         return cls(
             metric,
             "log" if distinct[0] > 0 else "linear",
-            float(scaled.mean()),
-            float(scaled.std()),
+            mean,
+            deviation,
+            (float(scaled.min()) - mean) / deviation - BEYOND,
+            (float(scaled.max()) - mean) / deviation + BEYOND,
             tuple(distinct.tolist()) if distinct.size <= min(LEVELS, len(values) // 8) else (),
         )
 
@@ -90,6 +101,8 @@ class Targets:
         self.metrics = tuple(target.metric for target in targets)
         self._mean = np.array([target.mean for target in targets])
         self._deviation = np.array([target.deviation for target in targets])
+        self._low = np.array([target.low for target in targets])
+        self._high = np.array([target.high for target in targets])
         self._logs = np.array([target.scale == "log" for target in targets])
         self._constants = np.array([target.scale == "constant" for target in targets])
         self._deviation[self._constants] = 0.0
@@ -109,7 +122,9 @@ class Targets:
 
     def restore(self, outputs: Floats) -> Floats:
         """Returns the metrics that a model's outputs stand for, shape `[n, metrics]`."""
-        values: Floats = outputs * self._deviation + self._mean
+        values: Floats = np.clip(outputs, self._low, self._high)
+        values *= self._deviation
+        values += self._mean
         if self._logs.all():
             np.exp(values, out=values)
         else:
