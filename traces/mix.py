@@ -75,8 +75,8 @@ def mix(traces: Sequence[Trace], offset_ps: int = 0, separate: bool = True) -> T
 
 def _end(trace: Trace) -> int:
     """Returns the end of the region that a trace lies in."""
-    end = int(trace.address.max()) + int(trace.size.max())
-    return -(-end // REGION) * REGION
+    last = trace.address + (trace.size.astype(np.uint64) - np.uint64(1))
+    return (int(last.max()) // REGION + 1) * REGION
 
 
 def _stacked(sizes: Sequence[int]) -> list[int]:

@@ -40,6 +40,7 @@ NEEDS = {
     "ippo": "torch",
     "mappo": "torch",
     "rllib_ppo": "ray",
+    "proxy_search": "lightgbm",
 }
 BUILT_IN = tuple(NEEDS)
 

@@ -1,14 +1,4 @@
-"""One policy for workloads that it has never seen: how good is its only guess?
-
-Usage: python -m experiments.generalist TABLES OUT [--rounds N] [--seeds N]
-
-For each workload that results are reported on, a team of agents (`ippo`) is trained on all other
-tabulated workloads in turn, and then proposes one design for the one left out, which nobody has
-evaluated. Its regret is set beside how many evaluations random search and Bayesian optimisation
-need until half of their runs are as good, and beside the design that is best on average over the
-workloads trained on. TABLES is the folder of the tables that `python -m experiments.enumeration`
-makes; OUT becomes a folder with `results.json` and `results.md`.
-"""
+"""Trains, guesses and writes the results; see `experiments.generalist`."""
 
 import argparse
 import json
@@ -119,9 +109,10 @@ def markdown(results: Mapping[str, Mapping[str, Any]], options: Any) -> str:
     """Returns the page."""
     lines = ["# One guess for a workload never seen", ""]
     lines += [
-        f"Made by `python -m experiments.generalist {options.tables} {options.out}`, which says "
-        f"how; medians of {options.seeds} seeds, each trained on the other 11 workloads with "
-        f"{options.rounds * SETTINGS['environments']:,} evaluations of each.",
+        f"Made by `python -m experiments.generalist {options.tables} {options.out} --rounds "
+        f"{options.rounds}`, which says how; medians of {options.seeds} seeds, each trained on the "
+        f"other 11 workloads with {options.rounds * SETTINGS['environments']:,} evaluations of "
+        "each.",
         "",
     ]
     headings = (
@@ -151,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="How good is a policy's guess for a new workload?")
     parser.add_argument("tables", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args(arguments)
     results: dict[str, dict[str, Any]] = {}
