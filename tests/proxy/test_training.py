@@ -1,11 +1,15 @@
 """Proxies predict what they were not shown, and say what they do not know."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from archgym import proxy
+from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
 from archgym.proxy import Facts, Samples
+from archgym.proxy.coding import Coding
 from archgym.proxy.evaluation import evaluate
 
 
@@ -34,6 +38,14 @@ def test_the_data_are_never_held_against_the_proxy(mixed_proxy, mixed_samples: S
     assert evaluation.seen_before == 1200
     with pytest.raises(ArchgymError, match="has seen all"):
         evaluate(mixed_proxy, mixed_samples.take(np.arange(1200)))
+
+
+def test_a_proxy_of_another_space_says_so(mixed_proxy, mixed_samples: Samples) -> None:
+    coding = Coding(make_space("archgym"))
+    codes = coding.codes(np.array([coding.space.encode(coding.space.default)]))
+    foreign = replace(mixed_samples.take(np.arange(1)), coding=coding, codes=codes)
+    with pytest.raises(ArchgymError, match="is of space archgym-pow2, the data are of archgym"):
+        evaluate(mixed_proxy, foreign)
 
 
 def test_hardware_cost_is_a_cost_that_there_is(mixed_proxy, mixed_samples: Samples) -> None:
