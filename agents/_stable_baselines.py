@@ -3,21 +3,19 @@
 Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementations", JMLR 22, 2021.
 """
 
-import random
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
-import torch
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.utils import set_random_seed
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
+from archgym.agents._isolation import isolated
 from archgym.agents.base import Agent
 from archgym.problem import BudgetExhausted, Problem
 from archgym.space import Design, DesignSpace
@@ -71,7 +69,7 @@ class StableBaselines(Agent):
         """Proposes `n` designs: the policy's after a search, uniform ones before."""
         if self.model is None or n == 0:
             return self.sample(n)
-        with _isolated(self._draw_seed()):
+        with isolated(self._draw_seed()):
             return self._propose(n)
 
     def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
@@ -83,7 +81,7 @@ class StableBaselines(Agent):
         if problem.remaining >= n:
             steps = problem.remaining // n * n * self._steps_per_design
             seed = self._draw_seed()
-            with _isolated(seed):
+            with isolated(seed):
                 self._prepare(problem, n, seed)
                 assert self.model is not None
                 # The budget may end in the middle of a rollout.
@@ -206,21 +204,3 @@ class Vectorised(VecEnv):
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """Returns that no environment is wrapped."""
         return [False for _ in self._get_indices(indices)]
-
-
-@contextmanager
-def _isolated(seed: int) -> Iterator[None]:
-    """Computes with one thread and random states of its own; the global ones come back after.
-
-    Stable-Baselines3 draws from the global states, and sums depend on the number of threads.
-    """
-    python, numpy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()  # noqa: NPY002
-    with torch.random.fork_rng(devices=[]):
-        torch.set_num_threads(1)
-        set_random_seed(seed)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002

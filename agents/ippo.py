@@ -2,8 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from archgym.agents._isolation import one_thread
 from archgym.agents.base import Agent, tunable
 from archgym.errors import ArchgymError
 from archgym.space import Design, DesignSpace
@@ -97,7 +97,7 @@ class IPPO(Agent):
         from archgym.envs.vector import DramVectorEnv
 
         horizon = self.hyperparameters.horizon
-        with _one_thread():
+        with one_thread():
             # The last rollout may have fewer designs.
             while problem.remaining:
                 n = min(self.hyperparameters.environments, problem.remaining)
@@ -262,17 +262,6 @@ class IPPO(Agent):
             "policy loss": policy_loss.item(),
             "value loss": value_loss.item(),
         }
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Computes with one thread: the networks are small, and sums would depend on how many."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class Choice(NamedTuple):

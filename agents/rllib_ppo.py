@@ -2,20 +2,17 @@
 
 import logging
 import os
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import numpy as np
 import ray
-import torch
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.policy.policy import PolicySpec
 
+from archgym.agents._isolation import isolated
 from archgym.agents._rllib_env import PROBLEMS, TeamEnv
 from archgym.agents.base import Agent, tunable
 from archgym.space import Design
@@ -73,7 +70,7 @@ class RLlibPPO(Agent):
         name = uuid4().hex
         PROBLEMS[name] = problem
         try:
-            with _isolated(seed):
+            with isolated(seed):
                 _start_ray()
                 algorithm = self._configure(name, list(problem.space.parameters), seed).build_algo()
                 while problem.remaining:
@@ -122,23 +119,3 @@ def _start_ray() -> None:
         return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-
-
-@contextmanager
-def _isolated(seed: int) -> Iterator[None]:
-    """Computes with one thread and random states of its own; the global ones come back after.
-
-    RLlib draws from the global states, and sums depend on the number of threads.
-    """
-    python, numpy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()  # noqa: NPY002
-    with torch.random.fork_rng(devices=[]):
-        torch.set_num_threads(1)
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002
-        torch.manual_seed(seed)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
