@@ -67,7 +67,8 @@ def measure(run: Path) -> Regrets:
     """Computes the regrets of a study.
 
     Raises:
-        ArchgymError: The study is not complete, or did not run on tables.
+        ArchgymError: The study is not complete, did not run on tables, or all of its problems are
+            too easy.
     """
     results = Results.load(run)
     if results.missing:
@@ -88,6 +89,8 @@ def measure(run: Path) -> Regrets:
             agent: _found(trials, [b for b in results.budgets if b <= _budget(trials)], landscape)
             for agent, trials in agents.items()
         }
+    if not problems:
+        raise ArchgymError(f"every problem of {run} is too easy to compare anything on")
     labels = tuple(agent.label for agent in results.study.agents)
     return Regrets(labels, tuple(results.budgets), problems, tuple(too_easy))
 
