@@ -1,12 +1,14 @@
 """Compares settings of the agents on the development workloads, so as to choose the defaults.
 
-Usage: python -m experiments.defaults OUT [--agents NAME ...] [--tables FOLDER] [--budget N]
-                                         [--seeds N] [--settings N] [--workers N]
+Usage: python -m experiments.defaults OUT [--agents NAME ...] [--tables FOLDER] [--seeds N]
+                                         [--settings N] [--workers N]
 
-Each agent has its defaults as they are and some settings drawn at random from `CHOICES`. The
-workloads are the three that no published figure is about: nothing is tuned on what is reported.
-With `--tables`, designs are looked up in the tables FOLDER/mixed, FOLDER/bursty and FOLDER/zipf, as
-`archgym enumerate` makes them of these workloads; without, they are simulated.
+Each agent has its defaults as they are and some settings drawn at random from `CHOICES`, all with
+100 evaluations, and agents that learn by reinforcement, which could do nothing with so few, with
+1,000. The workloads are the four that no published figure is about: nothing is tuned on what is
+reported. With `--tables`, designs are looked up in the tables FOLDER/mixed, FOLDER/bursty,
+FOLDER/zipf and FOLDER/json, as `archgym enumerate` makes them of these workloads; without, they are
+simulated. Runtime is no objective: nearly all agents are at its optimum soon.
 
 OUT/WORKLOAD/AGENT are folders of studies, which are resumed if they were stopped. OUT/defaults.json
 lists the settings of each agent, best first, by the median of their regrets and then by the mean.
@@ -30,15 +32,15 @@ from archgym.study import AgentSpec, Study
 from archgym.study.trial import replace_text
 from experiments.enumeration.workloads import DEVELOPMENT as WORKLOADS
 
-OBJECTIVES = ("runtime", "latency", "edp", "power with runtime <= 1.05")
+OBJECTIVES = ("latency", "edp", "power with runtime <= 1.05")
 SPACE = "archgym-pow2"
 
 _RATES = (0.001, 0.003, 0.01, 0.03)
 _POLICY_GRADIENT = {
-    "learning_rate": _RATES,
-    "environments": (5, 10, 20),
+    "learning_rate": (0.003, 0.01, 0.02, 0.05),
+    "environments": (10, 20, 32, 64),
     "horizon": (1, 2),
-    "entropy": (0.0, 0.01, 0.05),
+    "entropy": (0.01, 0.05, 0.1, 0.2),
     "hidden": (16, 32, 64),
 }
 _PPO = _POLICY_GRADIENT | {"epochs": (3, 6, 12), "clip": (0.1, 0.2, 0.4)}
@@ -59,11 +61,13 @@ class Candidates(NamedTuple):
         agent: Its registered name.
         fixed: What all its settings have in common.
         choices: Values to draw from, by hyperparameter.
+        budget: Evaluations a trial.
     """
 
     agent: str
     fixed: Mapping[str, Any]
     choices: Mapping[str, Sequence[Any]]
+    budget: int = 100
 
 
 CHOICES = {
@@ -138,12 +142,14 @@ CHOICES = {
         {"sampler": "nsga2"},
         {"population": (6, 8, 12, 16, 24), "crossover": (0.5, 0.9, 1.0)},
     ),
-    "ppo": Candidates("ppo", {}, _PPO),
-    "a2c": Candidates("a2c", {}, _POLICY_GRADIENT),
-    "dqn": Candidates("dqn", {}, _VALUE_BASED | {"exploration": (0.3, 0.5, 0.8)}),
-    "sac": Candidates("sac", {}, _VALUE_BASED | {"horizon": (1, 2), "mixing": (0.005, 0.01, 0.05)}),
-    "ippo": Candidates("ippo", {}, _PPO),
-    "mappo": Candidates("mappo", {}, _PPO),
+    "ppo": Candidates("ppo", {}, _PPO, 1000),
+    "a2c": Candidates("a2c", {}, _POLICY_GRADIENT, 1000),
+    "dqn": Candidates("dqn", {}, _VALUE_BASED | {"exploration": (0.3, 0.5, 0.8)}, 1000),
+    "sac": Candidates(
+        "sac", {}, _VALUE_BASED | {"horizon": (1, 2), "mixing": (0.005, 0.01, 0.05)}, 1000
+    ),
+    "ippo": Candidates("ippo", {}, _PPO, 1000),
+    "mappo": Candidates("mappo", {}, _PPO, 1000),
 }
 
 
@@ -175,7 +181,7 @@ def study(label: str, workload: str, options: argparse.Namespace) -> Study:
     table = f"tabular:{options.tables / workload}" if options.tables else "native"
     found = Study(
         name=f"defaults-{workload}-{label}",
-        budget=options.budget,
+        budget=candidates.budget,
         seeds=options.seeds,
         workloads=(WORKLOADS[workload],),
         agents=tuple(specs),
@@ -247,7 +253,6 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("out", type=Path)
     parser.add_argument("--agents", nargs="+", choices=CHOICES, default=list(CHOICES))
     parser.add_argument("--tables", type=Path)
-    parser.add_argument("--budget", type=int, default=100)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--settings", type=int, default=16)
     parser.add_argument("--workers", type=int, default=1)
@@ -266,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 raise ArchgymError(f"trial {failure.trial.name} failed: {failure.reason}")
     tables = tabulate(options.agents, options.out, options.settings)
     document = {
-        "budget": options.budget,
+        "budgets": {label: CHOICES[label].budget for label in tables},
         "seeds": options.seeds,
         "space": SPACE,
         "workloads": [spec.label for spec in WORKLOADS.values()],

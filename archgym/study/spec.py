@@ -123,8 +123,9 @@ class Study:
                 index,
                 seeds[index],
             )
-            for workload, objective, index, agent in product(
-                self.workloads, self.objectives, range(most), self.agents
+            for workload in self.workloads
+            for objective, index, agent in product(
+                workload.objectives or self.objectives, range(most), self.agents
             )
             if index < (agent.seeds or self.seeds)
         ]
@@ -142,6 +143,10 @@ class Study:
         for objective in self.objectives:
             with _blame(source, "objectives"):
                 objectives.make(objective)
+        for workload in self.workloads:
+            for objective in workload.objectives or ():
+                with _blame(source, f"workloads, objectives of {workload.label}"):
+                    objectives.make(objective)
         for agent in self.agents:
             with _blame(source, f"agents.{agent.label}"):
                 agents.configure(agents.registry.load(agent.agent), agent.hyperparameters)
@@ -213,10 +218,11 @@ def _workloads(value: Any) -> tuple[WorkloadSpec, ...] | None:
         options = dict(item) if isinstance(item, Mapping) else {"name": item}
         name = _text(options.pop("name", None))
         player = options.pop("player", None)
-        if name is None or not isinstance(player, Mapping | None):
+        own = _texts(options.pop("objectives")) if "objectives" in options else ()
+        if name is None or own is None or not isinstance(player, Mapping | None):
             return None
         played = None if player is None else Player.from_mapping(player)
-        found.append(WorkloadSpec(name, tuple(sorted(options.items())), played))
+        found.append(WorkloadSpec(name, tuple(sorted(options.items())), played, own or None))
     return tuple(found) or None
 
 
@@ -226,6 +232,8 @@ def _workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
     if workload.player is not None:
         # The mode in any case, since a table of nothing says nothing to a reader.
         document["player"] = {"mode": workload.player.mode, **workload.player.to_mapping()}
+    if workload.objectives is not None:
+        document["objectives"] = workload.objectives
     return document if len(document) > 1 else workload.name
 
 
@@ -270,7 +278,8 @@ _EXPECTED: dict[Callable[[Any], Any], str] = {
     _natural: "a whole number of at least 0",
     _texts: "a list of texts",
     _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }, in "
-    "which player is a table like { mode = 'closed', max_outstanding = 8 }",
+    "which player is a table like { mode = 'closed', max_outstanding = 8 } and objectives a list of "
+    "texts",
     _agents: "tables like [agents.random_search], one an agent, in which budget and seeds are "
     "whole numbers of at least 1",
 }

@@ -28,11 +28,13 @@ class WorkloadSpec:
         options: Names and values, sorted by name.
         player: Whether the trace's arrivals or the responses decide when; `None` for as the trace
             is meant to be played.
+        objectives: Texts of its objectives, if others than the study's.
     """
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
     player: Player | None = None
+    objectives: tuple[str, ...] | None = None
 
     @property
     def label(self) -> str:

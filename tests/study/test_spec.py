@@ -1,5 +1,6 @@
 """Specs are read, checked and written; every mistake is one sentence that names its place."""
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,20 @@ def test_an_agent_may_have_a_budget_and_seeds_of_its_own() -> None:
     assert Study.from_mapping(study.to_mapping(), "SPEC") == study
 
 
+def test_a_workload_may_have_objectives_of_its_own() -> None:
+    document = {
+        "budget": 5,
+        "seeds": 2,
+        "objectives": ["runtime", "latency"],
+        "workloads": ["stream", {"name": "random", "objectives": ["edp"]}],
+        "agents": {"random_search": {}},
+    }
+    study = Study.from_mapping(document, "options")
+    problems = {(trial.workload.name, trial.objective) for trial in study.trials}
+    assert problems == {("stream", "runtime"), ("stream", "latency"), ("random", "edp")}
+    assert Study.from_mapping(tomllib.loads(study.to_toml()), "again") == study
+
+
 def test_names_of_trials_are_fit_for_files(path: Path) -> None:
     for trial in Study.load(path).trials:
         assert not set(trial.name) & set('/\\:*?"<>| '), trial.name
@@ -156,6 +171,14 @@ def test_other_study_seeds_give_other_trial_seeds(a: int, b: int) -> None:
         ({"workloads": [3]}, "SPEC: workloads must be a list of names"),
         ({"workloads": [{"requests": 3}]}, "SPEC: workloads must be a list of names"),
         ({"workloads": [{"name": "stream", "player": "closed"}]}, "SPEC: workloads must be a list"),
+        (
+            {"workloads": [{"name": "stream", "objectives": []}]},
+            "SPEC: workloads must be a list .* objectives a list of texts",
+        ),
+        (
+            {"workloads": [{"name": "stream", "objectives": ["runtim"]}]},
+            "SPEC: workloads, objectives of stream: .* did you mean 'runtime'",
+        ),
         (
             {"workloads": [{"name": "stream", "player": {"mode": "closed"}}]},
             "SPEC: workloads: a closed player needs max_outstanding",
