@@ -56,19 +56,19 @@ class AntColony(Agent):
         """Settings of the colony."""
 
         ants: int = tunable(10, 1, 10_000, "designs of a colony")
-        elites: int = tunable(3, 0, 10_000, "best of a colony that deposit, beside the best of all")
+        elites: int = tunable(4, 0, 10_000, "best of a colony that deposit, beside the best of all")
         evaporation: float = tunable(
-            0.2, 0.0, 1.0, "share of the pheromone that each colony replaces"
+            0.4, 0.0, 1.0, "share of the pheromone that each colony replaces"
         )
         spread: float = tunable(
-            0.05,
+            0.1,
             0.0,
             1.0,
             "standard deviation of a deposit over an ordered parameter's values, "
             "as a share of their range",
         )
         wandering: float = tunable(
-            0.1, 0.0, 1.0, "probability that an ant draws a parameter uniformly instead"
+            0.2, 0.0, 1.0, "probability that an ant draws a parameter uniformly instead"
         )
 
     hyperparameters: Hyperparameters

@@ -33,22 +33,22 @@ class GeneticAlgorithm(Agent):
     class Hyperparameters(Agent.Hyperparameters):
         """Settings of the evolution."""
 
-        population: int = tunable(20, 2, 10_000, "parents of a generation")
+        population: int = tunable(12, 2, 10_000, "parents of a generation")
         elites: int = tunable(
-            4, 0, 10_000, "best parents that stay parents; at least one child always joins them"
+            8, 0, 10_000, "best parents that stay parents; at least one child always joins them"
         )
         tournament: int = tunable(
-            3, 1, 100, "parents drawn to choose one, the best of them: selection pressure"
+            5, 1, 100, "parents drawn to choose one, the best of them: selection pressure"
         )
         crossover: float = tunable(
-            0.9, 0.0, 1.0, "probability that a child has two parents instead of one"
+            1.0, 0.0, 1.0, "probability that a child has two parents instead of one"
         )
         mutations: float = tunable(
             1.0, 0.0, 100.0, "expected number of parameters of a child drawn anew"
         )
 
     hyperparameters: Hyperparameters
-    # How often a child that was already proposed, or is infeasible, is bred anew.
+    # How often a child that was already proposed, or is infeasible, is bred anew, to change more.
     _REBREEDS = 20
 
     def __init__(
@@ -79,25 +79,29 @@ class GeneticAlgorithm(Agent):
             self._children = self._children[needed:]
 
     def _propose(self) -> Design:
-        for _ in range(self._REBREEDS):
-            design = self._breed() if self._parents else self.sample(1)[0]
-            if (
-                self.space.infeasibility(design) is None
-                and self.space.key(design) not in self._seen
-            ):
+        for attempt in range(self._REBREEDS):
+            design = self._breed(attempt) if self._parents else self.sample(1)[0]
+            key = tuple(self.space.reset_inactive(design).values())
+            if self.space.infeasibility(design) is None and key not in self._seen:
                 break
-        self._seen.add(self.space.key(design))
+        self._seen.add(key)
         return design
 
-    def _breed(self) -> Design:
+    def _breed(self, attempt: int) -> Design:
+        """Makes a child, which changes the more the more attempts were no news."""
         mother, father = self._select(), self._select()
         crossed = self.rng.random() < self.hyperparameters.crossover
-        (fresh,) = self.space.sample(self.rng, 1)
-        mutation = self.hyperparameters.mutations / len(self.space)
-        child = {}
-        for name in self.space.parameters:
-            parent = father if crossed and self.rng.random() < 0.5 else mother
-            child[name] = fresh[name] if self.rng.random() < mutation else parent[name]
+        inherits = self.rng.random(len(self.space)) < (0.5 if crossed else 0.0)
+        mutation = (self.hyperparameters.mutations + attempt) / len(self.space)
+        mutates = self.rng.random(len(self.space)) < mutation
+        child = {
+            name: (father if other else mother)[name]
+            for name, other in zip(self.space.parameters, inherits, strict=True)
+        }
+        if mutates.any():
+            (fresh,) = self.space.sample(self.rng, 1)
+            names = zip(fresh, mutates, strict=True)
+            child |= {name: fresh[name] for name, changed in names if changed}
         return child
 
     def _select(self) -> Design:

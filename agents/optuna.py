@@ -66,7 +66,7 @@ class Optuna(Agent):
 
     hyperparameters: Hyperparameters
     # How many proposals are taken before a neighbour of one that is no news; a model's take long.
-    _PROPOSALS = {"tpe": 4, "gp": 1, "cmaes": 10, "nsga2": 10}
+    _PROPOSALS = {"tpe": 4, "gp": 1, "cmaes": 1, "nsga2": 1}
 
     def __init__(
         self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None

@@ -38,8 +38,8 @@ class SimulatedAnnealing(Agent):
     class Hyperparameters(Agent.Hyperparameters):
         """Settings of the schedule and of the steps."""
 
-        hot: float = tunable(0.1, 1e-6, 100.0, "temperature at the start, in units of log(cost)")
-        cold: float = tunable(0.001, 1e-9, 100.0, "temperature at which the walk begins again")
+        hot: float = tunable(0.03, 1e-6, 100.0, "temperature at the start, in units of log(cost)")
+        cold: float = tunable(0.0003, 1e-9, 100.0, "temperature at which the walk begins again")
         cooling: float = tunable(0.97, 0.01, 0.999999, "factor of the temperature each step")
         reach: float = tunable(
             0.25, 0.0, 1.0, "furthest step of an ordered parameter, as a share of its range"

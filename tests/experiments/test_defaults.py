@@ -1,66 +1,75 @@
 """The experiment that the agents' defaults come from."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from archgym import agents
-from experiments import defaults
+from archgym.dram.spaces import make_space
+from archgym.study import WorkloadSpec
+from archgym.study.enumeration import enumerate_space
+from experiments.defaults import __main__ as defaults
+from experiments.defaults.candidates import CHOICES, settings
+from experiments.enumeration.workloads import REPORT
 
 
-@pytest.mark.parametrize("label", defaults.CHOICES)
+@pytest.mark.parametrize("label", CHOICES)
 def test_every_setting_is_valid(label: str) -> None:
-    candidates = defaults.CHOICES[label]
+    candidates = CHOICES[label]
     agent = agents.registry.load(candidates.agent)
     every = {name: values[-1] for name, values in candidates.choices.items()}
-    for setting in [*defaults.settings(candidates, 30), every]:
+    for setting in [*settings(label, 30), every]:
         agents.configure(agent, setting)
 
 
 def test_settings_are_the_defaults_and_others_without_repeats() -> None:
-    candidates = defaults.CHOICES["optuna_nsga2"]
-    drawn = defaults.settings(candidates, 1000)
-    assert drawn[0] == {"sampler": "nsga2"}
-    assert len({json.dumps(setting) for setting in drawn}) == len(drawn) == 1 + 5 * 3
-    assert drawn == defaults.settings(candidates, 1000)
+    drawn = settings("optuna_nsga2", 1000)
+    assert drawn[0]["sampler"] == "nsga2"
+    assert len({json.dumps(setting) for setting in drawn}) == len(drawn)
+    assert len(drawn) == 5 * 3
+    assert drawn == settings("optuna_nsga2", 1000)
 
 
-def test_the_cheapest_has_no_regret_and_the_default_design_all_of_it() -> None:
-    found = [("p", "best", 0.5), ("p", "default", 1.0), ("p", "worse", 3.0), ("p", "half", 0.75)]
-    assert defaults.ranking(found) == {
-        "best": (0.0, 0.0),
-        "default": (1.0, 1.0),
-        "worse": (1.0, 1.0),
-        "half": (0.5, 0.5),
-    }
+def test_nothing_is_tuned_on_what_is_reported() -> None:
+    assert defaults.WORKLOADS
+    assert not set(defaults.WORKLOADS) & set(REPORT)
 
 
-def test_a_problem_that_nobody_improves_on() -> None:
-    ranks = defaults.ranking([("p", "same", 1.0), ("p", "worse", 2.0)])
-    assert ranks == {"same": (0.0, 0.0), "worse": (1.0, 1.0)}
-
-
-@given(st.lists(st.tuples(st.sampled_from("pq"), st.sampled_from("ab"), st.floats(0.1, 5.0))))
-def test_regrets_are_shares(found: list[tuple[str, str, float]]) -> None:
-    for median, mean in defaults.ranking(found).values():
-        assert 0 <= median <= 1
-        assert 0 <= mean <= 1
+@pytest.mark.parametrize("label", CHOICES)
+def test_defaults_are_the_best_that_were_tried(label: str) -> None:
+    path = Path(defaults.__file__).with_name("results.json")
+    found = json.loads(path.read_text())["agents"].get(label)
+    if found is None:
+        pytest.skip(f"{label} has the defaults of its authors")
+    best = found["best_first"][0]
+    assert best["mean_regret"] == min(row["mean_regret"] for row in found["best_first"])
+    agent = agents.registry.load(found["agent"])
+    now = {field.name: field.default for field in dataclasses.fields(agent.Hyperparameters)}
+    chosen = {name: best["settings"][name] for name in CHOICES[label].choices}
+    assert chosen == {name: now[name] for name in chosen}
 
 
 @pytest.mark.slow
 def test_the_experiment_ranks_what_it_ran(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = [str(tmp_path), "--budget", "3", "--seeds", "1", "--settings", "1"]
-    defaults.main([*arguments, "--agents", "grid"])
-    (rows,) = json.loads((tmp_path / "defaults.json").read_text())["agents"].values()
-    assert sorted(row["is_default"] for row in rows) == [False, True]
-    assert rows[0]["median_regret"] <= rows[1]["median_regret"]
+    workload = WorkloadSpec("zipf", (("requests", 60),))
+    enumerate_space(make_space(defaults.SPACE, allow_data_loss=True), workload, tmp_path / "zipf")
+    monkeypatch.setattr(defaults, "WORKLOADS", {"zipf": workload})
+    monkeypatch.setattr(defaults, "OBJECTIVES", ("latency",))
+    arguments = [str(tmp_path / "out"), "--tables", str(tmp_path)]
+    arguments += ["--seeds", "1", "--settings", "2", "--agents", "grid"]
+    defaults.main(arguments)
+    found = json.loads((tmp_path / "out" / "results.json").read_text())["agents"]["grid"]
+    rows = found["best_first"]
+    assert sorted(row["was_default"] for row in rows) == [False, False, True]
+    means = [row["mean_regret"] for row in rows]
+    assert means == sorted(means)
+    assert 0 <= means[0] <= means[-1] <= 1
     assert capsys.readouterr().out.startswith("grid: defaults ")
     # The second time, nothing is left to run.
     sealed = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
-    defaults.main([*arguments, "--agents", "grid"])
+    defaults.main(arguments)
     assert sealed == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
