@@ -16,9 +16,6 @@ from archgym.proxy.conformal import check_coverage
 from archgym.simulators.base import Failure, Outcome, Simulator
 from archgym.space import Design, Parameter
 
-# Fewer designs than these are predicted one by one.
-_FEW = 8
-
 PREDICTED = "predicted"
 """The metric that is 1 where the others are predicted, and 0 where they are simulated."""
 
@@ -31,8 +28,9 @@ class ProxySimulator(Simulator):
     workload if it was trained for known ones only, or where the interval that holds a metric is too
     wide. The metric `predicted` tells the ones from the others, in logs too.
 
-    Of a new workload the default design and some random ones, the probes, are simulated first. They
-    tell how far off predictions are there, and with that whether to make any.
+    Of a new workload the default design and some random ones, the probes, are simulated first. The
+    proxy is adapted to them, and they tell how far off predictions are there, and with that which
+    ones to make. Where predictions are not even in the probes' order, there are none.
 
     Args:
         path: The proxy's file.
@@ -40,6 +38,8 @@ class ProxySimulator(Simulator):
         widest: How far off a metric may be, as a share of it.
         coverage: How often it has to be as near as that.
         probes: How many designs of a new workload are simulated.
+        ranks: The rank correlation of predicted and simulated probes that a new workload needs, in
+            every metric that differs among them by more than `widest`.
 
     Attributes:
         proxy: The proxy.
@@ -61,15 +61,17 @@ class ProxySimulator(Simulator):
         widest: float = 0.25,
         coverage: float = 0.9,
         probes: int = 60,
+        ranks: float = 0.9,
     ) -> None:
-        if not widest > 0 or probes < 1:
-            raise ArchgymError("a proxy's widest interval and its probes are more than 0")
+        if not widest > 0 or probes < 2:
+            raise ArchgymError("a proxy's widest interval is more than 0, its probes are 2 or more")
         self.proxy = proxy.load(path)
         self.counts: Counter[str] = Counter()
         self._path = Path(path)
         self._widest = widest
         self._coverage = check_coverage(coverage)
         self._probes = probes
+        self._ranks = ranks
         if isinstance(fallback, str):
             fallback = None if fallback == "none" else simulators.make(fallback)
         self.fallback = fallback
@@ -108,7 +110,7 @@ class ProxySimulator(Simulator):
         if isinstance(bound, str):
             return self._fall_back(designs, workload, "workload", bound)
         outcomes: list[Outcome | None]
-        if len(designs) <= _FEW:
+        if len(designs) <= bound.FEW:
             outcomes = [self._predict_one(bound, design) for design in designs]
         else:
             outcomes = self._predict(bound, designs)
@@ -166,13 +168,18 @@ class ProxySimulator(Simulator):
         (anchor,) = self.fallback.evaluate([space.default], workload)
         if isinstance(anchor, Failure):
             raise ArchgymError(anchor.reason)
-        bound = self.proxy.on_new(
-            proxy.Facts(workload.id, anchor, tuple(workload.features), system)
-        )
-        return bound.recalibrated(*self._probe(workload))
+        facts = proxy.Facts(workload.id, anchor, tuple(workload.features), system)
+        bound = self.proxy.on_new(facts, self._probe(workload))
+        assert isinstance(bound, proxy.Adapted)
+        for name, rank in bound.disordered(self._ranks, self._widest).items():
+            raise ArchgymError(
+                f"the proxy {self._path} can't tell the order of designs of workload "
+                f"{workload.id} by {name}: the rank correlation is {rank:.2f}, below {self._ranks}"
+            )
+        return bound
 
-    def _probe(self, workload: Any) -> tuple[Any, Any]:
-        """Simulates random designs of a workload; returns their codes and metrics."""
+    def _probe(self, workload: Any) -> proxy.Probes:
+        """Simulates random designs of a workload."""
         assert self.fallback is not None
         coding = self.proxy.coding
         rng = np.random.default_rng(0)
@@ -185,10 +192,10 @@ class ProxySimulator(Simulator):
         for number, outcome in zip(chosen, outcomes, strict=True):
             if not isinstance(outcome, Failure):
                 measured.append((codes[number], [outcome[name] for name in metrics]))
-        if not measured:
-            raise ArchgymError(f"no probe of workload {workload.id} could be simulated")
+        if len(measured) < 2:
+            raise ArchgymError(f"too few probes of workload {workload.id} could be simulated")
         rows, values = zip(*measured, strict=True)
-        return np.array(rows), np.array(values)
+        return proxy.Probes(np.array(rows), np.array(values))
 
     def _predict_one(self, bound: "proxy.Bound", design: Design) -> Outcome | None:
         try:
@@ -208,10 +215,9 @@ class ProxySimulator(Simulator):
                 continue
         outcomes: list[Outcome | None] = [None] * len(designs)
         if codes:
-            array = np.array(codes)
-            sure = bound.is_sure(array, self._coverage, self._widest)
-            values = bound.predict(array).tolist()
-            for number, row, is_sure in zip(numbers, values, sure.tolist(), strict=True):
+            values, sure = bound.sure(np.array(codes), self._coverage, self._widest)
+            rows = values.tolist()
+            for number, row, is_sure in zip(numbers, rows, sure.tolist(), strict=True):
                 if is_sure:
                     outcomes[number] = self._outcome(row)
         return outcomes

@@ -14,7 +14,7 @@ A saved proxy is a simulator, `proxy:stream.proxy`, which hands to a real one wh
 Needs the extra `proxy`.
 """
 
-from archgym.proxy.proxy import Bound, Prediction, Predictor, Proxy
+from archgym.proxy.proxy import Adapted, Bound, Prediction, Predictor, Probes, Proxy
 from archgym.proxy.samples import TARGETS, Samples, from_frame, from_table, join
 from archgym.proxy.scores import SCORES, scores
 from archgym.proxy.store import describe, load, save
@@ -24,11 +24,13 @@ from archgym.proxy.workloads import Facts
 __all__ = [
     "SCORES",
     "TARGETS",
+    "Adapted",
     "Bound",
     "Facts",
     "Plan",
     "Prediction",
     "Predictor",
+    "Probes",
     "Proxy",
     "Samples",
     "describe",

@@ -1,19 +1,20 @@
 """A proxy: models of what a simulator measures, for known workloads and for new ones."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import expm1
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError, unknown
+from archgym.proxy.adaptation import Adaptation
 from archgym.proxy.coding import Coding
 from archgym.proxy.conformal import Margins, check_coverage
-from archgym.proxy.models import Model
+from archgym.proxy.models import CHUNK, Model
 from archgym.proxy.targets import Targets
 from archgym.proxy.workloads import Context, Facts
 from archgym.space import Design
@@ -29,6 +30,18 @@ class Prediction(NamedTuple):
     values: Floats
     low: Floats
     high: Floats
+
+
+class Probes(NamedTuple):
+    """Measured designs of a workload, drawn as those will be that are predicted.
+
+    Attributes:
+        codes: The designs, coded.
+        values: Their metrics, shape `[n, metrics]`.
+    """
+
+    codes: Ints
+    values: Floats
 
 
 @dataclass(frozen=True)
@@ -93,11 +106,12 @@ class Proxy:
         predictor = self.known[workload]
         return Bound(self, predictor, predictor.targets, np.empty(0))
 
-    def on_new(self, facts: Facts) -> "Bound":
+    def on_new(self, facts: Facts, probes: "Probes | None" = None) -> "Bound":
         """Returns the proxy for a workload that is not in its data.
 
         Args:
             facts: The workload, with features and an anchor.
+            probes: Designs that were measured on it, which make it far more exact: an `Adapted`.
 
         Raises:
             ArchgymError: It was trained for known workloads only, or too little is given.
@@ -118,7 +132,10 @@ class Proxy:
                 f"with {len(self.context.mean) - len(self.context.metrics)}"
             )
         targets = self.transfer.targets.relative_to(facts.anchor)
-        return Bound(self, self.transfer, targets, self.context(facts))
+        if probes is None:
+            return Bound(self, self.transfer, targets, self.context(facts))
+        known = [self.context(each) for each in self.facts.values()]
+        return Adapted(self, self.transfer, targets, (*known, self.context(facts)), probes)
 
     @cached_property
     def inside(self) -> tuple[NDArray[np.bool_], ...]:
@@ -148,11 +165,13 @@ class Bound:
         predictor: Its part for the workload.
         targets: The scales of the outputs for this workload.
         context: What the model sees of the workload.
-        margins: Replaces those of the predictor.
 
     Attributes:
+        FEW: As many designs and fewer are predicted faster one by one.
         metrics: What is predicted.
     """
+
+    FEW: ClassVar[int] = 8
 
     def __init__(
         self,
@@ -160,7 +179,6 @@ class Bound:
         predictor: Predictor,
         targets: Targets,
         context: Floats,
-        margins: tuple[Margins, ...] | None = None,
     ) -> None:
         self._proxy = proxy
         self._coding = proxy.coding
@@ -168,7 +186,6 @@ class Bound:
         self.targets = targets
         self.metrics = targets.metrics
         self._context = context
-        self.margins = margins or predictor.margins
         self._inside = [table.tolist() for table in proxy.inside]
         self._scales = [
             (each.scale == "log", each.mean, 0.0 if each.scale == "constant" else each.deviation)
@@ -184,16 +201,6 @@ class Bound:
             for column, each in enumerate(targets.targets)
             if each.levels
         ]
-
-    def recalibrated(self, codes: Ints, values: Floats) -> "Bound":
-        """Returns the same with margins from measured designs of this workload.
-
-        Args:
-            codes: Designs drawn as those will be that are predicted, none seen in training.
-            values: Their metrics, shape `[n, metrics]`.
-        """
-        margins = calibrate(self.targets, self.outputs(codes), values)
-        return Bound(self._proxy, self.predictor, self.targets, self._context, margins)
 
     def outputs(self, codes: Ints) -> Floats:
         """Returns the outputs of the model, shape `[n, metrics]`."""
@@ -220,11 +227,16 @@ class Bound:
         margin = self._margin(rounded, coverage)
         return Prediction(values, *self.targets.bounds(rounded, margin))
 
+    def sure(self, codes: Ints, coverage: float, widest: float) -> tuple[Floats, NDArray[np.bool_]]:
+        """Returns the metrics of designs, and of which ones `one` would predict them."""
+        outputs, margin = self._outputs_and_margin(codes, coverage)
+        width = np.where(self._shares, np.expm1(margin * self._deviations), 0.0)
+        is_sure: NDArray[np.bool_] = np.all(width <= widest, axis=1)
+        return self.targets.restore(outputs), is_sure & self._proxy.is_inside(codes)
+
     def is_sure(self, codes: Ints, coverage: float, widest: float) -> NDArray[np.bool_]:
         """Tells of which designs `one` would predict the metrics."""
-        margin = self._margin(self.outputs(codes), coverage)
-        width = np.where(self._shares, np.expm1(margin * self._deviations), 0.0)
-        return self._proxy.is_inside(codes) & (width <= widest).all(axis=1)
+        return self.sure(codes, coverage, widest)[1]
 
     def one(self, design: Design, coverage: float, widest: float) -> list[float] | None:
         """Predicts one design, as fast as can be.
@@ -270,7 +282,7 @@ class Bound:
         """
         if (coverage, widest) not in self._known_doubts:
             doubts = []
-            for column, margins in enumerate(self.margins):
+            for column, margins in enumerate(self.predictor.margins):
                 deviation = self._scales[column][2]
                 widths = margins.widths[coverage]
                 is_narrow = [expm1(each * deviation) <= widest for each in widths]
@@ -280,8 +292,97 @@ class Bound:
         return self._known_doubts[coverage, widest]
 
     def _margin(self, outputs: Floats, coverage: float) -> Floats:
-        columns = zip(self.margins, outputs.T, strict=True)
+        columns = zip(self.predictor.margins, outputs.T, strict=True)
         return np.column_stack([margins.at(column, coverage) for margins, column in columns])
+
+    def _outputs_and_margin(self, codes: Ints, coverage: float) -> tuple[Floats, Floats]:
+        outputs = self.outputs(codes)
+        return outputs, self._margin(outputs, coverage)
+
+
+class Adapted(Bound):
+    """A proxy for a new workload some of whose designs were measured; see `adaptation`.
+
+    Args:
+        proxy: The proxy.
+        predictor: Its part for new workloads.
+        targets: The scales of the outputs for this workload.
+        contexts: What the model sees of the known workloads, and last of this one.
+        probes: The designs that were measured.
+
+    Raises:
+        ArchgymError: A metric whose logarithm is learned is not above 0.
+    """
+
+    FEW: ClassVar[int] = 0
+
+    def __init__(
+        self,
+        proxy: Proxy,
+        predictor: Predictor,
+        targets: Targets,
+        contexts: Sequence[Floats],
+        probes: Probes,
+    ) -> None:
+        for name, target, column in zip(
+            targets.metrics, targets.targets, probes.values.T, strict=True
+        ):
+            if target.scale == "log" and column.min() <= 0:
+                raise ArchgymError(
+                    f"{name} of a probe is {column.min():g}; in the data it is always above 0"
+                )
+        super().__init__(proxy, predictor, targets.reaching(probes.values), contexts[-1])
+        self._contexts = contexts
+        self._probes = probes
+        measured = self.targets.standardise(probes.values)
+        self._adaptation = Adaptation(self._fingerprints(probes.codes), measured)
+
+    def disordered(self, least: float, widest: float) -> dict[str, float]:
+        """Returns the metrics in whose order it can't put the probes, each predicted from the rest.
+
+        Where no probes are farther apart than a prediction may be off, their order says nothing.
+
+        Args:
+            least: The rank correlation that will do.
+            widest: How far off a prediction may be, as a share of it.
+
+        Returns:
+            Their rank correlations.
+        """
+        found = {}
+        for column in np.flatnonzero(self._shares).tolist():
+            values = self._probes.values[:, column]
+            rank = self._adaptation.ranks[column]
+            if rank < least and values.max() > (1 + widest) * values.min():
+                found[self.metrics[column]] = rank
+        return found
+
+    def outputs(self, codes: Ints) -> Floats:
+        """Returns the outputs of the model, adapted; see `Bound.outputs`."""
+        return self._outputs_and_margin(codes, 0.5)[0]
+
+    def interval(self, codes: Ints, coverage: float = 0.9) -> Prediction:
+        """Returns metrics and intervals; see `Bound.interval`."""
+        outputs, margin = self._outputs_and_margin(codes, check_coverage(coverage))
+        return Prediction(self.targets.restore(outputs), *self.targets.bounds(outputs, margin))
+
+    def one(self, design: Design, coverage: float, widest: float) -> list[float] | None:
+        """Predicts one design; see `Bound.one`."""
+        values, is_sure = self.sure(np.array([self._coding.code(design)]), coverage, widest)
+        found: list[float] = values[0].tolist()
+        return found if is_sure[0] else None
+
+    def _outputs_and_margin(self, codes: Ints, coverage: float) -> tuple[Floats, Floats]:
+        outputs, margin = np.empty((2, len(codes), len(self.metrics)))
+        for first in range(0, len(codes), CHUNK):
+            part = slice(first, first + CHUNK)
+            fingerprints = self._fingerprints(codes[part])
+            outputs[part], margin[part] = self._adaptation.predict(fingerprints, coverage)
+        return outputs, margin
+
+    def _fingerprints(self, codes: Ints) -> Floats:
+        model = self.predictor.model
+        return np.stack([model.predict(codes, context) for context in self._contexts], axis=1)
 
 
 def calibrate(targets: Targets, outputs: Floats, values: Floats) -> tuple[Margins, ...]:

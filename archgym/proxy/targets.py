@@ -149,6 +149,18 @@ class Targets:
             shifted.append(replace(target, mean=mean, levels=levels))
         return Targets(tuple(shifted))
 
+    def reaching(self, values: Floats) -> "Targets":
+        """Returns the scales whose range holds these values, shape `[n, metrics]`, too."""
+        standardised = self.standardise(values)
+        lows, highs = standardised.min(axis=0) - BEYOND, standardised.max(axis=0) + BEYOND
+        columns = zip(self.targets, lows.tolist(), highs.tolist(), strict=True)
+        return Targets(
+            tuple(
+                replace(target, low=min(target.low, low), high=max(target.high, high))
+                for target, low, high in columns
+            )
+        )
+
     def bounds(self, outputs: Floats, margin: Floats) -> tuple[Floats, Floats]:
         """Returns the metrics at a distance below and above a model's outputs.
 

@@ -86,8 +86,6 @@ def measure_unseen(
     designs: Annotated[int, typer.Option(help="Designs of each workload.")] = 1000,
 ) -> None:
     """Workloads that were left out of the training, each in turn."""
-    import numpy as np
-
     samples = simulate(unseen.WORKLOADS, designs)
     found = _read(results / "unseen.json")
     for kind in model or list(MODELS):
@@ -95,12 +93,9 @@ def measure_unseen(
         for record in unseen.leave_one_out(samples, kind):
             records.append(record)
             typer.echo(f"{kind} {record['workload']}: Spearman {record['spearman']}")
-        median = {
-            metric: float(np.median([each["spearman"][metric] for each in records]))
-            for metric in METRICS
-        }
-        typer.echo(f"{kind}: median Spearman {median}")
-        found[kind] = {"median_spearman": median, "workloads": records}
+        median = unseen.medians(records)
+        typer.echo(f"{kind}: median {median}")
+        found[kind] = {"median": median, "workloads": records}
         _write(results / "unseen.json", found)
 
 
@@ -110,7 +105,7 @@ def measure_speed(
     table: Annotated[Path, typer.Option(help="That table.")],
     results: Results = RESULTS,
 ) -> None:
-    """Designs a second, beside the native simulator in the same run."""
+    """Designs a second, beside the native simulator and DRAMSys in the same run."""
     found = speed.measure(path, table)
     typer.echo(json.dumps(found, indent=1))
     _write(results / "speed.json", found)

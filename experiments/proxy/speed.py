@@ -1,5 +1,6 @@
-"""How fast a proxy is, beside the simulator that it stands in for."""
+"""How fast a proxy is, beside the simulator that it stands in for, and DRAMSys if there is one."""
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -9,15 +10,25 @@ from typing import Any
 import numpy as np
 
 from archgym import proxy, simulators
+from archgym.dram.workload import Workload
+from archgym.errors import ArchgymError
+from archgym.simulators import Failure, Simulator
+from archgym.simulators.dramsys import Dramsys
 from archgym.simulators.proxy import ProxySimulator
+from archgym.space import Design
 from archgym.study.trial import WorkloadSpec
 from archgym.table import Table
 
 ROUNDS = 5
+FEW = 20
+"""Designs that are simulated a round."""
 
 
 def measure(path: Path, folder: Path) -> dict[str, Any]:
     """Returns medians over `ROUNDS` rounds, in which all take turns; times are of the CPU.
+
+    DRAMSys, if `ARCHGYM_DRAMSYS` names it, runs as the simulator `dramsys` does: with the record
+    that latencies come from. Designs with which it runs longer than it takes are left out.
 
     Args:
         path: A proxy.
@@ -36,9 +47,11 @@ def measure(path: Path, folder: Path) -> dict[str, Any]:
     designs = [
         each for each in table.designs.designs(numbers[:1000]) if each["RefreshPolicy"] == "AllBank"
     ]
+    simulated = [each for each in designs if each["Arbiter"] == "Simple"][:FEW]
+    dramsys = Dramsys(workers=1) if Dramsys.find() else None
     rounds: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
-        for name, seconds in {
+        found = {
             "one_design_us": _cpu(lambda: [bound.one(each, 0.9, 1e9) for each in designs])
             / len(designs)
             * 1e6,
@@ -51,18 +64,37 @@ def measure(path: Path, folder: Path) -> dict[str, Any]:
             / len(indices)
             * 1e9,
             "batch_two_threads_wall_ns": _wall(lambda: _two(bound, indices)) / len(indices) * 1e9,
-            "native_us": _cpu(lambda: native.evaluate(designs[:20], workload)) / 20 * 1e6,
-        }.items():
-            rounds.setdefault(name, []).append(seconds)
+            "native_us": _cpu(lambda: native.evaluate(simulated, workload)) / FEW * 1e6,
+        }
+        if dramsys:
+            found["dramsys_us"] = _cpu(lambda: _all(dramsys, simulated, workload)) / FEW * 1e6
+        for name, value in found.items():
+            rounds.setdefault(name, []).append(value)
     found = {name: float(f"{median(values):.4g}") for name, values in rounds.items()}
-    return {
-        "workload": workload.id,
-        **found,
-        "designs_per_cpu_second": round(1e9 / found["batch_one_thread_ns"]),
-        "designs_per_second_two_threads": round(1e9 / found["batch_two_threads_wall_ns"]),
+    ratios = {
         "native_over_one_design": round(found["native_us"] / found["one_design_us"], 1),
         "native_over_batch": round(found["native_us"] * 1e3 / found["batch_one_thread_ns"]),
     }
+    if dramsys:
+        ratios |= {
+            "dramsys_over_native": round(found["dramsys_us"] / found["native_us"], 1),
+            "dramsys_over_one_design": round(found["dramsys_us"] / found["one_design_us"]),
+            "dramsys_over_batch": round(found["dramsys_us"] * 1e3 / found["batch_one_thread_ns"]),
+        }
+    return {
+        "workload": workload.id,
+        "requests": len(workload),
+        **found,
+        "designs_per_cpu_second": round(1e9 / found["batch_one_thread_ns"]),
+        "designs_per_second_two_threads": round(1e9 / found["batch_two_threads_wall_ns"]),
+        **ratios,
+    }
+
+
+def _all(simulator: Simulator, designs: list[Design], workload: Workload) -> None:
+    for outcome in simulator.evaluate(designs, workload):
+        if isinstance(outcome, Failure):
+            raise ArchgymError(outcome.reason)
 
 
 def _two(bound: proxy.Bound, indices: Any) -> None:
@@ -71,9 +103,14 @@ def _two(bound: proxy.Bound, indices: Any) -> None:
 
 
 def _cpu(call: Any) -> float:
-    began = process_time()
+    began = process_time() + _children()
     call()
-    return process_time() - began
+    return process_time() + _children() - began
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _wall(call: Any) -> float:

@@ -1,6 +1,7 @@
 """Workloads that a proxy was not trained on, each left out in turn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from archgym import proxy
 from archgym.proxy.conformal import coverage
 from archgym.proxy.samples import Samples
-from archgym.proxy.scores import spearman
+from archgym.proxy.scores import scores, spearman
 from archgym.study.trial import WorkloadSpec
 from experiments.proxy.data import METRICS
 
@@ -27,7 +28,12 @@ WORKLOADS = tuple(
     )
 )
 PROBES = 60
+MORE_PROBES = (30, 60, 120, 240)
+DRAWS = 5
+"""How often the probes are drawn anew; figures are means."""
 
+WIDEST = 0.25
+RANKS = 0.9
 
 EFFORT = {"ridge": 1.0, "forest": 0.1, "lightgbm": 0.2, "mlp": 0.25}
 """As many workloads have as many more samples, a part of the usual effort is enough."""
@@ -36,8 +42,8 @@ EFFORT = {"ridge": 1.0, "forest": 0.1, "lightgbm": 0.2, "mlp": 0.25}
 def leave_one_out(samples: Samples, kind: str, seed: int = 0) -> Iterator[dict[str, Any]]:
     """Yields what is found on each workload, by a proxy that was trained on all others.
 
-    The interval on a workload comes from `PROBES` of its designs, as in the simulator `proxy`;
-    scores and coverage are those of the others.
+    The proxy is adapted to `PROBES` of its designs, as in the simulator `proxy`; all figures are
+    those of the other designs.
     """
     for number, facts in enumerate(samples.facts):
         others = samples.take(samples.workload != number)
@@ -62,25 +68,101 @@ def leave_one_out(samples: Samples, kind: str, seed: int = 0) -> Iterator[dict[s
             effort=EFFORT[kind],
         )
         own = samples.of(facts.id).only(METRICS)
-        bound = trained.on_new(facts).recalibrated(own.codes[:PROBES], own.values[:PROBES])
-        rest = own.take(np.arange(PROBES, len(own)))
-        found = bound.interval(rest.codes)
-        relative = np.median((found.high - found.low) / 2 / found.values, axis=0)
+        draws = {
+            probes: [_draw(trained, facts, own, probes, [seed, draw]) for draw in range(DRAWS)]
+            for probes in MORE_PROBES
+            if probes < len(own)
+        }
         yield {
             "workload": facts.id,
-            "designs": len(rest),
-            "spearman": {
-                name: round(spearman(rest.values[:, i], found.values[:, i]), 4)
-                for i, name in enumerate(METRICS)
+            "designs": len(own) - PROBES,
+            **{name: _mean(draws[PROBES], name) for name in (*BY_METRIC, *IN_ALL)},
+            "left_to_the_simulator_by_probes": {
+                str(probes): _mean(each, "left_to_the_simulator") for probes, each in draws.items()
             },
-            "half_width_of_90_percent_intervals": {
-                name: round(float(relative[i]), 4) for i, name in enumerate(METRICS)
-            },
-            "coverage": {
-                name: round(coverage(rest.values[:, i], found.low[:, i], found.high[:, i]), 4)
-                for i, name in enumerate(METRICS)
-            },
-            "left_to_the_simulator": round(
-                1 - float(bound.is_sure(rest.codes, 0.9, 0.25).mean()), 4
-            ),
         }
+
+
+def medians(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns the median over workloads of each figure."""
+    found: dict[str, Any] = {
+        name: {
+            metric: round(float(np.median([each[name][metric] for each in records])), 4)
+            for metric in METRICS
+        }
+        for name in BY_METRIC
+    }
+    for name in IN_ALL:
+        found[name] = round(float(np.median([each[name] for each in records])), 4)
+    return found
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """What is found with some probes, by metric but for the last three.
+
+    Attributes:
+        spearman: Rank correlation of predictions and measurements.
+        spearman_without_probes: The same before the proxy was adapted.
+        spearman_in_use: The same where designs with wide intervals are simulated.
+        rmse_percent: Root of the mean squared error, % of the mean.
+        rmse_percent_where_sure: The same of designs that the simulator `proxy` would predict.
+        half_width_of_90_percent_intervals: Its median, as a share of the prediction.
+        coverage: The share of intervals that hold the truth.
+        too_wide: The share of designs with too wide an interval.
+        left_by_width: The share of designs that are simulated since any interval is too wide.
+        left_by_rank: 1 if all are simulated since the probes are not ranked well enough, else 0.
+        left_to_the_simulator: The share that is simulated for either reason.
+    """
+
+    spearman: list[float]
+    spearman_without_probes: list[float]
+    spearman_in_use: list[float]
+    rmse_percent: list[float]
+    rmse_percent_where_sure: list[float]
+    half_width_of_90_percent_intervals: list[float]
+    coverage: list[float]
+    too_wide: list[float]
+    left_by_width: float
+    left_by_rank: float
+    left_to_the_simulator: float
+
+
+_FIGURES = tuple(each.name for each in fields(_Draw))
+BY_METRIC, IN_ALL = _FIGURES[:-3], _FIGURES[-3:]
+
+
+def _draw(
+    trained: proxy.Proxy, facts: proxy.Facts, own: Samples, probes: int, seed: list[int]
+) -> _Draw:
+    order = np.random.default_rng(seed).permutation(len(own))
+    first, rest = own.take(order[:probes]), own.take(order[probes:])
+    bound = trained.on_new(facts, proxy.Probes(first.codes, first.values))
+    assert isinstance(bound, proxy.Adapted)
+    found = bound.interval(rest.codes)
+    sure = bound.is_sure(rest.codes, 0.9, WIDEST)
+    used = np.where(sure[:, None], found.values, rest.values)
+    true, columns = rest.values, range(len(METRICS))
+    before = trained.on_new(facts).predict(rest.codes)
+    errors = [scores(true[:, i], found.values[:, i]) for i in columns]
+    left_by_width = 1 - float(sure.mean())
+    left_by_rank = float(bool(bound.disordered(RANKS, WIDEST)))
+    error_where_sure = np.sqrt(np.square(used - true).sum(axis=0) / max(sure.sum(), 1))
+    return _Draw(
+        [each["spearman"] for each in errors],
+        [spearman(true[:, i], before[:, i]) for i in columns],
+        [spearman(true[:, i], used[:, i]) for i in columns],
+        [each["rmse_percent"] for each in errors],
+        (100 * error_where_sure / true[sure].mean(axis=0)).tolist() if sure.any() else [0.0] * 4,
+        np.median((found.high - found.low) / 2 / found.values, axis=0).tolist(),
+        [coverage(true[:, i], found.low[:, i], found.high[:, i]) for i in columns],
+        (found.high > (1 + WIDEST) * found.values).mean(axis=0).tolist(),
+        left_by_width,
+        left_by_rank,
+        max(left_by_width, left_by_rank),
+    )
+
+
+def _mean(draws: Sequence[_Draw], name: str) -> Any:
+    mean = np.mean([getattr(each, name) for each in draws], axis=0).round(4).tolist()
+    return mean if name in IN_ALL else dict(zip(METRICS, mean, strict=True))

@@ -77,6 +77,11 @@ def test_a_workload_is_left_out_of_its_own_training(monkeypatch: pytest.MonkeyPa
     everything = {facts.id for facts in samples.facts}
     assert [everything - each for each in trained_on] == [{r["workload"]} for r in records]
     assert all(-1 <= value <= 1 for r in records for value in r["spearman"].values())
+    assert all(r["left_to_the_simulator"] >= r["left_by_width"] for r in records)
+    assert [list(r["left_to_the_simulator_by_probes"]) for r in records] == [["30", "60"]] * 4
+    runtimes = [r["spearman"]["runtime_ns"] for r in records]
+    median = unseen.medians(records)["spearman"]["runtime_ns"]
+    assert min(runtimes) <= median <= max(runtimes)
 
 
 def test_the_dataset_has_both_spaces_and_every_agent(

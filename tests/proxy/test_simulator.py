@@ -77,14 +77,35 @@ def test_without_a_fallback_there_are_failures(path, mixed: Workload) -> None:
         assert found.kind == "unsupported"
 
 
-def test_of_a_new_workload_probes_say_how_far_off_predictions_are(transfer_path) -> None:
-    workload = Workload.load("cloud-2", requests=200)
+@pytest.fixture(scope="module")
+def new() -> Workload:
+    return Workload.load("cloud-2", requests=200)
+
+
+@pytest.mark.parametrize("widest", [0.25, 1e9])
+def test_it_is_one_on_a_new_workload_too(transfer_path, new: Workload, widest: float) -> None:
+    check_simulator(ProxySimulator(transfer_path, widest=widest), new)
+
+
+def test_of_a_new_workload_probes_say_how_far_off_predictions_are(transfer_path, new) -> None:
+    workload = new
     trusting = ProxySimulator(transfer_path, widest=1e9)
     (found,) = trusting.evaluate([{"PagePolicy": "Closed"}], workload)
     assert found["predicted"] == 1
     doubting = ProxySimulator(transfer_path, widest=1e-6)
     (found,) = doubting.evaluate([{"PagePolicy": "Closed"}], workload)
     assert found["predicted"] == 0
+
+
+def test_a_new_workload_whose_designs_it_can_not_rank_is_simulated(transfer_path, new) -> None:
+    certain = ProxySimulator(transfer_path, ranks=1.01)
+    with pytest.raises(ArchgymError, match="can't tell the order of designs of workload cloud-2"):
+        certain.bind(new)
+    (found,) = certain.evaluate([{}], new)
+    assert found["predicted"] == 0
+    assert certain.counts == {"workload": 1}
+    # Where nothing differs by more than may be ignored, there is no order to tell.
+    ProxySimulator(transfer_path, ranks=1.01, widest=1e9).bind(new)
 
 
 def test_problems_take_it_by_name_and_logs_tell_predictions_apart(path, mixed) -> None:
