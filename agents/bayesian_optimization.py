@@ -84,6 +84,9 @@ class BayesianOptimization(Agent):
     hyperparameters: Hyperparameters
     # How many of the best designs, and of the best candidates, are varied.
     _LEADERS = 5
+    # A model serves until it lacks this share of what is known: one design more teaches it little
+    # once there are hundreds.
+    _NEWS = 0.02
 
     def __init__(
         self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
@@ -93,6 +96,7 @@ class BayesianOptimization(Agent):
         self._costs: list[float] = []
         self._pending: dict[Key, _Candidate] = {}
         self._pool: dict[Key, _Candidate] = {}  # Most promising first, as of the last proposal.
+        self._modelled = 0  # How many designs the pool's order took into account.
         self._seen: set[Key] = set()
         self._unseen = space.count_feasible()
 
@@ -116,14 +120,18 @@ class BayesianOptimization(Agent):
         if not self._costs or len(self._told) + len(self._pending) < self.hyperparameters.initial:
             key, candidate = self._draw()
         else:
-            self._refill()
-            key = self._most_promising()
-            candidate = self._pool[key]
+            known = len(self._told) + len(self._pending)
+            if not self._pool or known - self._modelled >= self._NEWS * known:
+                self._refill()
+                self._rank_pool()
+                self._modelled = known
+            key, candidate = next(iter(self._pool.items()))
         self._pending[key] = candidate
         self._mark(key, candidate)
         return candidate.design
 
-    def _most_promising(self) -> Key:
+    def _rank_pool(self) -> None:
+        """Sorts the pool by promise and forgets the least promising."""
         keys, candidates = list(self._pool), list(self._pool.values())
         known = [*self._told, *self._pending.values()]
         scores = norm.ppf((rankdata(self._costs) - 0.5) / len(self._costs))
@@ -137,7 +145,6 @@ class BayesianOptimization(Agent):
         promise = self._promise(model, _matrix(candidates), scores.min())
         order = np.argsort(-promise, kind="stable")[: self.hyperparameters.kept + 1]
         self._pool = {keys[index]: candidates[index] for index in order}
-        return keys[int(order[0])]
 
     def _promise(self, model: Any, points: NDArray[np.float64], best: float) -> NDArray[np.float64]:
         """Returns the acquisition function at points of shape `[n, len(space)]`; shape `[n]`."""

@@ -61,14 +61,14 @@ class IPPO(Agent):
         """Settings of the training."""
 
         learning_rate: float = tunable(0.02, 1e-5, 1.0, "step size of Adam")
-        environments: int = tunable(20, 1, 4096, "designs tried at once between two updates")
+        environments: int = tunable(32, 1, 4096, "designs tried at once between two updates")
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
-        epochs: int = tunable(6, 1, 100, "passes over a rollout in an update")
+        epochs: int = tunable(12, 1, 100, "passes over a rollout in an update")
         clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move a policy's probabilities")
-        entropy: float = tunable(0.01, 0.0, 1.0, "weight of the reward for staying undecided")
+        entropy: float = tunable(0.05, 0.0, 1.0, "weight of the reward for staying undecided")
         discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
         trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
-        hidden: int = tunable(32, 1, 1024, "width of the networks' hidden layer")
+        hidden: int = tunable(16, 1, 1024, "width of the networks' hidden layer")
 
     hyperparameters: Hyperparameters
     _has_one_critic = False

@@ -25,7 +25,7 @@ Key = tuple[Any, ...]
 
 
 class Optuna(Agent):
-    """Asks one of Optuna's samplers, and asks again rather than evaluate a design twice.
+    """Asks one of Optuna's samplers, and never evaluates a design twice.
 
     An ordered parameter is an integer to Optuna, the position of its value, and any other a
     category, without the values that are ruled out whatever the rest of the design. The tree-
@@ -34,9 +34,9 @@ class Optuna(Agent):
     a point stands for the design in whose cell it lies. The samplers are told the logarithm of the
     cost, which changes nothing where only the order matters and tames the rest.
 
-    A proposal whose cost is known is told to the sampler at once. If the next ones are no news
-    either, a design nearby is proposed instead. CMA-ES and NSGA-II learn nothing from it, nor from
-    any other design that they did not propose.
+    A proposal whose cost is known is told to the sampler at once, and a design nearby proposed
+    instead. CMA-ES and NSGA-II learn nothing from it, nor from any other design that they did not
+    propose.
 
     Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", KDD 2019;
     Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NIPS 2011 (TPE); Hansen and
@@ -61,12 +61,10 @@ class Optuna(Agent):
         sampler: str = choice("tpe", ("tpe", "gp", "cmaes", "nsga2"), "which of Optuna's samplers")
         initial: int = tunable(10, 1, 10_000, "designs drawn at random first (tpe, gp)")
         candidates: int = tunable(24, 1, 10_000, "designs compared for a proposal (tpe)")
-        population: int = tunable(16, 3, 10_000, "designs of a generation (cmaes, nsga2)")
-        crossover: float = tunable(0.9, 0.0, 1.0, "probability of crossing parents (nsga2)")
+        population: int = tunable(6, 3, 10_000, "designs of a generation (cmaes, nsga2)")
+        crossover: float = tunable(0.5, 0.0, 1.0, "probability of crossing parents (nsga2)")
 
     hyperparameters: Hyperparameters
-    # How many proposals are taken before a neighbour of one that is no news; a model's take long.
-    _PROPOSALS = {"tpe": 4, "gp": 1, "cmaes": 1, "nsga2": 1}
 
     def __init__(
         self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
@@ -112,15 +110,14 @@ class Optuna(Agent):
                     self._add(canonical, cost)
 
     def _propose(self) -> Design:
-        for _ in range(self._PROPOSALS[self.hyperparameters.sampler]):
-            trial = self._study.ask()
-            design = self._suggest(trial)
-            key = tuple(design.values())
-            feasible = self.space.infeasibility(design) is None
-            if feasible and key not in self._costs and key not in self._running:
-                self._running[key] = trial
-                return design
-            self._tell(trial, self._costs.get(key, math.inf))
+        trial = self._study.ask()
+        design = self._suggest(trial)
+        key = tuple(design.values())
+        feasible = self.space.infeasibility(design) is None
+        if feasible and key not in self._costs and key not in self._running:
+            self._running[key] = trial
+            return design
+        self._tell(trial, self._costs.get(key, math.inf))
         return self._unseen_neighbour(design)
 
     def _suggest(self, trial: optuna.Trial) -> dict[str, Any]:

@@ -119,7 +119,17 @@ CHOICES = {
     "a2c": Candidates("a2c", {}, _POLICY_GRADIENT, 1000),
     "dqn": Candidates("dqn", {}, _VALUE_BASED | {"exploration": (0.3, 0.5, 0.8)}, 1000),
     "sac": Candidates(
-        "sac", {}, _VALUE_BASED | {"horizon": (1, 2), "mixing": (0.005, 0.01, 0.05)}, 1000
+        "sac",
+        {},
+        _VALUE_BASED
+        | {
+            # Fewer gradient steps a design than DQN's, each of which takes longer.
+            "environments": (8, 16, 32),
+            "updates": (2, 4, 8),
+            "horizon": (1, 2),
+            "mixing": (0.005, 0.01, 0.05),
+        },
+        1000,
     ),
     "ippo": Candidates("ippo", {}, _PPO, 1000),
     "mappo": Candidates("mappo", {}, _PPO, 1000),
