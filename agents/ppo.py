@@ -30,15 +30,15 @@ class PPO(WholeDesigns):
     class Hyperparameters(Agent.Hyperparameters):
         """Settings of the training."""
 
-        learning_rate: float = tunable(0.01, 1e-6, 1.0, "step size of Adam")
-        environments: int = tunable(20, 2, 4096, "designs tried at once, in a batch")
+        learning_rate: float = tunable(0.003, 1e-6, 1.0, "step size of Adam")
+        environments: int = tunable(10, 2, 4096, "designs tried at once, in a batch")
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
         epochs: int = tunable(6, 1, 100, "passes over a rollout, one episode, in an update")
-        clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move the probabilities")
-        entropy: float = tunable(0.01, 0.0, 1.0, "weight of the reward for staying undecided")
+        clip: float = tunable(0.1, 0.01, 1.0, "how far an update may move the probabilities")
+        entropy: float = tunable(0.1, 0.0, 1.0, "weight of the reward for staying undecided")
         discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
         trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
-        hidden: int = tunable(32, 1, 4096, "width of the networks' two hidden layers")
+        hidden: int = tunable(16, 1, 4096, "width of the networks' two hidden layers")
 
     hyperparameters: Hyperparameters
 
