@@ -190,7 +190,9 @@ class IPPO(Agent):
         masks = [self.space.allowed(name) for name in self.space.parameters]
         critics = 1 if self._has_one_critic else len(masks)
         self.team = Team(masks, columns, settings.hidden, critics, self._generator)
-        self._optimizer = torch.optim.Adam(self.team.parameters(), lr=settings.learning_rate)
+        self._optimizer = torch.optim.Adam(
+            self.team.parameters(), lr=settings.learning_rate, fused=True
+        )
 
     def _roll_out(self, envs: "DramVectorEnv", seen: Tensor, steps: int) -> "Rollout":
         """Plays one episode, or what the budget leaves of it, in every environment."""
