@@ -5,6 +5,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -26,6 +27,11 @@ def tunable(default: float, low: float, high: float, doc: str) -> Any:
 def choice(default: str, options: Sequence[str], doc: str) -> Any:
     """Declares a hyperparameter that takes one of `options`."""
     return dataclasses.field(default=default, metadata={"options": tuple(options), "doc": doc})
+
+
+def file(doc: str) -> Any:
+    """Declares a hyperparameter that is the path of a file, or empty for none."""
+    return dataclasses.field(default="", metadata={"file": True, "doc": doc})
 
 
 def worst_if_nan(costs: Sequence[float]) -> list[float]:
@@ -57,7 +63,7 @@ class Agent(ABC):
 
     @dataclass(frozen=True)
     class Hyperparameters:
-        """The settings of an agent, each declared with `tunable` or `choice`; here, none."""
+        """The settings of an agent, declared with `tunable`, `choice` or `file`; here, none."""
 
         def __post_init__(self) -> None:
             """Refuses a value outside its declared range."""
@@ -145,6 +151,12 @@ def _check(field: "dataclasses.Field[Any]", value: Any) -> None:
     if options is not None:
         if value not in options:
             raise unknown(f"value of hyperparameter {field.name}", value, options)
+        return
+    if "file" in field.metadata:
+        if not isinstance(value, str):
+            raise ArchgymError(f"hyperparameter {field.name} must be a path, not {value!r}")
+        if value and not Path(value).is_file():
+            raise ArchgymError(f"hyperparameter {field.name}: there is no file {value}")
         return
     low, high = field.metadata["low"], field.metadata["high"]
     whole = isinstance(field.default, int)

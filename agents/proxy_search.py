@@ -1,18 +1,22 @@
 """Search on proxies: many designs are put to a model, the most promising ones to the simulator."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_ndtr
 
-from archgym.agents.base import Agent, tunable
+from archgym import proxy
+from archgym.agents._kriging import Kriging
+from archgym.agents.base import Agent, file, tunable
+from archgym.errors import ArchgymError
 from archgym.objectives import VIOLATION, AtTarget, term
 from archgym.proxy.coding import Coding
 from archgym.space import Design, DesignSpace
+from archgym.space_document import to_document
 
 if TYPE_CHECKING:
     from archgym.problem import Evaluation, Problem
@@ -20,19 +24,29 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_MARGIN = 0.1
+"""How far beyond its limit, in its logarithm, a term is told from worse ones."""
+
 
 class ProxySearch(Agent):
-    """Confirm, add, retrain: trees learn from what was simulated what is worth simulating next.
+    """Confirm, add, retrain: a model learns from what was simulated what is worth simulating next.
 
-    Boosted trees, several sets of them on resamples of the designs evaluated so far, predict each
-    term of the objective, so that what is near a limit is judged by what is limited and not by its
-    penalty. They judge a pool of designs, half drawn uniformly and half mutated from the best; the
-    `confirm` designs of lowest confidence bound are simulated, added to the others, and the trees
-    are grown anew. Told of costs alone, it models the cost.
+    A Gaussian process predicts the logarithm of each term of the objective, so that what is near a
+    limit is judged by what is limited and not by its penalty. The design of greatest expected
+    improvement, times the probability of keeping the limit, is simulated next; it is sought among
+    designs drawn uniformly, mutated from the best, and most promising the last time.
 
-    Jones, Schonlau, Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998,
-    for the idea; Cox and John, "SDO: A Statistical Method for Global Optimization", 1997, for the
-    bound; Ke et al., "LightGBM", NeurIPS 2017, for the trees.
+    Given a saved proxy, the process is of how far off that is, so that the first design is what
+    the proxy holds for the best, and a proxy that turns out to be wrong is corrected where
+    designs were simulated. A proxy that does not know the workload predicts from the
+    default design's measurement, if it was trained for that.
+
+    Told of costs alone, it models the cost.
+
+    Jones, Schonlau, Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998;
+    Schonlau, Welch, Jones, "Global versus Local Search in Constrained Optimization of Computer
+    Models", 1998, for limits; Kennedy and O'Hagan, "Predicting the Output from a Complex Computer
+    Code When Fast Approximations Are Available", 2000, for the correction of a cheaper model.
 
     Example:
         >>> from archgym import agents
@@ -47,14 +61,21 @@ class ProxySearch(Agent):
     class Hyperparameters(Agent.Hyperparameters):
         """Settings of the search."""
 
-        initial: int = tunable(20, 2, 10_000, "designs drawn uniformly first")
-        confirm: int = tunable(10, 1, 10_000, "designs simulated between two trainings")
-        pool: int = tunable(20_000, 10, 10_000_000, "designs that the trees judge")
-        members: int = tunable(5, 2, 100, "sets of trees, each on a resample")
-        trees: int = tunable(60, 1, 10_000, "trees of a set")
-        confidence: float = tunable(1.0, 0.0, 10.0, "standard deviations that the bound is below")
+        proxy: str = file("a proxy saved by `archgym proxy train` to start from; empty for none")
+        initial: int = tunable(10, 1, 10_000, "designs drawn uniformly first, if there is no proxy")
+        confirm: int = tunable(1, 1, 10_000, "designs simulated between two trainings, at least")
+        pool: int = tunable(2000, 10, 1_000_000, "new designs that the model judges each time")
+        modelled: int = tunable(500, 10, 10_000, "designs that the model is trained on, at most")
 
     hyperparameters: Hyperparameters
+    _kept: Ints  # Positions of designs, most promising first, as of the last proposal.
+
+    # How many of the best designs are mutated.
+    _LEADERS = 10
+    # Beyond so many designs known for each one confirmed, batches grow.
+    _PATIENCE = 20
+    # How often the first pool is improved; later ones go on from the one before.
+    _ROUNDS = 10
 
     def __init__(
         self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
@@ -63,29 +84,37 @@ class ProxySearch(Agent):
         self.batch_size = self.hyperparameters.confirm
         self._coding = Coding(space)
         self._allowed = [np.flatnonzero(space.allowed(name)) for name in space.parameters]
-        self._goal = Goal("cost")
-        self._indices: list[Ints] = []
-        self._costs: list[float] = []
-        self._terms: list[list[float]] = []  # logarithms
+        path = self.hyperparameters.proxy
+        self._proxy = _load(path, space) if path else None
+        self._begin(("", Goal("cost")), None)
 
     def ask(self, n: int = 1) -> list[Design]:
-        """Proposes `n` designs, none of them known unless there are no others to be found."""
+        """Proposes `n` designs, none of them known unless there are no others to be found.
+
+        Raises:
+            ArchgymError: There is a proxy to start from, which takes `search` to know what for.
+        """
+        if self._proxy and not self._prior:
+            raise ArchgymError(
+                "proxy_search can use a proxy only in search(), where it sees the workload"
+            )
         if n == 0:
             return []
-        if len(self._costs) < self.hyperparameters.initial:
+        if not self._prior and len(self._costs) < self.hyperparameters.initial:
             return self.sample(n)
-        pool = self._draw_pool()
-        designs: list[Design] = []
-        if len(pool):
+        for _ in range(1 if len(self._kept) else self._ROUNDS):
+            pool = self._draw_pool()
             codes = self._coding.codes(pool)
-            order = np.argsort(self._judge(self._coding.positions(codes)), kind="stable")
-            for row in pool[order]:
-                design = self.space.decode(row)
-                # Rules on several parameters are left from the drawing.
-                if self.space.infeasibility(design) is None:
-                    designs.append(design)
-                if len(designs) == n:
-                    break
+            order = np.argsort(-self._promise(codes), kind="stable")
+            self._kept = pool[order[: self.hyperparameters.pool // 2]]
+        designs: list[Design] = []
+        for row in self._kept:
+            design = self.space.decode(row)
+            # Rules on several parameters are left from the drawing.
+            if self.space.infeasibility(design) is None:
+                designs.append(design)
+            if len(designs) == n:
+                break
         return designs + self.sample(n - len(designs))
 
     def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
@@ -94,17 +123,35 @@ class ProxySearch(Agent):
             self._add(design, cost, {"cost": cost})
 
     def search(self, problem: "Problem") -> None:
-        """Spends the whole budget of a problem, and models the terms of its objective."""
-        goal = Goal.of(problem)
-        if goal != self._goal:  # What is known is of something else.
-            self._goal, self._indices, self._costs, self._terms = goal, [], [], []
-        while problem.remaining:
-            evaluations = problem.evaluate(self.ask(min(self.batch_size, problem.remaining)))
-            for evaluation in evaluations:
-                cost = problem.penalised(evaluation)
-                self._add(evaluation.design, cost, goal.measured(evaluation, cost))
+        """Spends the whole budget of a problem, and models the terms of its objective.
 
-    def _add(self, design: Design, cost: float, terms: dict[str, float]) -> None:
+        Raises:
+            ArchgymError: The proxy can't tell of the problem's workload or terms.
+        """
+        goal = Goal.of(problem)
+        task = problem.workload.id, goal
+        if task != self._task:  # What is known is of something else.
+            self._begin(task, Prior.of(self._proxy, problem, goal) if self._proxy else None)
+            self._add_evaluation(problem, problem.default)
+        while problem.remaining:
+            count = max(self.hyperparameters.confirm, len(self._costs) // self._PATIENCE)
+            for evaluation in problem.evaluate(self.ask(min(count, problem.remaining))):
+                self._add_evaluation(problem, evaluation)
+
+    def _begin(self, task: tuple[str, "Goal"], prior: "Prior | None") -> None:
+        """Forgets all that is known, which is of another problem."""
+        self._task, self._goal, self._prior = task, task[1], prior
+        self._indices: list[Ints] = []
+        self._costs: list[float] = []
+        self._terms: list[list[float]] = []  # logarithms
+        self._models = [Kriging(self._coding) for _ in self._goal.terms]
+        self._kept = np.empty((0, len(self.space)), np.int64)
+
+    def _add_evaluation(self, problem: "Problem", evaluation: "Evaluation") -> None:
+        cost = problem.penalised(evaluation)
+        self._add(evaluation.design, cost, self._goal.measured(evaluation, cost))
+
+    def _add(self, design: Design, cost: float, terms: Mapping[str, float]) -> None:
         self._indices.append(self.space.encode(self.space.canonical(design)))
         self._costs.append(cost)
         self._terms.append([_log(terms[name]) for name in self._goal.terms])
@@ -112,48 +159,154 @@ class ProxySearch(Agent):
     def _draw_pool(self) -> Ints:
         """Draws designs that are not known, each once; shape `[n, len(space)]`."""
         half = self.hyperparameters.pool // 2
-        uniform = np.column_stack([self.rng.choice(values, half) for values in self._allowed])
+        uniform, other = (
+            np.column_stack([self.rng.choice(values, half) for values in self._allowed])
+            for _ in range(2)
+        )
         costs = np.nan_to_num(np.array(self._costs), nan=np.inf)
-        best = np.array(self._indices)[np.argsort(costs, kind="stable")[:10]]
-        parents = best[self.rng.integers(len(best), size=half)]
+        known = np.array(self._indices)
+        best = known[np.argsort(costs, kind="stable")[: self._LEADERS]]
+        leaders = np.concatenate([best, self._kept[: self._LEADERS]])
+        parents = leaders[self.rng.integers(len(leaders), size=half)]
         change = self.rng.random(parents.shape) < 2 / parents.shape[1]
-        other = np.column_stack([self.rng.choice(values, half) for values in self._allowed])
-        pool = np.concatenate([uniform, np.where(change, other, parents)])
+        pool = np.concatenate([uniform, np.where(change, other, parents), self._kept])
         keys = self._coding.keys(self._coding.codes(pool))
-        known = self._coding.keys(self._coding.codes(np.array(self._indices)))
         _, first = np.unique(keys, return_index=True)
-        fresh: Ints = first[~np.isin(keys[first], known)]
+        fresh: Ints = first[~np.isin(keys[first], self._coding.keys(self._coding.codes(known)))]
         return pool[np.sort(fresh)]
 
-    def _judge(self, pool: Floats) -> Floats:
-        """Returns the lower confidence bound of the logarithm of each design's cost."""
-        known = self._coding.positions(self._coding.codes(np.array(self._indices)))
-        terms = np.array(self._terms)
-        costs = []
-        for member in range(self.hyperparameters.members):
-            rows = np.arange(len(known))
-            if member:  # The first sees everything.
-                rows = self.rng.integers(len(known), size=len(known))
-            predicted = [self._grow(known[rows], column[rows]).predict(pool) for column in terms.T]
-            costs.append(self._goal.log_cost(predicted))
-        bound: Floats = np.mean(costs, 0) - self.hyperparameters.confidence * np.std(costs, 0)
-        return bound
+    def _promise(self, codes: Ints) -> Floats:
+        """Returns the logarithm of the improvement to expect of designs, shape `[n]`.
 
-    def _grow(self, x: Floats, y: Floats) -> Any:
-        settings = {
-            "num_leaves": 31,
-            "learning_rate": 0.1,
-            "feature_fraction": 0.7,
-            # There are few designs, and none of them is noise.
-            "min_data_in_leaf": 2,
-            "min_data_in_bin": 1,
-            "seed": int(self.rng.integers(2**31)),
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": 1,
-            "verbose": -1,
-        }
-        return lightgbm.train(settings, lightgbm.Dataset(x, y), self.hyperparameters.trees)
+        With a limit, it is that times the probability of keeping it; before any design has kept it,
+        the probability alone.
+        """
+        rows = self._modelled()
+        known = self._coding.codes(np.array(self._indices)[rows])
+        terms = np.array(self._terms)[rows]
+        if self._goal.limited is None:
+            mean, deviation = self._expect(0, known, terms[:, 0], codes)
+            return _log_improvement(terms[:, 0].min(), mean, deviation)
+        limit = math.log(self._goal.limit)
+        # What is far beyond the limit is of another kind than what has to be told apart.
+        near = terms[:, 1] <= limit + _MARGIN
+        near |= not near.any()
+        mean, deviation = self._expect(0, known[near], terms[near, 0], codes)
+        limited, doubt = self._expect(1, known, terms[:, 1], codes)
+        log_kept: Floats = log_ndtr((limit - limited) / doubt)
+        keeping = terms[:, 1] <= limit
+        if not keeping.any():
+            return log_kept
+        return _log_improvement(terms[keeping, 0].min(), mean, deviation) + log_kept
+
+    def _modelled(self) -> Ints:
+        """Returns which of the known designs to train on: the first, the best, and others."""
+        count, most = len(self._costs), self.hyperparameters.modelled
+        if count <= most:
+            return np.arange(count)
+        order = 1 + np.argsort(np.array(self._costs[1:]), kind="stable")
+        others = self.rng.permutation(order[most // 2 :])[: most - most // 2 - 1]
+        return np.concatenate([[0], order[: most // 2], others])
+
+    def _expect(
+        self, number: int, known: Ints, values: Floats, codes: Ints
+    ) -> tuple[Floats, Floats]:
+        """Returns means and standard deviations of a term's logarithm.
+
+        Args:
+            number: Of the term.
+            known: Designs that were simulated, the first of them the default.
+            values: Their logarithms of the term.
+            codes: The designs to predict.
+        """
+        # How bad a bad design is teaches nothing about good ones.
+        ceiling = max(float(np.median(values)), float(values[0]))
+        if number == 1:
+            ceiling = max(ceiling, math.log(self._goal.limit) + _MARGIN)
+        values = np.minimum(values, ceiling)
+        ones = (np.ones((len(known), 1)), np.ones((len(codes), 1)))
+        model = self._models[number]
+        if self._prior is None:
+            center, spread = float(values.mean()), float(values.std())
+            model.fit(known, ones[0], values - center, spread or 1.0)
+            mean, deviation = model.predict(codes, ones[1])
+            return mean + center, deviation
+        guesses = [np.minimum(self._prior(each)[number], ceiling) for each in (known, codes)]
+        trends = [
+            np.hstack([one, guess[:, None] - guesses[0][0]])
+            for one, guess in zip(ones, guesses, strict=True)
+        ]
+        model.fit(known, trends[0], values - guesses[0], self._prior.ERROR)
+        mean, deviation = model.predict(codes, trends[1])
+        return mean + guesses[1], deviation
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What a proxy says of a problem, before anything is simulated.
+
+    Attributes:
+        bound: The proxy for the problem's workload.
+        goal: What is asked of it.
+        inside: Tells which designs have no value that the proxy has never seen.
+        cost: The objective's cost, by metrics.
+    """
+
+    bound: proxy.Bound
+    goal: "Goal"
+    inside: Callable[[Ints], NDArray[np.bool_]]
+    cost: Callable[[Mapping[str, float]], float]
+
+    # How far off its logarithms are expected to be, until something is simulated: few percent, so
+    # that what it holds for the best is tried first.
+    ERROR: ClassVar[float] = 0.03
+
+    @classmethod
+    def of(cls, known: proxy.Proxy, problem: "Problem", goal: "Goal") -> "Prior":
+        """Binds a proxy to a problem.
+
+        Raises:
+            ArchgymError: It does not know the workload and is for known ones only or for other
+                devices, or does not predict what the objective needs.
+        """
+        workload: Any = problem.workload
+        reference = problem.default.metrics or {}
+        if workload.id in known.known:
+            bound = known.on(workload.id)
+        else:
+            system = workload.system.device.name
+            systems = sorted({facts.system for facts in known.facts.values()})
+            if system not in systems:
+                raise ArchgymError(f"the proxy is for {', '.join(systems)}, not {system}")
+            anchor = {name: reference[name] for name in known.metrics if name in reference}
+            bound = known.on_new(proxy.Facts(workload.id, anchor, tuple(workload.features), system))
+        prior = cls(
+            bound,
+            goal,
+            known.is_inside,
+            lambda metrics: problem.objective.cost(metrics, reference),
+        )
+        try:
+            prior(known.coding.codes(problem.space.encode(problem.space.default)[None]))
+        except ArchgymError as error:
+            raise ArchgymError(f"the proxy predicts {', '.join(known.metrics)}: {error}") from error
+        return prior
+
+    def __call__(self, codes: Ints) -> Floats:
+        """Returns the logarithm of each term of designs, shape `[terms, n]`."""
+        values = self.bound.predict(codes)
+        if self.goal.least == "cost":
+            rows = (dict(zip(self.bound.metrics, row, strict=True)) for row in values.tolist())
+            terms = np.array([[self.cost(row) for row in rows]])
+        else:
+            columns: Any = dict(zip(self.bound.metrics, values.T, strict=True))
+            terms = np.array([term(name, columns) for name in self.goal.terms])
+        logs: Floats = np.log(np.maximum(terms, 1e-300))
+        # Of values that it has never seen, a proxy says anything.
+        inside = self.inside(codes)
+        if not inside.all():
+            logs[:, ~inside] = logs[:, inside].mean(axis=1, keepdims=True) if inside.any() else 0.0
+        return logs
 
 
 @dataclass(frozen=True)
@@ -195,14 +348,34 @@ class Goal:
             return dict.fromkeys(self.terms, cost)
         return {name: term(name, evaluation.metrics) for name in self.terms}
 
-    def log_cost(self, terms: Sequence[Floats]) -> Floats:
-        """Returns the logarithm of the cost that logarithms of the terms amount to."""
-        if self.limited is None:
-            return terms[0]
-        excess = terms[1] - math.log(self.limit)
-        return np.where(excess <= 0, terms[0], math.log(self.beyond) + excess)
-
 
 def _log(value: float) -> float:
     """Returns a logarithm that is finite: what is no number is worse than anything."""
     return math.log(min(max(value, 1e-300), 1e300)) if not math.isnan(value) else math.log(1e300)
+
+
+def _log_improvement(best: float, mean: Floats, deviation: Floats) -> Floats:
+    """Returns the logarithm of the improvement on `best` to expect, exact where it is tiny."""
+    z = (best - mean) / deviation
+    density = -0.5 * z**2 - 0.5 * math.log(2 * math.pi)
+    # Where z is far below 0, the difference of the two terms vanishes; z**-2 is its limit.
+    near = np.exp(density) + z * np.exp(log_ndtr(z))
+    far: Floats = density - 2 * np.log(np.maximum(np.abs(z), 1.0))
+    return np.log(deviation) + np.where(z > -5, np.log(np.maximum(near, 1e-300)), far)
+
+
+def _load(path: str, space: DesignSpace) -> proxy.Proxy:
+    """Reads a proxy of a space.
+
+    Raises:
+        ArchgymError: There is none, or it is of another space.
+    """
+    found = proxy.load(path)
+    own, other = to_document(space), to_document(found.coding.space)
+    # Which designs are ruled out may differ: a table has those that lose data.
+    if any(own[part] != other[part] for part in ("parameters", "active")):
+        raise ArchgymError(
+            f"the proxy {path} is of space {found.coding.space.name}, whose parameters are not "
+            f"those of {space.name}"
+        )
+    return found

@@ -28,6 +28,8 @@ EXTRAS = {
     "onnx": "proxy",
     "onnxruntime": "proxy",
     "threadpoolctl": "proxy",
+    "minari": "minari",
+    "h5py": "minari",
     "matplotlib": "report",
     "jinja2": "report",
 }

@@ -95,6 +95,35 @@ def compare(first: Sample, second: Sample, seed: int = 0) -> Comparison:
     return Comparison(difference, p_value, improvement)
 
 
+def median_difference(first: Sample, second: Sample, seed: int = 0) -> Estimate:
+    """Returns by how much the median of one agent over all problems and seeds is above another's.
+
+    Both are resampled with the same draws, so that what is common to a pair cancels.
+
+    Args:
+        first: One array a problem, by seed.
+        second: The same problems and seeds, in the same order.
+        seed: Of the resampling.
+
+    Raises:
+        ValueError: There is no problem, or one without a seed, or the samples differ in size.
+    """
+    arrays, others = _arrays(first), _arrays(second)
+    if [len(array) for array in arrays] != [len(array) for array in others]:
+        raise ValueError("the samples need the same problems and seeds")
+    rng = np.random.default_rng(seed)
+    draws = [_draw(rng, len(array)) for array in arrays]
+    medians = [
+        np.median(
+            np.concatenate([array[draw] for array, draw in zip(side, draws, strict=True)], axis=1),
+            axis=1,
+        )
+        for side in (arrays, others)
+    ]
+    whole = [np.median(np.concatenate(side)) for side in (arrays, others)]
+    return _estimate(float(_gap(*map(np.asarray, whole))), _gap(*medians))
+
+
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """Corrects for several comparisons made at once.
 

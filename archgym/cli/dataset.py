@@ -86,20 +86,38 @@ def split(
     _report(dict(zip(map(str, (first, second)), parts, strict=True)), as_json)
 
 
+FORMATS = ("csv", "parquet", "minari")
+
+
 @app.command("export")
 def export(
     data: Data,
     out: Annotated[Path, typer.Option(help="A .csv file, or a folder.")],
+    format: Annotated[
+        str | None,
+        typer.Option(help="csv, parquet or minari; by default csv for a .csv file, else parquet."),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(help="What minari's rewards are for, if not what each row was run for."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write data as CSV, or as Parquet in the layout of Hugging Face with a dataset card."""
+    """Write data as CSV, as Parquet with a card for Hugging Face, or for Minari."""
     from archgym import datasets
 
+    format = format or ("csv" if out.suffix == ".csv" else "parquet")
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    if objective is not None and format != "minari":
+        raise ArchgymError("--objective is for --format minari, the only one with rewards")
     whole = _load(data)
-    if out.suffix == ".csv":
+    if format == "csv":
         datasets.to_csv(whole, out)
-    else:
+    elif format == "parquet":
         datasets.to_folder(whole, out)
+    else:
+        datasets.to_minari(whole, out, objective)
     _report({str(out): whole}, as_json)
 
 

@@ -34,12 +34,18 @@ def run(
 def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> None:
     """Runs what is left of a study, prints who won and writes `report.html`.
 
+    Says first, on stderr, how long that will take, unless it is little.
+
     Exits with code 1 if a trial failed, after reporting on the others.
     """
     from archgym.analysis import Results, records, rich_table, summary
+    from archgym.study.projection import project
+    from archgym.study.run import unfinished
 
     out = out or Path("runs") / study.name
     try:
+        if projection := project(unfinished(study, out), workers):
+            typer.echo(str(projection), err=True)
         failures = study.run(out, workers)
     except KeyboardInterrupt:
         typer.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)

@@ -9,6 +9,7 @@ from archgym.datasets.archgym_csv import import_archgym
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.datasets.export import to_csv, to_folder
 from archgym.datasets.merging import merge, split
+from archgym.datasets.offline_rl import to_minari
 from archgym.datasets.reading import load
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "split",
     "to_csv",
     "to_folder",
+    "to_minari",
 ]

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,8 @@ def to_folder(whole: Dataset, folder: str | Path) -> None:
         ArchgymError: The folder exists and is not empty, or can't be written.
     """
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ArchgymError(f"{folder} exists already; choose another folder")
-    temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
-    try:
-        (temporary / "data").mkdir(parents=True)
+    with new_folder(folder) as temporary:
+        (temporary / "data").mkdir()
         files = -(-len(whole) // ROWS_A_FILE)
         for number in range(files):
             part = whole.frame.iloc[number * ROWS_A_FILE : (number + 1) * ROWS_A_FILE]
@@ -57,6 +56,24 @@ def to_folder(whole: Dataset, folder: str | Path) -> None:
         text = json.dumps(header, indent=1) + "\n"
         (temporary / "dataset.json").write_text(text, encoding="utf-8")
         (temporary / "README.md").write_text(card(whole, folder.name), encoding="utf-8")
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Makes a folder that appears when it is complete, and not at all if it never is.
+
+    Yields:
+        The folder to write to meanwhile.
+
+    Raises:
+        ArchgymError: The folder exists and is not empty, or can't be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArchgymError(f"{folder} exists already; choose another folder")
+    temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
         if folder.exists():
             folder.rmdir()
         temporary.replace(folder)

@@ -38,13 +38,12 @@ def run(
     """
     if workers < 1:
         raise ArchgymError(f"a study needs at least 1 worker, not {workers}")
-    trials = study.trials
+    waiting = unfinished(study, out)
     folder = out / "trials"
     _prepare(study, out, folder)
-    version = simulators.make(study.simulator).version
-    waiting = [trial for trial in trials if not _is_sealed(trial, folder, version)]
+    trials = len(study.trials)
     failures = []
-    with bar(len(trials), len(trials) - len(waiting)) as advance:
+    with bar(trials, trials - len(waiting)) as advance:
         for trial, failure in execute(waiting, folder, workers):
             if failure:
                 failures.append(failure)
@@ -54,13 +53,23 @@ def run(
     return failures
 
 
-def _prepare(study: Study, out: Path, folder: Path) -> None:
+def unfinished(study: Study, out: Path) -> list[Trial]:
+    """Returns the trials of a study whose log is not in `out` yet.
+
+    Raises:
+        ArchgymError: The folder holds results of another study.
+    """
     spec = out / "spec.toml"
     if spec.exists():
         _compare(study, Study.parse(spec), out)
+    version = simulators.make(study.simulator).version
+    return [trial for trial in study.trials if not _is_sealed(trial, out / "trials", version)]
+
+
+def _prepare(study: Study, out: Path, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        replace_text(spec, study.to_toml())
+        replace_text(out / "spec.toml", study.to_toml())
     except OSError as error:
         raise ArchgymError(f"can't write results to {out}: {error.strerror}") from error
 

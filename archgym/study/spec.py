@@ -278,8 +278,8 @@ _EXPECTED: dict[Callable[[Any], Any], str] = {
     _natural: "a whole number of at least 0",
     _texts: "a list of texts",
     _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }, in "
-    "which player is a table like { mode = 'closed', max_outstanding = 8 } and objectives a list of "
-    "texts",
+    "which player is a table like { mode = 'closed', max_outstanding = 8 } and objectives a list "
+    "of texts",
     _agents: "tables like [agents.random_search], one an agent, in which budget and seeds are "
     "whole numbers of at least 1",
 }

@@ -117,10 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 raise ArchgymError(f"trial {failure.trial.name} failed: {failure.reason}")
         rows = ranking(label, options, known)
         _add(options.out / "results.json", label, rows, options.seeds)
-        (before,) = (row for row in rows if row["was_default"])
+        best, (before,) = rows[0], [row for row in rows if row["was_default"]]
         print(
-            f"{label}: defaults {before['mean_regret']:.2%}, best {rows[0]['mean_regret']:.2%} with "
-            f"{changes(before['settings'], rows[0]['settings']) or 'the defaults'}"
+            f"{label}: defaults {before['mean_regret']:.2%}, best {best['mean_regret']:.2%} with "
+            f"{changes(before['settings'], best['settings']) or 'the defaults'}"
         )
 
 

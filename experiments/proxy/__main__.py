@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from archgym.proxy.evaluation import Evaluation
 from archgym.proxy.models import MODELS
 from archgym.proxy.pictures import draw_curves, draw_predictions
-from experiments.proxy import agents, dataset, known, speed, unseen
+from experiments.proxy import agents, dataset, known, search, speed, unseen
 from experiments.proxy.data import METRICS, simulate
 
 RESULTS = Path(__file__).parent
@@ -122,6 +122,21 @@ def measure_agents(
             found[path.name] = agents.compare(path)
             typer.echo(f"{path.name}: {json.dumps(found[path.name], indent=1)}")
             _write(results / "agents.json", found)
+
+
+@app.command("search")
+def measure_search(
+    tables: Tables = Path("tables"),
+    results: Results = RESULTS,
+    work: Annotated[
+        Path, typer.Option(help="Folder for proxies and curves, from which a run goes on.")
+    ] = Path("proxy-search"),
+) -> None:
+    """Simulations that a search needs with a proxy, with none, and by other agents."""
+    search.run(tables, work)
+    found = search.summarise(work)
+    _write(results / "search.json", found)
+    (results / "search.md").write_text(search.markdown(found), encoding="utf-8")
 
 
 @app.command("dataset")

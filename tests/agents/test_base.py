@@ -40,7 +40,7 @@ NEEDS = {
     "ippo": "torch",
     "mappo": "torch",
     "rllib_ppo": "ray",
-    "proxy_search": "lightgbm",
+    "proxy_search": "scipy",
 }
 BUILT_IN = tuple(NEEDS)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym.analysis.statistics import compare, holm, median
+from archgym.analysis.statistics import compare, holm, median, median_difference
 
 inf = math.inf
 
@@ -60,6 +60,30 @@ def test_runs_that_found_nothing() -> None:
     assert both.difference.value == 0
     assert both.difference.high == inf
     assert both.improvement.value == pytest.approx((0.5 + 0 + 0 + 0.5 + 0 + 0 + 1 + 1 + 0.5) / 9)
+
+
+def test_difference_of_medians_over_all_problems() -> None:
+    first, second = [[1.0, 2.0, 3.0], [10.0]], [[0.0, 2.0, 2.0], [9.0]]
+    assert median_difference(first, second).value == 2.5 - 2
+    easy_and_hard = np.linspace(0, 100, 20)
+    assert median_difference([easy_and_hard - 1], [easy_and_hard]) == pytest.approx((-1, -1, -1))
+    assert median_difference([[inf, inf, 1.0]], [[inf, 2.0, 1.0]]).high == inf
+
+
+def test_difference_of_medians_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(3)
+    covered = 0
+    for seed in range(200):
+        common = [rng.normal(size=12) for _ in range(3)]
+        noisy = [values + 0.3 + rng.normal(size=12) for values in common]
+        low, high = median_difference(noisy, common, seed)[1:]
+        covered += low <= 0.3 <= high
+    assert covered >= 180
+
+
+def test_medians_of_unequal_seeds_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="the same problems and seeds"):
+        median_difference([[1.0, 2.0]], [[1.0]])
 
 
 def test_only_common_seeds_are_paired() -> None:

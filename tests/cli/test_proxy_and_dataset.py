@@ -57,6 +57,16 @@ def test_from_data_to_predictions(archgym, study):
         assert "runtime_ns" in out
 
 
+def test_export_for_minari(archgym, study):
+    minari = pytest.importorskip("minari", reason="needs extra minari")
+    pytest.importorskip("h5py", reason="needs extra minari")
+    export = ("dataset", "export", study, "--format", "minari", "--objective", "edp")
+    out, err = archgym(*export, "--out", "one-v0", "--json")
+    assert err == ""
+    assert json.loads(out)["one-v0"]["rows"] == 500
+    assert minari.MinariDataset("one-v0/data").total_episodes == 500
+
+
 def test_bad_input_is_one_sentence(archgym, study, tmp_path):
     (tmp_path / "text").write_text("no proxy")
     archgym("proxy", "train", study, "--out", "it.proxy", "--model", "ridge")
@@ -80,6 +90,12 @@ def test_bad_input_is_one_sentence(archgym, study, tmp_path):
             *("dataset", "split", study, "--first", "a", "--second", "b", "--by", "row"),
         ),
         "can't read log none": ("dataset", "info", "none"),
+        "unknown format 'minary'; did you mean 'minari'?": (
+            *("dataset", "export", study, "--out", "x-v0", "--format", "minary"),
+        ),
+        "--objective is for --format minari": (
+            *("dataset", "export", study, "--out", "x.csv", "--objective", "latency"),
+        ),
     }
     for message, command in commands.items():
         out, err = archgym(*command, code=2)
