@@ -63,10 +63,10 @@ class BayesianOptimization(Agent):
             ("extra_trees", "random_forest", "gaussian_process"),
             "the model of the cost",
         )
-        initial: int = tunable(10, 1, 10_000, "designs drawn uniformly before the model is used")
+        initial: int = tunable(5, 1, 10_000, "designs drawn uniformly before the model is used")
         trees: int = tunable(20, 2, 1_000, "trees of a forest")
         leaf: int = tunable(2, 1, 100, "fewest designs in a leaf of a tree")
-        fresh: int = tunable(50, 1, 100_000, "candidates drawn uniformly for each proposal")
+        fresh: int = tunable(100, 1, 100_000, "candidates drawn uniformly for each proposal")
         varied: int = tunable(50, 0, 100_000, "candidates varied from the best, likewise")
         kept: int = tunable(200, 0, 100_000, "candidates of the last proposal considered again")
         acquisition: str = choice(
