@@ -39,15 +39,15 @@ class SAC(WholeDesigns):
     class Hyperparameters(Agent.Hyperparameters):
         """Settings of the training."""
 
-        learning_rate: float = tunable(0.003, 1e-6, 1.0, "step size of Adam")
-        environments: int = tunable(4, 1, 4096, "designs tried at once, in a batch")
-        horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
+        learning_rate: float = tunable(0.001, 1e-6, 1.0, "step size of Adam")
+        environments: int = tunable(8, 1, 4096, "designs tried at once, in a batch")
+        horizon: int = tunable(2, 1, 64, "steps of an episode, each of which tries a design")
         initial: int = tunable(20, 1, 1_000_000, "steps with uniform actions first")
         updates: int = tunable(4, 1, 1_000, "gradient steps a step of all environments")
         batch: int = tunable(64, 1, 65_536, "steps drawn from the memory for a gradient step")
         mixing: float = tunable(0.01, 1e-6, 1.0, "share of the critics in their targets, each step")
         discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
-        hidden: int = tunable(64, 1, 4096, "width of the networks' two hidden layers")
+        hidden: int = tunable(32, 1, 4096, "width of the networks' two hidden layers")
 
     hyperparameters: Hyperparameters
 

@@ -195,9 +195,10 @@ def markdown(found: Mapping[str, Mapping[str, Any]]) -> str:
     for objective, workloads in found.items():
         lines += [f"## {objective[0].upper()}{objective[1:]}", ""]
         for target in next(iter(workloads.values()))["targets"]:
-            title = f"Regret of {float(target):.0%}"
             if target == "best_direct":
                 title = f"What the best direct agent has after {BUDGET}"
+            else:
+                title = f"Regret of {float(target):.0%}"
             lines += [f"### {title}", ""]
             columns = ("Workload", "Regret", "Best direct", *ON_PROXIES, "Times fewer: known")
             lines += [f"| {' | '.join((*columns, 'transfer', 'without'))} |"]
