@@ -218,6 +218,6 @@ def _line(workload: str, row: Mapping[str, Any]) -> str:
         f"`{workload}`",
         f"{row['regret']:.2%}",
         *("-" if count is None else f"{count:g}" for count in counts),
-        *(f"{row['times_fewer'][name]:.1f}" for name in ON_PROXIES),
+        *(f"{row['times_fewer'][name]:.1f}" if needed[name] else "-" for name in ON_PROXIES),
     ]
     return f"| {' | '.join(cells)} |"
