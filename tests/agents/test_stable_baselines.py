@@ -52,7 +52,7 @@ def test_conformance(name: str) -> None:
 def test_the_policy_improves_on_uniform_designs(name: str) -> None:
     agent = agents.make(name, EASY, 0)
     before = median(map(easy_cost, agent.ask(200)))
-    agent.search(problem(600))
+    agent.search(problem(1200))
     after = median(map(easy_cost, agent.ask(200)))
     assert after < 0.6 * before
 
