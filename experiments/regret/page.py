@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, StrMethodFormatter
 
 from archgym.analysis.curves import COLOURS
 from archgym.analysis.statistics import Comparison, Estimate, compare, holm, median
@@ -147,12 +147,12 @@ def picture(regrets: Regrets) -> Figure:
         axes.set_yscale("log")
         axes.set_ylim(_FLOOR * 0.9, 2)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
         axes.set_title(objective, fontsize=11)
         axes.set_xlabel("evaluations")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#e3e6ea", linewidth=0.8)
-    figure.axes[0].set_ylabel("median regret")
+    figure.axes[0].set_ylabel(f"median regret, {100 * _FLOOR:g} % for less")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure
