@@ -25,7 +25,7 @@ Key = tuple[Any, ...]
 
 
 class Optuna(Agent):
-    """Asks one of Optuna's samplers, and never evaluates a design twice.
+    """Asks one of Optuna's samplers, and tries a neighbour rather than a design a second time.
 
     An ordered parameter is an integer to Optuna, the position of its value, and any other a
     category, without the values that are ruled out whatever the rest of the design. The tree-

@@ -24,8 +24,8 @@ more after those.
 
 A workload is played open unless its table says otherwise: `{ name = "cloud-1", player = { mode =
 "closed", max_outstanding = 8 } }`, with the attributes of `archgym.dram.player.Player`. Its table
-may also list `objectives` of its own, in place of the study's. Further
-keys: `seed` (0), from which the trials' seeds derive, and `allow_data_loss` (false).
+may also list `objectives` of its own, in place of the study's. Further keys: `seed` (0), from which
+the trials' seeds derive, and `allow_data_loss` (false).
 Seed number i is the same for all agents, workloads and objectives, so that agents can be compared
 in pairs. A study and its seed determine every row of its logs, save for the times.
 """

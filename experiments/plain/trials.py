@@ -106,12 +106,11 @@ class Trial:
         if self.side == "plain":
             pair.plain(problem, self.seed)
         else:
-            pair = PAIRS[self.pair]
             agents.make(pair.agent, problem.space, self.seed, **pair.hyperparameters).search(
                 problem
             )
         seconds = time.process_time() - began
-        assert problem.best is not None  # The searches begin with ten designs at random.
+        assert problem.best is not None  # All begin with designs at random.
         found = {
             "settings": self.settings,
             "evaluations": problem.evaluations,
