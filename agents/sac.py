@@ -72,7 +72,10 @@ class SAC(WholeDesigns):
             gamma=settings.discount,
             train_freq=1,
             gradient_steps=settings.updates,
-            policy_kwargs={"net_arch": [settings.hidden] * 2},
+            policy_kwargs={
+                "net_arch": [settings.hidden] * 2,
+                "optimizer_kwargs": {"fused": True},
+            },
             device="cpu",
             seed=seed,
         )
