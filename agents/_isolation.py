@@ -35,3 +35,13 @@ def isolated(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Leaves out PyTorch's checks of every distribution's arguments, a quarter of PPO's time."""
+    torch.distributions.Distribution.set_default_validate_args(False)
+    try:
+        yield
+    finally:
+        torch.distributions.Distribution.set_default_validate_args(__debug__)  # as PyTorch has it

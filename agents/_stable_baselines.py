@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from archgym.agents._isolation import isolated
+from archgym.agents._isolation import isolated, unchecked
 from archgym.agents.base import Agent
 from archgym.problem import BudgetExhausted, Problem
 from archgym.space import Design, DesignSpace
@@ -81,7 +81,7 @@ class StableBaselines(Agent):
         if problem.remaining >= n:
             steps = problem.remaining // n * n * self._steps_per_design
             seed = self._draw_seed()
-            with isolated(seed):
+            with isolated(seed), unchecked():
                 self._prepare(problem, n, seed)
                 assert self.model is not None
                 # The budget may end in the middle of a rollout.

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class RLlibPPO(Agent):
     """RLlib's PPO on its new API stack, in `archgym.envs.dram_parallel_env`, a policy an agent.
 
-    It is what `ippo` is, by a library made for clusters: slower here, and a second opinion. It runs
-    in this process, for which it starts Ray, and keeps to the budget. It learns in `search`; asked
-    without one, it proposes uniform designs.
+    It is what `ippo` is, with the same settings and shapes of networks, by a library made for
+    clusters: slower here, and a second opinion. It runs in this process, for which it starts Ray,
+    and keeps to the budget. It learns in `search`; asked without one, it proposes uniform designs.
 
     Liang et al., "RLlib: Abstractions for Distributed Reinforcement Learning", ICML 2018.
 
@@ -44,14 +44,14 @@ class RLlibPPO(Agent):
         """Settings of the training."""
 
         learning_rate: float = tunable(0.02, 1e-6, 1.0, "step size of Adam")
-        rollout: int = tunable(20, 2, 4096, "designs tried between two updates")
+        rollout: int = tunable(32, 2, 4096, "designs tried between two updates")
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
-        epochs: int = tunable(6, 1, 100, "passes over a rollout in an update")
+        epochs: int = tunable(12, 1, 100, "passes over a rollout in an update")
         clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move a policy's probabilities")
-        entropy: float = tunable(0.01, 0.0, 1.0, "weight of the reward for staying undecided")
+        entropy: float = tunable(0.05, 0.0, 1.0, "weight of the reward for staying undecided")
         discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
         trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
-        hidden: int = tunable(32, 1, 1024, "width of the networks' hidden layer")
+        hidden: int = tunable(16, 1, 1024, "width of the networks' hidden layer")
 
     hyperparameters: Hyperparameters
 
@@ -106,7 +106,9 @@ class RLlibPPO(Agent):
             .multi_agent(policies=policies, policy_mapping_fn=lambda agent, *_, **__: agents[agent])
             .rl_module(
                 model_config=DefaultModelConfig(
-                    fcnet_hiddens=[settings.hidden], fcnet_activation="tanh"
+                    fcnet_hiddens=[settings.hidden],
+                    fcnet_activation="tanh",
+                    vf_share_layers=False,
                 )
             )
             .debugging(seed=seed, log_level="ERROR")
