@@ -11,6 +11,7 @@ from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.simulators.native import Native
 from experiments.speed import __main__ as command_line
+from experiments.speed import agents as agents_speed
 from experiments.speed.clock import cpu, in_turn, wall
 from experiments.speed.comparison import DEVICE, compare
 from experiments.speed.peers import PEERS, dramsim3, dramsys, ramulator2
@@ -87,6 +88,19 @@ def test_figures_are_written_and_shown(tmp_path, capsys):
     shown = capsys.readouterr().out
     for peer in PEERS:
         assert peer.variable in shown
+
+
+def test_the_cost_of_agents_is_written(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    learners = {"ippo": ("ippo", {"epochs": 1}), "absent": ("nobody", {})}
+    monkeypatch.setattr(agents_speed, "LEARNERS", learners)
+    out = tmp_path / "agents.json"
+    agents_speed.main(out, scale=0.01)
+    report = json.loads(out.read_text())
+    searchers = report["milliseconds_per_evaluation"]
+    assert set(searchers) == set(agents_speed.SEARCHERS)
+    assert all(each > 0 for each in searchers.values())
+    assert set(report["steps_per_cpu_second"]) == {"ippo"}
 
 
 @pytest.mark.usefixtures("no_peers")
