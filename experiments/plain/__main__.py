@@ -26,7 +26,7 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder for the results.")],
     tables: Annotated[Path, typer.Option(help="The folder of the tables.")] = Path("tables"),
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Trials a side and a problem; by default 2 to 10.")
+        int | None, typer.Option(min=1, help="Trials a side and a problem; by default 2 to 40.")
     ] = None,
     budget: Annotated[int, typer.Option(min=10, help="Evaluations a trial.")] = 100,
     workers: Annotated[int, typer.Option(min=1, help="Processes that run trials.")] = 1,

@@ -43,7 +43,7 @@ class Pair:
 
 PAIRS = {
     "optuna_tpe": Pair(
-        "optuna", {"sampler": "tpe"}, libraries.optuna_tpe, "optuna", "optuna TPESampler", 10
+        "optuna", {"sampler": "tpe"}, libraries.optuna_tpe, "optuna", "optuna TPESampler", 40
     ),
     "optuna_gp": Pair(
         "optuna", {"sampler": "gp"}, libraries.optuna_gp, "optuna", "optuna GPSampler", 3
