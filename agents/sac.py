@@ -72,10 +72,7 @@ class SAC(WholeDesigns):
             gamma=settings.discount,
             train_freq=1,
             gradient_steps=settings.updates,
-            policy_kwargs={
-                "net_arch": [settings.hidden] * 2,
-                "optimizer_kwargs": {"fused": True},
-            },
+            policy_kwargs={"net_arch": [settings.hidden] * 2},
             device="cpu",
             seed=seed,
         )
