@@ -17,6 +17,8 @@ from experiments.enumeration.summary import keeps_data
 
 # Where curves are drawn: at so many evaluations a decade.
 _POINTS = 12
+# After these budgets agents are compared too, if some agent has more.
+_EARLIER = (100, 1_000)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Regrets:
 
     Attributes:
         agents: Their labels, in the study's order.
-        budgets: After which they are compared, ascending.
+        budgets: After which they are compared, ascending: those of the study, and powers of ten.
         problems: By problem and agent; those that are too easy are not among them.
         too_easy: The others.
     """
@@ -76,6 +78,8 @@ def measure(run: Path) -> Regrets:
     kind, _, folder = results.study.simulator.partition(":")
     if kind != "tabular":
         raise ArchgymError(f"{run} is not a study on tables, whose optimum is known")
+    own = results.budgets
+    budgets = sorted({*own, *(budget for budget in _EARLIER if budget < max(own))})
     problems: dict[ProblemKey, dict[str, Found]] = {}
     too_easy = []
     for problem, agents in results.trials.items():
@@ -86,13 +90,13 @@ def measure(run: Path) -> Regrets:
             too_easy.append(problem)
             continue
         problems[problem] = {
-            agent: _found(trials, [b for b in results.budgets if b <= _budget(trials)], landscape)
+            agent: _found(trials, [b for b in budgets if b <= _budget(trials)], landscape)
             for agent, trials in agents.items()
         }
     if not problems:
         raise ArchgymError(f"every problem of {run} is too easy to compare anything on")
     labels = tuple(agent.label for agent in results.study.agents)
-    return Regrets(labels, tuple(results.budgets), problems, tuple(too_easy))
+    return Regrets(labels, tuple(budgets), problems, tuple(too_easy))
 
 
 @lru_cache(maxsize=1)  # The problems of a workload follow each other.
