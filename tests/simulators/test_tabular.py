@@ -237,10 +237,11 @@ def least(repeats: int, work: Callable[[], object]) -> float:
     return min(times)
 
 
-def test_it_is_fast(tabular: Tabular, workload: Workload) -> None:
+def test_it_does_not_do_by_row_what_it_can_do_at_once(tabular: Tabular, workload: Workload) -> None:
     space = tabular.table.header.space
     lengths = [len(parameter.values) for parameter in space.parameters.values()]
     indices = np.random.default_rng(0).integers(lengths, size=(100_000, len(lengths)))
-    assert least(7, lambda: tabular.lookup(indices)) / len(indices) < 1e-6
+    # 0.2 and 13 us on an idle machine.
+    assert least(7, lambda: tabular.lookup(indices)) / len(indices) < 5e-6
     designs = space.sample(np.random.default_rng(0), 1000)
-    assert least(7, lambda: [tabular.evaluate([d], workload) for d in designs]) / 1000 < 20e-6
+    assert least(7, lambda: [tabular.evaluate([d], workload) for d in designs]) / 1000 < 200e-6
