@@ -92,7 +92,7 @@ def test_figures_are_written_and_shown(tmp_path, capsys):
 
 def test_the_cost_of_agents_is_written(tmp_path, monkeypatch):
     pytest.importorskip("torch")
-    learners = {"ippo": ("ippo", {"epochs": 1}), "absent": ("nobody", {})}
+    learners = {"ippo": ("ippo", {"epochs": 1}, 1.0), "absent": ("nobody", {}, 1.0)}
     monkeypatch.setattr(agents_speed, "LEARNERS", learners)
     out = tmp_path / "agents.json"
     agents_speed.main(out, scale=0.01)
