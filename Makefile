@@ -18,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-ch
 	--no-build-isolation --constraint constraints.txt
 NATIVE := simulators/native traces/recorder
 BUILD_INPUTS := pyproject.toml constraints.txt build/modules $(NATIVE:=/CMakeLists.txt) \
-	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp))
+	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp) $(NATIVE:=/*.cmake))
 
 IS_PYTHON_311 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 ifeq ($(origin PYTHON), undefined)

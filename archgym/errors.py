@@ -16,6 +16,14 @@ class MissingExtraError(ArchgymError):
     """A feature needs an optional dependency that is not installed."""
 
 
+class ArchgymWarning(UserWarning):
+    """What a user should know of a result: one sentence, which the command line prints."""
+
+
+class OtherVersionWarning(ArchgymWarning):
+    """Results are of another version of a simulator than the one that is here."""
+
+
 def unknown(kind: str, name: object, known: Iterable[str]) -> ArchgymError:
     """Builds the error for a name that is not known, with the closest known one.
 

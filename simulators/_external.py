@@ -19,7 +19,9 @@ from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
+from archgym.fingerprint import hash_sources, read_sources
 from archgym.simulators._process import Printed, run
+from archgym.simulators._sources import SYSTEM
 from archgym.simulators.base import Failure, Outcome, Simulator
 from archgym.space import Design, Parameter
 
@@ -28,6 +30,14 @@ LIMIT_S = 600.0
 
 LIMIT_VARIABLE = "ARCHGYM_TIME_LIMIT_S"
 """The environment variable that replaces it."""
+
+# What decides the results of all of them.
+_SOURCES = (
+    *SYSTEM,
+    "archgym.simulators._external",
+    "archgym.simulators._measures",
+    "archgym.simulators._process",
+)
 
 
 class UnreadableError(Exception):
@@ -83,6 +93,7 @@ class External(Simulator):
         expects: What that variable should name.
         page: Where its own project says how to install it.
         defects: What is known to be wrong with it.
+        sources: The modules that decide what it measures, besides those that all share.
 
     Raises:
         ArchgymError: It is not on this machine, or an argument is impossible.
@@ -93,6 +104,7 @@ class External(Simulator):
     expects: ClassVar[str]
     page: ClassVar[str]
     defects: Sequence[Defect]
+    sources: ClassVar[Sequence[str]] = ()
 
     def __init__(self, workers: int | None = None, limit_s: float | None = None) -> None:
         self.workers = (os.cpu_count() or 1) if workers is None else workers
@@ -105,7 +117,8 @@ class External(Simulator):
         if found is None:
             raise ArchgymError(self.how_to_find())
         self.program = found
-        self.version = self.identify(found)
+        adapter = hash_sources(read_sources([*_SOURCES, *self.sources]))
+        self.version = f"{self.identify(found)}, adapter {adapter}"
 
     @classmethod
     @abstractmethod

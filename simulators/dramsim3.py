@@ -102,6 +102,7 @@ class Dramsim3(External):
     variable = "ARCHGYM_DRAMSIM3"
     expects = "its program, dramsim3main"
     page = "https://github.com/umd-memsys/DRAMsim3#building-and-running-the-simulator"
+    sources = (__name__,)
     defects = (FIXED_CYCLES, LAST_REQUEST, ENERGY_UNIT, POSTED_WRITES, ONE_RANK, HIT_LIMIT)
     parameters = narrowed(
         AddressMapping=NAMES,

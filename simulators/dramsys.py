@@ -108,6 +108,7 @@ class Dramsys(External):
     variable = "ARCHGYM_DRAMSYS"
     expects = "its program, DRAMSys"
     page = "https://github.com/tukl-msd/DRAMSys#basic-setup"
+    sources = (__name__, _dramsys4.__name__)
     defects: Sequence[Defect] = (ROW_CYCLE, STRICT, STAGGERED, ENDLESS, FIRST, COARSE_ENERGY)
     parameters: Mapping[str, Parameter] = PARAMETERS
     standards = frozenset({"DDR3", "DDR4", "LPDDR4", "HBM2"})

@@ -88,6 +88,7 @@ class Ramulator2(External):
     variable = "ARCHGYM_RAMULATOR2"
     expects = "the folder of its Python package, or a Python that can import it"
     page = "https://github.com/CMU-SAFARI/ramulator2#24-installing-the-python-package"
+    sources = (__name__, _ramulator2_worker.__name__)
     defects = (FORWARDING, UNSERVED_END, POSTED_WRITES, EXTRA_CYCLE)
     parameters = narrowed(
         AddressMapping=NAMES,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym import versions
 from archgym.errors import ArchgymError
 from archgym.simulators.base import Failure, FailureKind, Outcome, Simulator
 from archgym.space import Design, Parameter
@@ -29,6 +30,9 @@ class Tabular(Simulator):
 
     Attributes:
         table: The table in use: at first any, then that of the workload asked for last.
+
+    Warns:
+        OtherVersionWarning: They are of another version of their simulator than the one here.
 
     Raises:
         ArchgymError: There is no complete table in `folder`, or tables of several spaces.
@@ -54,6 +58,7 @@ class Tabular(Simulator):
         digest = "".join(headers[each].sha256 or "" for each in several)
         if others:
             digest = hashlib.sha256(digest.encode()).hexdigest()
+        versions.check(f"the table in {first}", header.simulator, header.simulator_version)
         self.version = f"{digest[:16]} ({header.simulator} {header.simulator_version})"
         self.parameters: Mapping[str, Parameter] = header.space.parameters
         self.standards = frozenset(each.device["standard"] for each in headers.values())

@@ -19,7 +19,7 @@ PACKAGES = {
 }
 
 # What belongs to the native module's sources, or is made of them.
-SOURCES = {".cpp", ".hpp", ".txt", ".so"}
+SOURCES = {".cpp", ".hpp", ".cmake", ".txt", ".so"}
 
 # A finder that comes first and finds none of the optional dependencies.
 WITHOUT_EXTRAS = """

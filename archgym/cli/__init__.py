@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import typer
 
 from archgym.cli.app import app
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, ArchgymWarning
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -17,15 +19,16 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs `archgym` and exits: 0 when done, 2 on bad input, 130 when interrupted.
 
-    Bad input of any kind is one sentence on stderr. A reader that goes away, as in
-    `archgym list metrics | head -1`, is no error of the user's and is met with silence.
+    Bad input of any kind is one sentence on stderr, and so is a warning. A reader that goes away,
+    as in `archgym list metrics | head -1`, is no error of the user's and is met with silence.
 
     Args:
         arguments: The command line without the program's name; by default the process's own.
     """
     try:
         # A typer.Exit comes back as its code, and so does Ctrl-C.
-        code = app(arguments, prog_name="archgym", standalone_mode=False) or 0
+        with _plain_warnings():
+            code = app(arguments, prog_name="archgym", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
         code = _refuse(error.format_message())
@@ -44,6 +47,25 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if code == INTERRUPTED:
         print("interrupted", file=sys.stderr)
     sys.exit(code)
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Prints each of archgym's own warnings as one line, without the place in the code."""
+    said = set()
+
+    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if not issubclass(category, ArchgymWarning):
+            show_others(message, category, *where)
+        elif str(message) not in said:
+            said.add(str(message))
+            print(f"warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        show_others = warnings.showwarning
+        warnings.simplefilter("always", ArchgymWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _refuse(message: str) -> int:

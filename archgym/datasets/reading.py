@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archgym import dataset
+from archgym import dataset, versions
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def load(path: str | Path) -> Dataset:
     """Reads a dataset: one that was made before, a table, the results of a study, or a mere log.
+
+    Warns:
+        OtherVersionWarning: Rows are of another version of their simulator than the one here.
 
     Raises:
         ArchgymError: There is nothing of these at `path`, or it is empty.
@@ -35,6 +38,10 @@ def load(path: str | Path) -> Dataset:
         found = Dataset(frame, _spaces(frame, str(path)), {}, (str(path),))
     if not len(found):
         raise ArchgymError(f"{path} holds no evaluations")
+    columns = ["simulator", "simulator_version"]
+    if found.frame.columns.isin(columns).sum() == len(columns):
+        for simulator, version in found.frame[columns].drop_duplicates().to_numpy():
+            versions.check(str(path), str(simulator), str(version))
     return found
 
 

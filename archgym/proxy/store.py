@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from archgym import versions
 from archgym.errors import ArchgymError, MissingExtraError
 from archgym.proxy.coding import Coding
 from archgym.proxy.conformal import Margins
@@ -67,6 +68,9 @@ def save(proxy: Proxy, path: str | Path) -> None:
 def load(path: str | Path) -> Proxy:
     """Reads a proxy.
 
+    Warns:
+        OtherVersionWarning: It has learnt from another version of its simulator than the one here.
+
     Raises:
         ArchgymError: There is none at `path`, it is damaged, or a newer archgym has written it.
     """
@@ -76,7 +80,7 @@ def load(path: str | Path) -> Proxy:
         coding = Coding(from_document(header["space"]))
         transfer = header["transfer"]
         context = header["context"]
-        return Proxy(
+        loaded = Proxy(
             coding=coding,
             kind=header["kind"],
             metrics=tuple(header["metrics"]),
@@ -98,6 +102,9 @@ def load(path: str | Path) -> Proxy:
     # A library may take offence at a foreign file in any way it likes.
     except Exception as error:
         raise ArchgymError(f"{path} is not a proxy that can be used: {error!r}") from error
+    simulator, _, version = loaded.simulator.partition(" ")
+    versions.check(f"the proxy {path}", simulator, version)
+    return loaded
 
 
 def describe(path: str | Path) -> dict[str, Any]:

@@ -13,6 +13,8 @@ MAX_CHANNELS: int
 MAX_BANKS: int
 MAX_RANKS: int
 UNBOUNDED: int
+SOURCES: str
+"""Hash of the C++ sources, the same for every build of them."""
 
 class Memory:
     """A memory system: organisation, timing edges, energy."""

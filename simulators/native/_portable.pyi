@@ -5,6 +5,7 @@ from archgym.simulators.native._core import MAX_BANKS as MAX_BANKS
 from archgym.simulators.native._core import MAX_CHANNELS as MAX_CHANNELS
 from archgym.simulators.native._core import MAX_RANKS as MAX_RANKS
 from archgym.simulators.native._core import METRICS as METRICS
+from archgym.simulators.native._core import SOURCES as SOURCES
 from archgym.simulators.native._core import UNBOUNDED as UNBOUNDED
 from archgym.simulators.native._core import Memory as Memory
 from archgym.simulators.native._core import Requests as Requests

@@ -258,6 +258,7 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   m.attr("MAX_BANKS") = kMaxBanks;
   m.attr("MAX_RANKS") = kMaxRanks;
   m.attr("UNBOUNDED") = kUnbounded;
+  m.attr("SOURCES") = ARCHGYM_SOURCES;
   m.attr("PROCESSOR_HAS_AVX2") = processor_has_avx2();
 
   nb::class_<Memory>(m, "Memory", "A memory system: organisation, timing edges, energy.")

@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from archgym import __version__
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
@@ -19,6 +18,7 @@ from archgym.simulators.native.channel import impossible, unsupported
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec
 from archgym.simulators.native.decoded import Decoded
 from archgym.simulators.native.encoding import SUPPORTED, encode
+from archgym.simulators.native.version import DRAMSYS_VERSION, VERSION
 from archgym.space import Design, Parameter
 
 COMMANDS: tuple[str, ...] = _core.COMMANDS
@@ -60,7 +60,7 @@ class Native(Simulator):
     """
 
     name: ClassVar[str] = "native"
-    version = __version__
+    version = VERSION
     parameters: Mapping[str, Parameter] = {name: PARAMETERS[name] for name in SUPPORTED}
     standards = frozenset(STANDARDS)
     metrics = frozenset(_core.METRICS)
@@ -70,6 +70,8 @@ class Native(Simulator):
             raise ArchgymError(f"threads must be at least 1, not {threads}")
         self.threads = threads
         self.dramsys_quirks = dramsys_quirks
+        if dramsys_quirks:
+            self.version = DRAMSYS_VERSION
         self._decoded: WeakKeyDictionary[Workload, Decoded | Failure] = WeakKeyDictionary()
 
     def evaluate(self, designs: Sequence[Design], workload: Workload) -> list[Outcome]:

@@ -8,13 +8,13 @@ import gymnasium
 import numpy as np
 import pytest
 
-import archgym
 from archgym import dataset, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
 from archgym.problem import Problem
 from archgym.simulators import Failure
+from archgym.simulators.native import Native
 from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
 from archgym.study import Study
@@ -135,7 +135,7 @@ def test_a_study_and_an_environment_on_a_table_of_the_whole_space(tmp_path: Path
 
 def test_version_names_the_table_and_its_simulator(tabular: Tabular) -> None:
     assert tabular.version.startswith(tabular.table.sha256[:16])
-    assert tabular.version.endswith(f"(native {archgym.__version__})")
+    assert tabular.version.endswith(f"(native {Native.version})")
 
 
 @pytest.mark.parametrize(

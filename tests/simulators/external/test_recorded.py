@@ -1,6 +1,7 @@
 """What the real simulators wrote is read as what it means, and what is damaged is refused."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -294,3 +295,9 @@ def test_ramulator_is_told_where_requests_go(device):
     # Two requests lie in the same place only if they have the same address.
     places = {tuple(place) for *_, place in told["requests"]}
     assert len(places) == np.unique(workload.bursts().address).size
+
+
+def test_the_version_names_the_program_and_the_adapter(dramsys, dramsys4, eight):
+    dramsys(dramsys4, eight)
+    version = simulators.make("dramsys").version
+    assert re.fullmatch(r"4\.0 sha256:[0-9a-f]+, adapter [0-9a-f]{12}", version)

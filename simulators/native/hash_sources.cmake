@@ -1,0 +1,17 @@
+# Sets `variable` to a hash of C++ sources: of their code, without comments and blank space, so that
+# it is the same whatever compiles them, and wherever.
+function(hash_sources variable)
+  set(all "")
+  list(SORT ARGN)
+  foreach(path IN LISTS ARGN)
+    get_filename_component(name "${path}" NAME)
+    file(READ "${path}" text)
+    string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+    string(STRIP "${text}" text)
+    string(SHA256 hash "${text}")
+    string(APPEND all "${name} ${hash}\n")
+  endforeach()
+  string(SHA256 hash "${all}")
+  set(${variable} ${hash} PARENT_SCOPE)
+endfunction()
