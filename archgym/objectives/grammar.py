@@ -17,7 +17,7 @@ _LIMITED = {
         "a limit with a unit: ns, us, ms or s; nJ, uJ, mJ or J; nJ ns; mW or W; MB/s or GB/s"
     ),
     "power with bandwidth >= 0.9x": "bandwidth can only be limited, from below",
-    "latency with queue_entries <= 64": "what is counted has no unit",
+    "latency with queue_entries <= 64": "a count has no unit",
     "energy with runtime <= 1.02x and power <= 2500mW and queue_entries <= 64": (
         "several limits, joined by 'and'"
     ),
