@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
-from archgym.objectives import COSTS, TERMS
+from archgym.objectives import COSTS
 from archgym.problem import PENALTY, Evaluation, Problem
 
 # Metrics shown relative to the default design's; of each, less is better.
@@ -21,6 +21,9 @@ METRICS = (
     "energy_nj",
     "power_mw",
 )
+
+# Terms of objectives that are shown.
+TERMS = ("runtime", "latency", "energy", "edp", "power")
 
 # Ratios are shown between exp(-LOG_BOUND) and exp(LOG_BOUND).
 LOG_BOUND = 10.0
@@ -41,7 +44,7 @@ class Interface:
     | `f` | features of the workload | [0, 1], but length and footprint of huge traces |
     | 1 | step / horizon | [0, 1] |
 
-    The metrics are `METRICS`, the terms those of `archgym.objectives.TERMS`; behind either come the
+    The metrics are `METRICS`, the terms `TERMS`; behind either come the
     `c` of `archgym.objectives.COSTS` that the objective names. What a controller takes to build
     follows from its design, so an agent that is not asked about it is not shown it.
 

@@ -11,9 +11,8 @@ from gymnasium.utils.env_checker import check_env
 from archgym import make_space, simulators
 from archgym.dram.workload import Workload
 from archgym.envs.dram import DramEnv, make_problem
-from archgym.envs.interface import METRICS
+from archgym.envs.interface import METRICS, TERMS
 from archgym.errors import ArchgymError
-from archgym.objectives import TERMS
 from archgym.problem import PENALTY, BudgetExhausted
 
 NO_REFRESH = {"RefreshPolicy": "NoRefresh"}
@@ -109,7 +108,7 @@ def test_horizon_terminates_and_budget_truncates(short_stream: Workload) -> None
 
 
 def test_objective_is_seen(short_stream: Workload) -> None:
-    env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05")
+    env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05x")
     observation, _ = env.reset()
     d = len(env.problem.space)
     goal = dict(zip(TERMS, observation[d + 6 : d + 11], strict=True))
@@ -132,7 +131,7 @@ def test_hardware_is_seen_only_by_those_asked_about_it(short_stream: Workload) -
     assert observation[d + 13 : d + 19] == pytest.approx([0, 0, 0, 0, 0, 0.5])
     small = action_of(env, SchedulerBuffer="Shared", RequestBufferSize=1)
     assert env.step(small)[0][d + 6] == pytest.approx(math.log(1 / 128))
-    least = DramEnv(workload=short_stream, objective="latency <= 2000, then queue_entries")
+    least = DramEnv(workload=short_stream, objective="latency <= 2000ns, then queue_entries")
     assert least.reset()[0][d + 7 : d + 13] == pytest.approx([0, 0, 0, 0, 0, 1])
 
 
