@@ -30,6 +30,8 @@ def latencies(workload: Workload, arrival_ps: Times, end_ps: Times) -> Metrics:
     for name, chosen in (("read", ~is_write), ("write", is_write)):
         if chosen.any():
             metrics[f"{name}_latency_ns"] = float(latency[chosen].mean()) / 1e3
+    if not is_write.all():
+        metrics["read_latency_p99_ns"] = _quantile(np.sort(latency[~is_write]), 0.99)
     return metrics
 
 
@@ -107,13 +109,13 @@ def _by_request(workload: Workload, times: Times, first_or_last: np.ufunc) -> Ti
 
 def _distribution(name: str, latency_ps: Times) -> Metrics:
     ordered = np.sort(latency_ps)
-
-    def quantile(share: float) -> float:
-        return float(ordered[int(share * (ordered.size - 1))]) / 1e3
-
     return {
         f"{name}_ns": float(latency_ps.mean()) / 1e3,
-        f"{name}_p50_ns": quantile(0.5),
-        f"{name}_p99_ns": quantile(0.99),
-        f"{name}_max_ns": quantile(1.0),
+        f"{name}_p50_ns": _quantile(ordered, 0.5),
+        f"{name}_p99_ns": _quantile(ordered, 0.99),
+        f"{name}_max_ns": _quantile(ordered, 1.0),
     }
+
+
+def _quantile(ordered_ps: Times, share: float) -> float:
+    return float(ordered_ps[int(share * (ordered_ps.size - 1))]) / 1e3

@@ -116,7 +116,7 @@ class Dramsys(External):
         {
             "runtime_ns", "bandwidth_gb_per_s",
             "latency_ns", "latency_p50_ns", "latency_p99_ns", "latency_max_ns",
-            "read_latency_ns", "write_latency_ns",
+            "read_latency_ns", "read_latency_p99_ns", "write_latency_ns",
             "service_latency_ns", "service_latency_p99_ns", "service_latency_max_ns",
             "energy_nj", "power_mw", "refreshes_owed", "refresh_debt_ns", "queue_entries",
         }

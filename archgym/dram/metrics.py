@@ -40,6 +40,7 @@ METRICS: dict[str, Metric] = {
         Metric("latency_p99_ns", "ns", "99th percentile of the latency"),
         Metric("latency_max_ns", "ns", "largest latency"),
         Metric("read_latency_ns", "ns", "mean latency of reads"),
+        Metric("read_latency_p99_ns", "ns", "99th percentile of the latency of reads"),
         Metric("write_latency_ns", "ns", "mean latency of writes"),
         Metric(
             "service_latency_ns",

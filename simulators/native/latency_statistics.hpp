@@ -37,7 +37,7 @@ class LatencyStatistics {
   std::int64_t count() const { return count_[0] + count_[1]; }
   std::int64_t count(bool write) const { return count_[write]; }
   // At the initiator, in picoseconds.
-  const LatencyHistogram& at_initiator() const { return at_initiator_; }
+  const LatencyHistogram& at_initiator(bool write) const { return at_initiator_[write]; }
   std::int64_t sum_at_initiator(bool write) const { return sum_at_initiator_[write]; }
   // In the controller, in cycles.
   const LatencyHistogram& at_controller() const { return at_controller_; }
@@ -86,7 +86,7 @@ class LatencyStatistics {
   [[gnu::always_inline]] void record(const Transaction& transaction, std::int64_t service,
                                      std::int64_t end) {
     const std::int64_t latency = end * clock_ps_ - transaction.arrival_ps;
-    at_initiator_.add(latency);
+    at_initiator_[transaction.write].add(latency);
     at_controller_.add(service);
     ++count_[transaction.write];
     sum_at_initiator_[transaction.write] += latency;
@@ -97,7 +97,8 @@ class LatencyStatistics {
   std::int64_t clock_ps_;
   bool one_to_one_;
   LiveWindow<Partial> partial_;  // by request, where it has several bursts
-  LatencyHistogram at_initiator_, at_controller_;
+  std::array<LatencyHistogram, 2> at_initiator_;  // by read or write
+  LatencyHistogram at_controller_;
   std::array<std::int64_t, 2> count_{}, sum_at_initiator_{};  // by read or write
   std::int64_t sum_at_controller_ = 0;
   std::int64_t last_end_ = 0;

@@ -18,7 +18,7 @@
 namespace archgym {
 
 enum class Metric : int {
-  Runtime, Latency, LatencyP50, LatencyP99, LatencyMax, ReadLatency, WriteLatency,
+  Runtime, Latency, LatencyP50, LatencyP99, LatencyMax, ReadLatency, ReadLatencyP99, WriteLatency,
   ServiceLatency, ServiceLatencyP99, ServiceLatencyMax,
   Energy, Power, EnergyActivate, EnergyPrecharge, EnergyRead, EnergyWrite, EnergyRefresh,
   EnergyBackground, EnergyPowerDown, EnergySelfRefresh, Bandwidth, RowHits, RowMisses, RowConflicts,
@@ -26,9 +26,9 @@ enum class Metric : int {
   CommandsAct,  // and the other commands in the order of their enumerators
 };
 
-inline constexpr std::array<std::string_view, 28 + kCommands> kMetricNames = {
+inline constexpr std::array<std::string_view, 29 + kCommands> kMetricNames = {
     "runtime_ns", "latency_ns", "latency_p50_ns", "latency_p99_ns", "latency_max_ns",
-    "read_latency_ns", "write_latency_ns",
+    "read_latency_ns", "read_latency_p99_ns", "write_latency_ns",
     "service_latency_ns", "service_latency_p99_ns", "service_latency_max_ns",
     "energy_nj", "power_mw", "energy_activate_nj", "energy_precharge_nj", "energy_read_nj",
     "energy_write_nj", "energy_refresh_nj",
@@ -64,17 +64,23 @@ inline void summarize_latency(const System& system, const LatencyStatistics& lat
       metrics[write ? Metric::WriteLatency : Metric::ReadLatency] =
           mean(latencies.sum_at_initiator(write), latencies.count(write)) * 1e-3;
   }
-  const LatencyHistogram& initiator = latencies.at_initiator();
+  const auto quantile = [](LatencyHistogram::Parts parts, double share, std::int64_t of) {
+    return static_cast<double>(LatencyHistogram::quantile(parts, share, of));
+  };
+  const LatencyHistogram &reads = latencies.at_initiator(false),
+                         &writes = latencies.at_initiator(true);
+  if (const std::int64_t read_count = latencies.count(false); read_count > 0)
+    metrics[Metric::ReadLatencyP99] = quantile({reads}, 0.99, read_count) * 1e-3;
   metrics[Metric::Latency] = mean(sum, count) * 1e-3;
-  metrics[Metric::LatencyP50] = static_cast<double>(initiator.quantile(0.5, count)) * 1e-3;
-  metrics[Metric::LatencyP99] = static_cast<double>(initiator.quantile(0.99, count)) * 1e-3;
-  metrics[Metric::LatencyMax] = static_cast<double>(initiator.greatest()) * 1e-3;
+  metrics[Metric::LatencyP50] = quantile({reads, writes}, 0.5, count) * 1e-3;
+  metrics[Metric::LatencyP99] = quantile({reads, writes}, 0.99, count) * 1e-3;
+  metrics[Metric::LatencyMax] =
+      static_cast<double>(std::max(reads.greatest(), writes.greatest())) * 1e-3;
   const LatencyHistogram& controller = latencies.at_controller();
   const double clock_ns = static_cast<double>(system.clock_ps) * 1e-3;
   metrics[Metric::ServiceLatency] = mean(latencies.sum_at_controller(), count) * clock_ns;
   metrics[Metric::ServiceLatencyMax] = static_cast<double>(controller.greatest()) * clock_ns;
-  metrics[Metric::ServiceLatencyP99] =
-      static_cast<double>(controller.quantile(0.99, count)) * clock_ns;
+  metrics[Metric::ServiceLatencyP99] = quantile({controller}, 0.99, count) * clock_ns;
 }
 
 inline void summarize_energy(const EnergySplit& split, double runtime_ns, Metrics& metrics) {

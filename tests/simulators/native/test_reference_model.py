@@ -103,6 +103,16 @@ def check_equal(model, workload, design, dramsys_quirks):
         # Of a histogram.
         p99 = values[int(0.99 * (len(values) - 1))]
         assert metrics[f"{prefix}_p99_ns"] == pytest.approx(p99, rel=1e-4)
+    reads = sorted(
+        max(times) * clock_ns - arrival / 1000
+        for times, arrival, is_write in zip(
+            finished, arrivals, workload.trace.is_write, strict=True
+        )
+        if not is_write
+    )
+    if reads:
+        p99 = reads[int(0.99 * (len(reads) - 1))]
+        assert metrics["read_latency_p99_ns"] == pytest.approx(p99, rel=1e-4)
 
 
 @settings(max_examples=60, deadline=None)
