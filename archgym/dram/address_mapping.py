@@ -132,7 +132,9 @@ class AddressMapping:
         for level, all_bits in self.levels.items():
             if level in ("BYTE_BIT", "BURST_BIT"):
                 continue
-            skip = burst_columns if level == "COLUMN_BIT" and "BYTE_BIT" in self.levels else 0
+            # Beside BURST_BIT, columns are counted in bursts.
+            in_burst = level == "COLUMN_BIT" and "BURST_BIT" not in self.levels
+            skip = burst_columns if in_burst else 0
             for index, bits in enumerate(all_bits[skip:], start=skip):
                 if min(bits) < inside:
                     raise ArchgymError(

@@ -9,24 +9,20 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from archgym.dram.device_keys import ORGANIZATION, ROOT, check_keys
+from archgym.dram.device_rules import (
+    check_architecture,
+    check_clock,
+    check_timing,
+    check_width,
+    larger_row_cycle,
+    read_currents,
+    read_power_factors,
+)
 from archgym.dram.organization import Organization
-from archgym.dram.standards import STANDARDS
+from archgym.dram.section import Section
+from archgym.dram.standards import STANDARDS, Standard
 from archgym.errors import ArchgymError, unknown
-
-# Organization field -> (key under memarchitecturespec, value when the key is absent).
-_ORGANIZATION: dict[str, tuple[str, int | None]] = {
-    "channels": ("nbrOfChannels", None),
-    "ranks": ("nbrOfRanks", 1),
-    "pseudo_channels": ("nbrOfPseudoChannels", 1),
-    "stacks": ("nbrOfStacks", 1),
-    "bank_groups": ("nbrOfBankGroups", 1),
-    "banks": ("nbrOfBanks", None),
-    "rows": ("nbrOfRows", None),
-    "columns": ("nbrOfColumns", None),
-    "width": ("width", None),
-    "devices": ("nbrOfDevices", None),
-    "burst_length": ("burstLength", None),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +33,10 @@ class Device:
         name: What it is called, e.g. `ddr4-2400`.
         standard: The JEDEC standard, e.g. `DDR4`.
         clock_ps: Clock period tCK, rounded to whole picoseconds.
-        timing: Timing parameters in clock cycles, named as by DRAMSys (`RCD`, `CCD_L`, ...).
+        timing: Timing parameters in clock cycles, named as by DRAMSys (`RCD`, `CCD_L`, ...); tRC
+            is at least tRAS + tRP, of which the file's may be a clock of rounding short.
         currents: Currents (A) and voltages (V), named as by DRAMSys (`idd0`, `vpp`, ...); empty
-            when the source gives none.
+            when the source gives none, or all as 0.
         power_factors: Factors of the bank-wise power model (`factRho`, ...).
         organization: How the storage is divided.
         address_mapping: Level -> address bits, as in the file.
@@ -86,11 +83,11 @@ class Device:
         elif path.name == str(name_or_path) and not path.suffix and not path.exists():
             raise unknown("device", name_or_path, cls.names())
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_object)
         except OSError as error:
             raise ArchgymError(f"can't read device {path}: {error.strerror}") from error
-        except ValueError as error:
-            raise ArchgymError(f"device {path} is not JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise ArchgymError(f"can't read device {path} as JSON: {error}") from error
         return cls.from_dict(data, origin=str(name_or_path))
 
     @classmethod
@@ -102,22 +99,26 @@ class Device:
             origin: Named in error messages.
 
         Raises:
-            ArchgymError: A key is missing or has an impossible value.
+            ArchgymError: A key is missing or not known, has an impossible value, or contradicts
+                another or the standard.
         """
-        root = _Section(data, origin)
+        root = Section(data, origin)
+        root.allow(ROOT)
         memspec = root.section("memspec")
-        standard = memspec.text("memoryType")
+        standard = STANDARDS.get(memspec.text("memoryType"))
+        if standard is not None:
+            check_keys(memspec, standard)
         architecture = memspec.section("memarchitecturespec")
         timing = memspec.section("memtimingspec")
-        power = memspec.section("mempowerspec", optional=True)
+        organization = _organization(architecture, standard)
         device = cls(
             name=root.text("name"),
-            standard=standard,
-            clock_ps=round(timing.number("tCK", positive=True) * 1e12),
-            timing={key: timing.integer(key) for key in timing.data if key != "tCK"},
-            currents={key: power.number(key) for key in power.data},
-            power_factors=_numbers(memspec.section("bankwisespec", optional=True).data),
-            organization=_organization(architecture),
+            standard=memspec.text("memoryType"),
+            clock_ps=_clock_ps(timing, standard),
+            timing=_cycles(timing, organization, standard),
+            currents=read_currents(memspec.section("mempowerspec", optional=True), standard),
+            power_factors=read_power_factors(memspec.section("bankwisespec", optional=True)),
+            organization=organization,
             address_mapping=root.section("addressmapping").data,
             player_clock_mhz=root.number("player_clock_MHz", positive=True),
             bytes_per_request=root.integer("bytes_per_request"),
@@ -125,12 +126,6 @@ class Device:
             source=root.text("source") if "source" in root.data else "",
             data=data,
         )
-        if standard in STANDARDS:
-            timing.require(STANDARDS[standard].timing.split())
-            if power.data:
-                power.require(STANDARDS[standard].currents.split())
-        if not 1 <= device.clock_ps <= 10**6:
-            raise timing.wrong("tCK", "a clock period in seconds")
         burst = device.organization.bytes_per_burst
         if device.bytes_per_request != burst:
             raise ArchgymError(
@@ -157,13 +152,18 @@ def _bundled() -> Traversable:
     return resources.files("archgym.dram") / "devices"
 
 
-def _numbers(data: dict[str, Any]) -> dict[str, float]:
-    return {key: float(value) for key, value in data.items() if isinstance(value, int | float)}
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Builds an object of JSON, which would otherwise keep the last of equal keys."""
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        twice = max(keys, key=keys.count)
+        raise ValueError(f"key {twice!r} is given twice")
+    return dict(pairs)
 
 
-def _organization(architecture: "_Section") -> Organization:
+def _organization(architecture: Section, standard: Standard | None) -> Organization:
     counts = {}
-    for name, (key, default) in _ORGANIZATION.items():
+    for name, (key, default) in ORGANIZATION.items():
         if default is not None and key not in architecture.data:
             counts[name] = default
         else:
@@ -175,50 +175,24 @@ def _organization(architecture: "_Section") -> Organization:
         raise architecture.wrong("nbrOfBanks", "a multiple of nbrOfBankGroups")
     if organization.bank_groups % organization.stacks:
         raise architecture.wrong("nbrOfBankGroups", "a multiple of nbrOfStacks")
+    check_width(architecture, organization)
+    if standard is not None:
+        check_architecture(architecture, organization, standard)
     return organization
 
 
-class _Section:
-    """One object of a device file, whose look-ups name the file and the full key on error."""
+def _clock_ps(timing: Section, standard: Standard | None) -> int:
+    clock_ps = round(timing.number("tCK", positive=True) * 1e12)
+    check_clock(timing, clock_ps, standard)
+    return clock_ps
 
-    def __init__(self, data: Any, where: str, prefix: str = "") -> None:
-        if not isinstance(data, dict):
-            raise ArchgymError(f"{where}: {prefix.rstrip('.') or 'a device'} must be an object")
-        self.data: dict[str, Any] = data
-        self._where = where
-        self._prefix = prefix
 
-    def wrong(self, key: str, expected: str) -> ArchgymError:
-        value = json.dumps(self.data.get(key))
-        return ArchgymError(f"{self._where}: {self._prefix}{key} must be {expected}, is {value}")
-
-    def require(self, keys: list[str]) -> None:
-        for key in keys:
-            if key not in self.data:
-                raise ArchgymError(f"{self._where}: {self._prefix}{key} is missing")
-
-    def section(self, key: str, optional: bool = False) -> "_Section":
-        if not optional:
-            self.require([key])
-        return _Section(self.data.get(key, {}), self._where, f"{self._prefix}{key}.")
-
-    def text(self, key: str) -> str:
-        self.require([key])
-        value = self.data[key]
-        if not isinstance(value, str):
-            raise self.wrong(key, "a text")
-        return value
-
-    def number(self, key: str, positive: bool = False) -> float:
-        self.require([key])
-        value = self.data[key]
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 <= value < float("inf") or (positive and value == 0):
-            raise self.wrong(key, "a positive number" if positive else "a number, 0 or more")
-        return float(value)
-
-    def integer(self, key: str) -> int:
-        value = self.number(key)
-        if value != int(value):
-            raise self.wrong(key, "a whole number")
-        return int(value)
+def _cycles(
+    timing: Section, organization: Organization, standard: Standard | None
+) -> dict[str, int]:
+    cycles = {key: timing.integer(key) for key in timing.data if key != "tCK"}
+    if standard is not None:
+        timing.require(standard.timing.split())
+        cycles = larger_row_cycle(timing, cycles)
+        check_timing(timing, cycles, organization, standard)
+    return cycles

@@ -7,6 +7,18 @@ from archgym.dram.standards import Rules, Standard
 
 _REFRESH_CURRENTS = {"AllBank": "I5", "PerBank": "I5PB", "Per2Bank": "I5PB", "SameBank": "I5SB"}
 
+_MADE_OF = {
+    "ACT": "I0 Ibeta I2N I3N I3N1",
+    "precharge": "I0 Ibeta I2N",
+    "RD": "I4R I3N I3N1",
+    "WR": "I4W I3N I3N1",
+    "REFAB": "I5 I2N I3N I3N1",
+    "REFPB": "I5PB I2N I3N I3N1",
+    "REFP2B": "I5PB I2N I3N I3N1",
+    "REFSB": "I5SB I2N I3N I3N1",
+    "active_cycle": "I2N I3N I3N1",
+}
+"""The currents that make up the energies which can be negative: differences."""
 
 BOOKS = {"DDR4": 1, "LPDDR4": 2}
 """Standards whose energy DRAMSys 5.5 reports, by the number that the core has for the way in which
@@ -52,6 +64,33 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
         for event, amount in _ampere_cycles(device, rules, current).items():
             table[event] = table.get(event, 0.0) + amount * scale
     return table
+
+
+def gives_back(device: Device, standard: Standard, rules: Rules) -> str | None:
+    """Says which command or state has negative energy by a device's currents; `None` if none has.
+
+    Each current by itself may look fine: it is the model's differences that must not be negative.
+    """
+    table = energy_table(device, standard, rules)
+    if table is None:
+        return None
+    all_open = device.organization.banks * table["open_bank_cycle"]
+    table["active_cycle"] += min(all_open, 0.0)
+    for event, symbols in _MADE_OF.items():
+        # Rounding errors, where currents cancel out, are no contradiction.
+        if table.get(event, 0.0) < -1e-9:
+            currents = {
+                domain[symbol]: device.currents[domain[symbol]]
+                for domain in standard.power_domains
+                for symbol in symbols.split()
+                if domain.get(symbol) in device.currents
+            }
+            made_of = ", ".join(f"{name} {value:g}" for name, value in currents.items())
+            what = event.replace("_", " ")
+            return (
+                f"{device.name}: energy of {what} would be negative by its currents (A): {made_of}"
+            )
+    return None
 
 
 def _ampere_cycles(device: Device, rules: Rules, current: Mapping[str, float]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from archgym.simulators.native.channel import impossible, unsupported
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec
 from archgym.simulators.native.decoded import Decoded
 from archgym.simulators.native.encoding import SUPPORTED, encode
+from archgym.simulators.native.energy import gives_back
 from archgym.simulators.native.version import DRAMSYS_VERSION, VERSION
 from archgym.space import Design, Parameter
 
@@ -153,7 +154,10 @@ class Native(Simulator):
         reason = unsupported(workload)
         if reason is None:
             conduct = self.conduct(system.device)
-            reason = impossible(system.device, conduct.rules)
+            device, standard = system.device, STANDARDS[system.device.standard]
+            reason = impossible(device, conduct.rules) or gives_back(
+                device, standard, conduct.rules
+            )
             if reason is None:
                 return Decoded(system, conduct)
         return Failure("unsupported", reason)

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -146,3 +148,18 @@ def test_mappings_that_do_not_fit_the_device_are_refused(change, message):
     mapping = AddressMapping(device.address_mapping | change)
     with pytest.raises(ArchgymError, match=message):
         mapping.check(device.organization)
+
+
+@pytest.mark.parametrize("byte_bits", [{}, {"BYTE_BIT": []}])
+def test_a_rank_of_one_byte_needs_no_byte_bits(byte_bits):
+    organization = dataclasses.replace(Device.load("ddr4-2400").organization, devices=1)
+    levels = {
+        "COLUMN_BIT": [0, 1, 2, *range(5, 12)],
+        "BANKGROUP_BIT": [3, 4],
+        "BANK_BIT": [12, 13],
+        "ROW_BIT": list(range(14, 29)),
+    }
+    AddressMapping(levels | byte_bits).check(organization)
+    levels["COLUMN_BIT"][2], levels["BANKGROUP_BIT"] = 3, [2, 4]
+    with pytest.raises(ArchgymError, match=r"address bit 2 at BANKGROUP_BIT\[0\], but .*inside"):
+        AddressMapping(levels | byte_bits).check(organization)

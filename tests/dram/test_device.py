@@ -64,7 +64,7 @@ def test_missing_file_is_named(tmp_path):
         Device.load(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("text", ["{", "", "\x00", "[1]", '"x"', "\ud800x"])
+@pytest.mark.parametrize("text", ["{", "", "\x00", "[1]", '"x"', "\ud800x", "[" * 10**5])
 def test_files_that_are_no_device_are_refused(tmp_path, text):
     path = tmp_path / "bad.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))

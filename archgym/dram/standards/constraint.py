@@ -129,6 +129,13 @@ class Standard:
             named as in its data, and its organization.
         refresh_flexibility: The most refreshes of all banks that may be postponed, or pulled in, or
             refresh intervals that may pass in a row without one.
+        beats_per_cycle: Beats of data a clock cycle: a device's `dataRate`.
+        burst_lengths: Beats of the bursts that `rules` has been written for.
+        fastest_mt_per_s: Million beats of data a second that no device exceeds, those sold as
+            overclocked included.
+        optional: Names of what a device may give beside `timing` and `currents`.
+        ignores: Names of timing parameters, currents and voltages of DRAMSys's files that are not
+            read, separated by spaces -> why they don't matter.
         command_cycles: How long commands occupy the command bus, where that is not one cycle.
         has_column_bus: Whether accesses have a command bus of their own, apart from the rest.
         power_domains: One mapping a supply, from the symbols of the power model (`V`, `I0`, ...)
@@ -143,6 +150,11 @@ class Standard:
     currents: str
     rules: Callable[[Mapping[str, int], Organization], Rules]
     refresh_flexibility: int
+    beats_per_cycle: int
+    burst_lengths: Sequence[int]
+    fastest_mt_per_s: int
+    optional: str = ""
+    ignores: Mapping[str, str] = field(default_factory=dict)
     power_domains: Sequence[Mapping[str, str]] = ()
     command_cycles: Mapping[str, int] = field(default_factory=dict)
     has_column_bus: bool = False

@@ -101,6 +101,14 @@ STANDARD = Standard(
     currents="vdd idd0 idd2n idd2p0 idd2p1 idd3n idd3p0 idd3p1 idd4r idd4w idd5 idd6",
     rules=rules,
     refresh_flexibility=8,
+    beats_per_cycle=2,
+    burst_lengths=(4, 8),
+    fastest_mt_per_s=3200,
+    ignores={
+        "DQSCK": "the DLL aligns data to the clock",
+        "XPDLL": "the DLL stays on in power-down",
+        "CWL": "WL has it, and is checked against it",
+    },
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
          "I4W": "idd4w", "I5": "idd5", "I2P": "idd2p1", "I3P": "idd3p1", "I6": "idd6",

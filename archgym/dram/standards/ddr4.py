@@ -109,6 +109,16 @@ STANDARD = Standard(
     "vpp ipp0 ipp2n ipp2p ipp3n ipp3p ipp4r ipp4w ipp5B ipp6n",
     rules=rules,
     refresh_flexibility=8,
+    beats_per_cycle=2,
+    burst_lengths=(4, 8),
+    fastest_mt_per_s=6000,
+    optional="RefMode REFM RFC2 RFC4 idd5F2 idd5F4 ipp5F2 ipp5F4",
+    ignores={
+        "DQSCK": "the DLL aligns data to the clock",
+        "XPDLL": "the DLL stays on in power-down",
+        "CWL": "WL has it, and is checked against it",
+        "vddq": "supplies the interface",
+    },
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
          "I4W": "idd4w", "I5": "idd5B", "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n",

@@ -133,6 +133,9 @@ STANDARD = Standard(
     currents="vdd idd0 idd2n idd2p idd3n idd3p idd4r idd4w idd5b idd5c idd6n",
     rules=rules,
     refresh_flexibility=4,
+    beats_per_cycle=2,
+    burst_lengths=(16,),
+    fastest_mt_per_s=12800,
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r", "I4W": "idd4w",
          "I5": "idd5b", "I5SB": "idd5c", "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n",

@@ -126,4 +126,7 @@ STANDARD = Standard(
     currents="",
     rules=rules,
     refresh_flexibility=8,
+    beats_per_cycle=BEATS_PER_CYCLE,
+    burst_lengths=(16,),
+    fastest_mt_per_s=24000,
 )

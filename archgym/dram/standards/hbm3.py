@@ -120,6 +120,9 @@ STANDARD = Standard(
     currents="",
     rules=rules,
     refresh_flexibility=8,
+    beats_per_cycle=BEATS_PER_CYCLE,
+    burst_lengths=(8,),
+    fastest_mt_per_s=10000,
     command_cycles=COMMAND_CYCLES,
     has_column_bus=True,
 )

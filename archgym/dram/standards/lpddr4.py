@@ -156,6 +156,23 @@ STANDARD = Standard(
     "vdd2 idd02 idd2n2 idd2p2 idd3n2 idd3p2 idd4r2 idd4w2 idd52 idd5pb2 idd62",
     rules=rules,
     refresh_flexibility=8,
+    beats_per_cycle=2,
+    burst_lengths=(16,),
+    fastest_mt_per_s=4800,
+    ignores={
+        "AL": "LPDDR4 has none: it is to be 0",
+        "CL": "RL alone counts",
+        "CKESR": "SR is the same",
+        "ESCKE": "SR outlasts it",
+        "RC": "RCpb counts where one bank is precharged, RPab where all are",
+        "RCab": "it is the sum of RAS and RPab",
+        "CCDMW": "writes are never masked",
+        "XS": "XSR is the same",
+        "vddq idd0ql idd2nQ idd2nsq idd2pQ idd2psq idd3nQ idd3nsq idd3pQ idd3psq idd4rq idd4wq "
+        "idd5abq idd5pbq idd5q idd6q": "VDDQ supplies the interface",
+        "idd2ns1 idd2ns2 idd2ps1 idd2ps2 idd3ns1 idd3ns2 idd3ps1 idd3ps2": "the clock never stops",
+        "idd5ab1 idd5ab2": "idd51 and idd52 are those of a refresh, not an average",
+    },
     power_domains=[
         {"V": "vdd1", "I0": "idd01", "I2N": "idd2n1", "I3N1": "idd3n1", "I4R": "idd4r1",
          "I4W": "idd4w1", "I5": "idd51", "I5PB": "idd5pb1", "I2P": "idd2p1", "I3P": "idd3p1",

@@ -128,5 +128,8 @@ STANDARD = Standard(
     currents="",
     rules=rules,
     refresh_flexibility=8,
+    beats_per_cycle=BEATS_PER_CYCLE,
+    burst_lengths=(16,),
+    fastest_mt_per_s=10700,
     command_cycles=COMMAND_CYCLES,
 )

@@ -5,6 +5,8 @@ RAPIDO 2017). They are applied cycle by cycle to which banks are open and which 
 in, instead of to the core's running sums.
 """
 
+import copy
+import re
 from collections import Counter
 
 import numpy as np
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 
 from archgym.dram.device import Device
 from archgym.dram.workload import Workload
+from archgym.simulators.base import Failure
 from archgym.simulators.native import COMMANDS, Native
 from archgym.testing.strategies import Access, make_workload, one_channel, runs
 
@@ -381,7 +384,41 @@ def test_drampower_loses_rows_that_lpddr4_opens_at_the_end_of_a_refresh(policy):
     assert metrics["energy_precharge_nj"] / a_precharge == pytest.approx(closed - lost)
 
 
-def test_there_is_no_energy_without_currents():
-    device = one_channel(Device.load("hbm2"))
+def without_currents():
+    data = copy.deepcopy(Device.load("ddr4-2400").data)
+    power = data["memspec"]["mempowerspec"]
+    data["memspec"]["mempowerspec"] = dict.fromkeys(power, 0.0) | {"vdd": 1.2}
+    return Device.from_dict(data)
+
+
+@pytest.mark.parametrize("device", [one_channel(Device.load("hbm2")), without_currents()])
+def test_there_is_no_energy_without_currents(device):
     (metrics,) = Native().evaluate([{}], make_workload(device, [Access(0, 0, 0)]))
     assert not [name for name in metrics if "energy" in name or "power" in name]
+
+
+@pytest.mark.parametrize(
+    ("device_name", "values", "message"),
+    [
+        ("ddr3-1600", {"idd0": 0.02}, r"ACT would be negative .*: idd0 0\.02, idd2n 0\.045, idd3n"),
+        ("ddr3-1600", {"idd4r": 0.04}, r"RD would be negative .*: idd4r 0\.04, idd3n 0\.045$"),
+        ("ddr4-2400", {"idd4w": 0.04}, r"WR would be negative"),
+        ("ddr4-2400", {"idd5B": 0.04}, r"REFAB would be negative"),
+        ("ddr4-2400", {"iBeta_vdd": 0.0, "iBeta_vpp": 0.0}, r"precharge would be negative"),
+        ("lpddr4-3200", {"idd5pb2": 0.026}, r"REFPB would be negative"),
+        ("ddr5-4800", {"idd5c": 0.01}, r"REFSB would be negative"),
+    ],
+)
+def test_currents_that_make_an_energy_negative_are_refused(device_name, values, message):
+    data = copy.deepcopy(Device.load(device_name).data)
+    data["memspec"]["mempowerspec"] |= values
+    workload = make_workload(Device.from_dict(data), [Access(0, 0, 0)])
+    (outcome,) = Native().evaluate([{}], workload)
+    assert isinstance(outcome, Failure)
+    assert re.search(message, outcome.reason)
+
+
+@pytest.mark.parametrize("device_name", Device.names())
+def test_no_energy_of_a_bundled_device_is_negative(device_name):
+    workload = make_workload(Device.load(device_name), [Access(0, 0, 0)])
+    assert not isinstance(Native().evaluate([{}], workload)[0], Failure)
