@@ -100,6 +100,10 @@ class Objective(ABC):
             design's.
         """
 
+    def floors(self, reference: Metrics) -> dict[str, float]:
+        """Returns the lower limits of terms as multiples of the default design's; here, none."""
+        return {}
+
 
 @dataclass(frozen=True)
 class Least(Objective):
