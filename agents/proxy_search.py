@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from archgym import proxy
 from archgym.agents._kriging import Kriging
 from archgym.agents.base import Agent, file, tunable
 from archgym.errors import ArchgymError
-from archgym.objectives import VIOLATION, AtTarget, term
+from archgym.objectives import COSTS, TERMS, AtTarget, term
 from archgym.proxy.coding import Coding
 from archgym.space import Design, DesignSpace
 from archgym.space_document import to_document
@@ -120,7 +121,7 @@ class ProxySearch(Agent):
     def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
         """Learns what designs cost, and models that."""
         for design, cost in zip(designs, costs, strict=True):
-            self._add(design, cost, {"cost": cost})
+            self._add(design, cost, [_log(cost)])
 
     def search(self, problem: "Problem") -> None:
         """Spends the whole budget of a problem, and models the terms of its objective.
@@ -143,7 +144,7 @@ class ProxySearch(Agent):
         self._task, self._goal, self._prior = task, task[1], prior
         self._indices: list[Ints] = []
         self._costs: list[float] = []
-        self._terms: list[list[float]] = []  # logarithms
+        self._terms: list[list[float]] = []  # as the goal has them
         self._models = [Kriging(self._coding) for _ in self._goal.terms]
         self._kept = np.empty((0, len(self.space)), np.int64)
 
@@ -151,10 +152,10 @@ class ProxySearch(Agent):
         cost = problem.penalised(evaluation)
         self._add(evaluation.design, cost, self._goal.measured(evaluation, cost))
 
-    def _add(self, design: Design, cost: float, terms: Mapping[str, float]) -> None:
+    def _add(self, design: Design, cost: float, terms: list[float]) -> None:
         self._indices.append(self.space.encode(self.space.canonical(design)))
         self._costs.append(cost)
-        self._terms.append([_log(terms[name]) for name in self._goal.terms])
+        self._terms.append(terms)
 
     def _draw_pool(self) -> Ints:
         """Draws designs that are not known, each once; shape `[n, len(space)]`."""
@@ -178,23 +179,21 @@ class ProxySearch(Agent):
     def _promise(self, codes: Ints) -> Floats:
         """Returns the logarithm of the improvement to expect of designs, shape `[n]`.
 
-        With a limit, it is that times the probability of keeping it; before any design has kept it,
-        the probability alone.
+        With limits, it is that times the probability of keeping each; before any design has kept
+        all, the probability alone.
         """
         rows = self._modelled()
         known = self._coding.codes(np.array(self._indices)[rows])
         terms = np.array(self._terms)[rows]
-        if self._goal.limited is None:
-            mean, deviation = self._expect(0, known, terms[:, 0], codes)
-            return _log_improvement(terms[:, 0].min(), mean, deviation)
-        limit = math.log(self._goal.limit)
-        # What is far beyond the limit is of another kind than what has to be told apart.
-        near = terms[:, 1] <= limit + _MARGIN
+        # What is far beyond a limit is of another kind than what has to be told apart.
+        near = (terms[:, 1:] <= self._goal.log_limits + _MARGIN).all(axis=1)
         near |= not near.any()
         mean, deviation = self._expect(0, known[near], terms[near, 0], codes)
-        limited, doubt = self._expect(1, known, terms[:, 1], codes)
-        log_kept: Floats = log_ndtr((limit - limited) / doubt)
-        keeping = terms[:, 1] <= limit
+        log_kept = np.zeros(len(codes))
+        for number, limit in enumerate(self._goal.log_limits, start=1):
+            limited, doubt = self._expect(number, known, terms[:, number], codes)
+            log_kept += log_ndtr((limit - limited) / doubt)
+        keeping = (terms[:, 1:] <= self._goal.log_limits).all(axis=1)
         if not keeping.any():
             return log_kept
         return _log_improvement(terms[keeping, 0].min(), mean, deviation) + log_kept
@@ -216,13 +215,13 @@ class ProxySearch(Agent):
         Args:
             number: Of the term.
             known: Designs that were simulated, the first of them the default.
-            values: Their logarithms of the term.
+            values: Their logarithms of the term, as the goal has them.
             codes: The designs to predict.
         """
         # How bad a bad design is teaches nothing about good ones.
         ceiling = max(float(np.median(values)), float(values[0]))
-        if number == 1:
-            ceiling = max(ceiling, math.log(self._goal.limit) + _MARGIN)
+        if number > 0:
+            ceiling = max(ceiling, float(self._goal.log_limits[number - 1]) + _MARGIN)
         values = np.minimum(values, ceiling)
         ones = (np.ones((len(known), 1)), np.ones((len(codes), 1)))
         model = self._models[number]
@@ -293,7 +292,7 @@ class Prior:
         return prior
 
     def __call__(self, codes: Ints) -> Floats:
-        """Returns the logarithm of each term of designs, shape `[terms, n]`."""
+        """Returns the logarithms of the goal's terms of designs, shape `[terms, n]`."""
         values = self.bound.predict(codes)
         if self.goal.least == "cost":
             rows = (dict(zip(self.bound.metrics, row, strict=True)) for row in values.tolist())
@@ -301,7 +300,7 @@ class Prior:
         else:
             columns: Any = dict(zip(self.bound.metrics, values.T, strict=True))
             terms = np.array([term(name, columns) for name in self.goal.terms])
-        logs: Floats = np.log(np.maximum(terms, 1e-300))
+        logs: Floats = self.goal.signs[:, None] * np.log(np.maximum(terms, 1e-300))
         # Of values that it has never seen, a proxy says anything.
         inside = self.inside(codes)
         if not inside.all():
@@ -311,19 +310,15 @@ class Prior:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is modelled of a problem.
+    """What is modelled of a problem: logarithms of terms, negative where more is better.
 
     Attributes:
         least: The term to minimise, or `cost`.
-        limited: The term that has a limit, if there is one.
-        limit: The limit, in the term's unit.
-        beyond: The cost of being just beyond it.
+        limits: The limits of other terms, in their units.
     """
 
     least: str
-    limited: str | None = None
-    limit: float = math.inf
-    beyond: float = math.inf
+    limits: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def of(cls, problem: "Problem") -> "Goal":
@@ -331,22 +326,35 @@ class Goal:
         reference = problem.default.metrics
         if isinstance(problem.objective, AtTarget) or reference is None:
             return cls("cost")
-        least, limits = problem.objective.goal(reference)
-        for limited, factor in limits.items():
-            limit = factor * term(limited, reference)
-            return cls(least, limited, limit, VIOLATION * term(least, reference))
-        return cls(least)
+        least, _ = problem.objective.goal(reference)
+        limits = problem.objective.limits
+        return cls(least, tuple((limit.term, limit.value(reference)) for limit in limits))
 
     @property
     def terms(self) -> list[str]:
         """What is to be predicted."""
-        return [self.least] if self.limited is None else [self.least, self.limited]
+        return [self.least, *(name for name, _ in self.limits)]
 
-    def measured(self, evaluation: "Evaluation", cost: float) -> dict[str, float]:
+    @cached_property
+    def signs(self) -> Floats:
+        """1 for each term of which less is better, else -1; shape `[terms]`."""
+        known = TERMS | COSTS
+        lower = [name == "cost" or known[name].lower_is_better for name in self.terms]
+        return np.where(lower, 1.0, -1.0)
+
+    @cached_property
+    def log_limits(self) -> Floats:
+        """What the terms but the first have to be at most; shape `[terms - 1]`."""
+        return self.signs[1:] * np.log([limit for _, limit in self.limits])
+
+    def measured(self, evaluation: "Evaluation", cost: float) -> list[float]:
         """Returns the terms of an evaluation; what could not be run is as bad as its penalty."""
         if self.least == "cost" or evaluation.metrics is None:
-            return dict.fromkeys(self.terms, cost)
-        return {name: term(name, evaluation.metrics) for name in self.terms}
+            return [_log(cost)] * len(self.terms)
+        return [
+            float(sign * _log(term(name, evaluation.metrics)))
+            for sign, name in zip(self.signs, self.terms, strict=True)
+        ]
 
 
 def _log(value: float) -> float:

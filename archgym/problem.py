@@ -49,6 +49,8 @@ class Evaluation:
         failure: Why there are no metrics; `None` if there are.
         cached: Whether the problem had evaluated an equivalent design before.
         step: Its number among the problem's evaluations, from 0; -1 for the default design.
+        violation: How far it is beyond the limit of the objective that it misses most, as a share
+            of the limit: 0.1 is 10 % beyond. 0 if it keeps all limits, `inf` without metrics.
     """
 
     design: dict[str, Any]
@@ -59,6 +61,12 @@ class Evaluation:
     failure: str | None
     cached: bool
     step: int
+    violation: float
+
+    @property
+    def within_limits(self) -> bool:
+        """Whether it has metrics and keeps all limits of the objective, if there are any."""
+        return self.violation == 0
 
 
 Key = tuple[Any, ...]
@@ -162,7 +170,9 @@ class Problem:
                 )
             cost = self.objective.cost(outcome, outcome)
             self._results[key] = _Result(outcome, cost, True, None)
-        return Evaluation(design, design, *self._results[key], False, -1)
+        result = self._results[key]
+        violation = _violation(self.objective, result.metrics, result.metrics or {})
+        return Evaluation(design, design, *result, False, -1, violation)
 
     def penalised(self, evaluation: Evaluation) -> float:
         """Returns the cost for agents to learn from, always finite.
@@ -231,7 +241,8 @@ class Problem:
     def _count(self, design: dict[str, Any], canonical: dict[str, Any], key: Key) -> Evaluation:
         result = self._results[key]
         cached = key in self._seen
-        evaluation = Evaluation(design, canonical, *result, cached, self.evaluations)
+        violation = _violation(self.objective, result.metrics, self.default.metrics or {})
+        evaluation = Evaluation(design, canonical, *result, cached, self.evaluations, violation)
         self.evaluations += 1
         if not cached:
             self._seen.add(key)
@@ -287,6 +298,10 @@ class Problem:
         if rows:
             self._began -= rows[-1]["wall_time_s"]
             self.simulator_seconds = rows[-1]["simulator_time_s"]
+
+
+def _violation(objective: Objective, metrics: Metrics | None, reference: Metrics) -> float:
+    return math.inf if metrics is None else objective.violation(metrics, reference)
 
 
 def _columns(row: Row, prefix: str) -> Row:

@@ -58,6 +58,17 @@ class Formula(Simulator):
         return {"latency_ns": latency}
 
 
+class Charged(Formula):
+    """Also has energy and runtime."""
+
+    def run(self, design: Design) -> Outcome:
+        outcome = super().run(design)
+        if isinstance(outcome, Failure):
+            return outcome
+        others = ("runtime_ns", "refresh_debt_ns", "energy_nj", "refresh_debt_nj")
+        return outcome | dict.fromkeys(others, 1.0)
+
+
 WORKLOAD = SimpleNamespace(id="toy@none#0", features=())
 
 
@@ -82,8 +93,9 @@ def test_one_of_each_kind() -> None:
     )
     full = {"Policy": "Open", "Limit": 2, "Size": 5}
     metrics = {"latency_ns": 100 / 3 / 5}
-    assert ordinary == Evaluation(full, full, metrics, 100 / 3 / 5, True, None, False, 0)
-    assert same == Evaluation(full | {"Limit": 4}, full, metrics, 100 / 3 / 5, True, None, True, 1)
+    assert ordinary == Evaluation(full, full, metrics, 100 / 3 / 5, True, None, False, 0, 0.0)
+    other = full | {"Limit": 4}
+    assert same == Evaluation(other, full, metrics, 100 / 3 / 5, True, None, True, 1, 0.0)
     assert (lossy.metrics, lossy.cost, lossy.feasible, lossy.failure, lossy.step) == (
         (None, math.inf, False, "loses data", 2)
     )
@@ -96,6 +108,21 @@ def test_one_of_each_kind() -> None:
     assert problem.penalised(ordinary) == ordinary.cost
     penalty = PENALTY * problem.default.cost
     assert problem.penalised(lossy) == problem.penalised(failed) == penalty
+
+
+def test_limits_are_told_from_feasibility(tmp_path: Path) -> None:
+    # The default design's latency is 100 / 3 / 4.
+    asked: list[Design] = [{"Size": size} for size in (4, 5, 2, 8)] + [{"Policy": "Lossy"}]
+    with Journal(tmp_path / "j.jsonl", trial="t") as journal:
+        problem = Problem(SPACE, WORKLOAD, "edp with latency <= 1x", Charged(), journal=journal)
+        evaluations = problem.evaluate(asked)
+    assert [evaluation.violation for evaluation in evaluations] == [0, 0, 1, math.inf, math.inf]
+    assert [evaluation.within_limits for evaluation in evaluations] == [True] * 2 + [False] * 3
+    assert [evaluation.feasible for evaluation in evaluations] == [True] * 4 + [False]
+    assert problem.default.within_limits
+    with Journal(tmp_path / "j.jsonl", trial="t") as journal:
+        again = Problem(SPACE, WORKLOAD, "edp with latency <= 1x", Charged(), journal=journal)
+        assert again.evaluate(asked) == evaluations
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 12), max_size=8))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archgym.analysis.landscape import Landscape
     from archgym.table import Table
 
-OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05")
+OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05x")
 
 
 def enumerate_designs(

@@ -90,7 +90,7 @@ def _spaces() -> Iterator[tuple[str, str]]:
 def _objectives() -> Iterator[tuple[str, str]]:
     from archgym import objectives
 
-    return ((name, "") for name in objectives.names())
+    return iter(objectives.examples().items())
 
 
 def _metrics() -> Iterator[tuple[str, str]]:

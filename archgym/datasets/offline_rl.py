@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archgym import objectives
 from archgym.datasets.collection import Dataset
 from archgym.datasets.export import new_folder
 from archgym.envs.columns import sufficient_version
@@ -101,17 +102,17 @@ class _View:
             for name, value in row.items()
             if name.startswith("metric.") and value == value
         }
+        objective, reference = self.problem.objective, self.problem.default.metrics or {}
         evaluation = Evaluation(
             design=design,
             canonical=space.reset_inactive(design),
             metrics=metrics or None,
-            cost=self.problem.objective.cost(metrics, self.problem.default.metrics or {})
-            if metrics
-            else np.inf,
+            cost=objective.cost(metrics, reference) if metrics else np.inf,
             feasible=row["feasible"],
             failure=row["failure"],
             cached=False,
             step=0,
+            violation=objective.violation(metrics, reference) if metrics else np.inf,
         )
         (last,) = self.interface.observe([evaluation], 1)
         return EpisodeBuffer(
@@ -143,8 +144,10 @@ class _Views:
         Raises:
             ArchgymError: It is not known what the environment would show.
         """
-        objective = self._objective or row.get("objective")
-        if not isinstance(objective, str):
+        stored = row.get("objective")
+        own = objectives.respell(stored) if isinstance(stored, str) else None
+        objective = self._objective or own
+        if objective is None:
             raise ArchgymError("the data are for no objective; name one to reward")
         key = (row["workload"], objective)
         if key not in self._made:

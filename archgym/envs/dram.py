@@ -70,9 +70,11 @@ class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
       `archgym.problem.PENALTY` times the default's.
     - `terminated` after `horizon` steps; `truncated` once the budget is spent, after which a step
       raises `BudgetExhausted`.
-    - `info`: `metrics`, `design` and `cost` of the design tried, and whether it is `feasible`: the
-      space allows it, and it ran. After a reset too, `action_mask`: which values some feasible
-      design has, those of all parameters one after the other.
+    - `info`: `metrics`, `design` and `cost` of the design tried; whether it is `feasible` (the
+      space allows it, and it ran), whether it is `within_limits` of the objective, and how far
+      beyond as a number, the `violation` (0.1 is 10 % beyond; `inf` without metrics). After a reset
+      too, `action_mask`: which values some feasible design has, those of all parameters one after
+      the other.
 
     The environment is deterministic: a seed changes nothing.
 

@@ -109,8 +109,9 @@ class Interface:
 
         Returns:
             `metrics` (empty where there are none), `design`, `cost`, `feasible` (whether the space
-            allows the design, and it ran), and `action_mask` for the next action: the flags of
-            `action_mask` as int8.
+            allows the design, and it ran), `within_limits` and `violation` (of the objective's
+            limits; see `archgym.problem.Evaluation`), and `action_mask` for the next action: the
+            flags of `action_mask` as int8.
         """
         return self.outcome(evaluation) | self.first_info()
 
@@ -125,6 +126,8 @@ class Interface:
             "design": dict(evaluation.design),
             "cost": evaluation.cost,
             "feasible": evaluation.metrics is not None,
+            "within_limits": evaluation.within_limits,
+            "violation": evaluation.violation,
         }
 
     def _log_ratios(self, evaluation: Evaluation) -> list[float]:

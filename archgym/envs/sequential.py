@@ -112,8 +112,8 @@ class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
     - Reward: 0 until the last step, which evaluates the design: -log(cost / the default design's).
     - `terminated` at the last step; `truncated` there too if it spent the budget, after which the
       last step of an episode raises `BudgetExhausted`.
-    - `info`: at the last step `metrics`, `design`, `cost` and `feasible` as in `DramEnv`; else
-      `action_mask`: which actions can still lead to a feasible design.
+    - `info`: at the last step that of `DramEnv`, without a mask; else `action_mask`: which actions
+      can still lead to a feasible design.
 
     The environment is deterministic: a seed changes nothing.
 

@@ -18,7 +18,7 @@ from experiments.defaults.candidates import CHOICES, settings
 from experiments.enumeration.summary import keeps_data
 from experiments.enumeration.workloads import DEVELOPMENT as WORKLOADS
 
-OBJECTIVES = ("latency", "edp", "power with runtime <= 1.05")
+OBJECTIVES = ("latency", "edp", "power with runtime <= 1.05x")
 SPACE = "archgym-pow2"
 
 Landscapes = Mapping[tuple[str, str], Landscape]

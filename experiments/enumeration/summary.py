@@ -12,7 +12,7 @@ from archgym.simulators.tabular import Tabular
 from archgym.study.trial import WorkloadSpec
 from archgym.table import Table
 
-OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05")
+OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05x")
 LEVELS = (
     *(0, 0.0001, 0.001, 0.01, 0.02, 0.05),
     *(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1),

@@ -36,7 +36,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
 
 @pytest.mark.parametrize(
     "objective",
-    [*objectives.names(), "power with runtime <= 0.9", "latency <= 1, then energy"],
+    [*objectives.names(), "power with runtime <= 0.9x", "latency <= 1ns, then energy"],
 )
 def test_costs_are_those_of_a_problem(table: Table, objective: str) -> None:
     landscape = Landscape.of(table, objective)

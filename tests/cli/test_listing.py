@@ -56,3 +56,15 @@ def test_simulators_say_where_they_are_or_what_to_set(archgym, monkeypatch, tmp_
     ):
         assert f"set {variable} to" in entries[name]
         assert "is not here: install it as https://github.com/" in entries[name]
+
+
+def test_objectives_explain_how_they_are_written(archgym):
+    entries = {
+        entry["name"]: entry["description"]
+        for entry in json.loads(archgym("list", "objectives", "--json")[0])
+    }
+    assert all(entries.values())
+    assert "1.05 times the default design's" in entries["power with runtime <= 1.05x"]
+    assert "mW or W" in entries["power with latency_p99 <= 200ns"]
+    several = "energy with runtime <= 1.02x and power <= 2500mW and queue_entries <= 64"
+    assert "several limits" in entries[several]

@@ -84,7 +84,7 @@ def test_another_study_does_not_go_on_in_the_same_folder(archgym, spec):
 
 def test_compare_is_a_study_given_by_options(archgym):
     options = ["--agents", "random_search, random_walk", "--workloads", "stream,zipf"]
-    options += ["--objective", "runtime", "--objective", "latency <= 200, then power"]
+    options += ["--objective", "runtime", "--objective", "latency <= 200ns, then power"]
     options += ["--seeds", 1, "--budget", 3]
     found = json.loads(archgym("compare", *options, "--json")[0])
     assert len(found["table"]) == 2 * 2 * 2

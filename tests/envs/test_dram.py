@@ -108,7 +108,7 @@ def test_horizon_terminates_and_budget_truncates(short_stream: Workload) -> None
 
 
 def test_objective_is_seen(short_stream: Workload) -> None:
-    env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05")
+    env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05x")
     observation, _ = env.reset()
     shown = dict(zip(env.observation_names, observation, strict=True))
     goal = {name: shown[name] for name in shown if name.startswith(("least.", "limit."))}
@@ -133,6 +133,29 @@ def test_hardware_is_seen_in_version_1(short_stream: Workload) -> None:
     second = dict(zip(names, env.step(small)[0], strict=True))
     assert second["metric.queue_entries"] == pytest.approx(math.log(1 / 128))
     assert env.observation_space.shape == (len(names),)
+
+
+def test_limits_are_told_from_feasibility(short_stream: Workload) -> None:
+    objective = "energy with runtime <= 1.05x"
+    env = DramEnv(workload=short_stream, objective=objective)
+    default = env.problem.default.metrics
+    assert default is not None
+
+    def told(**design: object) -> dict:
+        env.reset()
+        return env.step(action_of(env, **design))[4]
+
+    good = told()
+    assert (good["feasible"], good["within_limits"], good["violation"]) == (True, True, 0.0)
+    slow = told(Scheduler="Fifo", RequestBufferSize=1)
+    assert (slow["feasible"], slow["within_limits"]) == (True, False)
+    runtimes = [
+        metrics["runtime_ns"] + metrics["refresh_debt_ns"] for metrics in (slow["metrics"], default)
+    ]
+    assert slow["violation"] == pytest.approx(runtimes[0] / (1.05 * runtimes[1]) - 1)
+    lossy = told(**NO_REFRESH)
+    assert (lossy["feasible"], lossy["within_limits"]) == (False, False)
+    assert lossy["violation"] == math.inf
 
 
 @pytest.mark.parametrize("device", ["ddr4-2400", "lpddr4-3200"])

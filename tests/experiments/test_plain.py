@@ -18,7 +18,7 @@ from experiments.plain.trials import PAIRS, SIDES, Pair, Trial
 WHOLE = SPACES["archgym-pow2"]
 FEW = {"RespQueue": ("Fifo",), "RefreshMaxPulledin": (1,), "RefreshMaxPostponed": (1,)}
 SPEC = WorkloadSpec("mixed", (("requests", 1500),))
-OBJECTIVES = ("latency", "power with runtime <= 1.05")
+OBJECTIVES = ("latency", "power with runtime <= 1.05x")
 BUDGET = 12
 
 

@@ -18,7 +18,7 @@ name = "example"
 space = "archgym-pow2"
 budget = 12
 seeds = 3
-objectives = ["latency", "power with runtime <= 1.05"]
+objectives = ["latency", "power with runtime <= 1.05x"]
 workloads = [
     "stream",
     { name = "mixed", requests = 300, player = { mode = "closed", max_outstanding = 8 } },
@@ -50,7 +50,7 @@ def test_good_spec(path: Path) -> None:
     assert (study.name, study.space, study.budget, study.seeds) == (
         ("example", "archgym-pow2", 12, 3)
     )
-    assert study.objectives == ("latency", "power with runtime <= 1.05")
+    assert study.objectives == ("latency", "power with runtime <= 1.05x")
     assert [workload.label for workload in study.workloads] == [
         "stream",
         "mixed(requests=300, closed, 8 outstanding)",

@@ -1,0 +1,216 @@
+"""The kinds of objectives: how each turns metrics into a cost."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from archgym.objectives.terms import COSTS, TERMS, Metrics, measured, term
+
+# A design that misses a limit costs at least this many times what the default design would.
+VIOLATION = 10.0
+
+# The least cost of a paper's formula, met when a design is exactly at the target.
+AT_TARGET = 1e-9
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit on a term: at most so much of it, or at least so much of one that should be high.
+
+    Attributes:
+        term: One of `TERMS` or `COSTS`.
+        bound: The limit.
+        relative: Whether it is a multiple of the default design's, or in the term's unit.
+    """
+
+    term: str
+    bound: float
+    relative: bool = False
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether it is a limit from below."""
+        return not (TERMS | COSTS)[self.term].lower_is_better
+
+    @property
+    def name(self) -> str:
+        """The text it is written as."""
+        unit = "x" if self.relative else (TERMS | COSTS)[self.term].unit
+        return f"{self.term} {'>=' if self.is_floor else '<='} {number(self.bound)}{unit}"
+
+    def value(self, reference: Metrics) -> float:
+        """Returns the limit in the term's unit, given what the default design measured."""
+        return self.bound * (term(self.term, reference) if self.relative else 1.0)
+
+    def factor(self, reference: Metrics) -> float:
+        """Returns the limit as a multiple of what the default design has."""
+        return self.bound / (1.0 if self.relative else term(self.term, reference))
+
+    def excess(self, metrics: Metrics, reference: Metrics) -> float:
+        """Returns how far a design is beyond the limit, as a share of it; 0 or less if it keeps it.
+
+        Metrics may be arrays, for many designs at once.
+        """
+        beyond = term(self.term, metrics) / self.value(reference) - 1
+        return -beyond if self.is_floor else beyond
+
+
+class Objective(ABC):
+    """A cost of designs, lower is better and always positive.
+
+    Attributes:
+        name: The text from which `make` makes an equal one.
+        limits: What a design has to keep; mostly nothing.
+    """
+
+    name: str
+    limits: tuple[Limit, ...] = ()
+
+    @abstractmethod
+    def cost(self, metrics: Metrics, reference: Metrics) -> float:
+        """Returns the cost of a design.
+
+        Args:
+            metrics: What the design measured.
+            reference: What the default design measured on the same workload.
+
+        Raises:
+            ArchgymError: A metric that the objective needs was not measured.
+        """
+
+    @abstractmethod
+    def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
+        """Describes the objective to an agent that is to learn several of them.
+
+        Returns:
+            The term to minimise, and the upper limits or targets of terms as multiples of the
+            default design's.
+        """
+
+    def floors(self, reference: Metrics) -> dict[str, float]:
+        """Returns the lower limits of terms, as multiples of the default design's."""
+        return {limit.term: limit.factor(reference) for limit in self.limits if limit.is_floor}
+
+    def violation(self, metrics: Metrics, reference: Metrics) -> float:
+        """Returns how far a design is beyond the limit that it misses most.
+
+        Args:
+            metrics: What the design measured.
+            reference: What the default design measured on the same workload.
+
+        Returns:
+            A share of that limit, e.g. 0.1 if it is 10 % beyond; 0 if the design keeps all limits.
+
+        Raises:
+            ArchgymError: A metric that a limit needs was not measured.
+        """
+        return max([0.0, *(limit.excess(metrics, reference) for limit in self.limits)])
+
+
+@dataclass(frozen=True)
+class Least(Objective):
+    """The least of one term."""
+
+    term: str
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The term."""
+        return self.term
+
+    def cost(self, metrics: Metrics, reference: Metrics) -> float:
+        """Returns the term in its unit."""
+        return term(self.term, metrics)
+
+    def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
+        """Returns the term and no limit."""
+        return self.term, {}
+
+
+@dataclass(frozen=True)
+class Limited(Objective):
+    """The least of one term among the designs that keep others within limits.
+
+    A design within all limits costs the term, in its unit. Any other costs `VIOLATION` times the
+    default design's term, times how far it is beyond each limit that it misses: so it is worse than
+    every design within them (save those ten times worse than the default), and better the closer it
+    gets to any of them.
+
+    Attributes:
+        term: What to minimise.
+        limits: The limits, each on another term.
+    """
+
+    term: str
+    limits: tuple[Limit, ...] = field()
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The text it is written as."""
+        return f"{self.term} with {' and '.join(limit.name for limit in self.limits)}"
+
+    def cost(self, metrics: Metrics, reference: Metrics) -> float:
+        """Returns the term in its unit, or the cost of missing limits."""
+        missed = [
+            excess for limit in self.limits if (excess := limit.excess(metrics, reference)) > 0
+        ]
+        if not missed:
+            return term(self.term, metrics)
+        return VIOLATION * term(self.term, reference) * math.prod(1 + excess for excess in missed)
+
+    def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
+        """Returns the term and its upper limits."""
+        upper = [limit for limit in self.limits if not limit.is_floor]
+        return self.term, {limit.term: limit.factor(reference) for limit in upper}
+
+
+@dataclass(frozen=True)
+class AtTarget(Objective):
+    """The formula of Krishnan et al., "ArchGym", ISCA 2023: best exactly at a target.
+
+    They maximise r = target / |target - observed|, or the product of two such; the cost is 1 / r,
+    kept above `AT_TARGET` where they would divide by zero. Their "latency" is the run's total time.
+    Note that a design better than the target costs more again.
+
+    Attributes:
+        form: `power`, `latency` or `both`.
+        targets: One target each, mW before ns.
+    """
+
+    form: str
+    targets: tuple[float, ...]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The text it is written as."""
+        return " ".join([f"archgym-{self.form}", *map(number, self.targets)])
+
+    def cost(self, metrics: Metrics, reference: Metrics) -> float:
+        """Returns the product of the relative distances from the targets; no unit."""
+        product = 1.0
+        for (metric, _), target in zip(ARCHGYM[self.form], self.targets, strict=True):
+            product *= abs(target - measured(metric, metrics)) / target
+        return max(product, AT_TARGET)
+
+    def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
+        """Returns the nearest term, and the targets."""
+        named = {"power_mw": "power", "runtime_ns": "runtime"}
+        metrics = [metric for metric, _ in ARCHGYM[self.form]]
+        return named[metrics[0]], {
+            named[metric]: target / measured(metric, reference)
+            for metric, target in zip(metrics, self.targets, strict=True)
+        }
+
+
+# Metrics and their targets by default: 1 W and 0.1 ms, those of the code released with the paper
+# (DRAMSys_config.py, whose comments give other units than the ones it computes in).
+ARCHGYM: dict[str, tuple[tuple[str, float], ...]] = {
+    "power": (("power_mw", 1_000.0),),
+    "latency": (("runtime_ns", 100_000.0),),
+    "both": (("power_mw", 1_000.0), ("runtime_ns", 100_000.0)),
+}
+
+
+def number(value: float) -> str:
+    """Writes a number such that it reads back as the same one."""
+    return repr(value).removesuffix(".0")

@@ -1,0 +1,190 @@
+"""Reads the texts of objectives; the package's docstring has the grammar."""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from archgym.errors import ArchgymError, unknown
+from archgym.objectives.costs import ARCHGYM, AtTarget, Least, Limit, Limited, Objective
+from archgym.objectives.terms import COSTS, TERMS, UNITS
+
+_KNOWN = TERMS | COSTS
+
+_LIMITED = {
+    "power with runtime <= 1.05x": (
+        "least power of designs that take at most 1.05 times the default design's runtime"
+    ),
+    "power with latency_p99 <= 200ns": (
+        "a limit with a unit: ns, us, ms or s; nJ, uJ, mJ or J; nJ ns; mW or W; MB/s or GB/s"
+    ),
+    "power with bandwidth >= 0.9x": "bandwidth can only be limited, from below",
+    "latency with queue_entries <= 64": "a count has no unit",
+    "energy with runtime <= 1.02x and power <= 2500mW and queue_entries <= 64": (
+        "several limits, joined by 'and'"
+    ),
+    "latency <= 200ns, then power": "another way to write 'power with latency <= 200ns'",
+}
+
+_THEN = re.compile(r"(.+?) ?, ?then (\S+)")
+_WITH = re.compile(r"(\S+) with (.+)")
+_LIMIT = re.compile(r"([^\s<>=]+) ?(<=|>=) ?(.+)")
+_QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?) ?(.*)")
+
+
+def make(text: str) -> Objective:
+    """Makes an objective from its text; the package's docstring has the grammar.
+
+    Raises:
+        ArchgymError: The text is not an objective.
+    """
+    text = " ".join(text.split())
+    if text.startswith("archgym-"):
+        return _at_target(text)
+    if match := _THEN.fullmatch(text):
+        limits, least = match.groups()
+    elif match := _WITH.fullmatch(text):
+        least, limits = match.groups()
+    else:
+        return _least(text)
+    return _limited(text, least, [_limit(text, limit) for limit in limits.split(" and ")])
+
+
+def examples() -> dict[str, str]:
+    """Returns one text of every kind of objective, and what each means."""
+    simple = {
+        name: f"least {term.description} ({term.unit})"
+        for name, term in TERMS.items()
+        if name not in ("power", "bandwidth")
+    }
+    papers = {
+        f"archgym-{form}": "formula of the ArchGym paper, best at a target; by default at "
+        + " and ".join(f"{metric} = {target:g}" for metric, target in targets)
+        for form, targets in ARCHGYM.items()
+    }
+    return simple | _LIMITED | papers
+
+
+def names() -> list[str]:
+    """Returns one text of every kind of objective, for lists and messages."""
+    return list(examples())
+
+
+def respell(text: str) -> str:
+    """Returns the text of an objective as it is written today.
+
+    Results from before limits had units have a bare number in its place: a multiple of the default
+    design's behind `with`, and a value in the term's unit before `then`.
+    """
+    text = " ".join(text.split())
+    bare = r"(\w+) ?<= ?([0-9.]+(?:[eE][+-]?[0-9]+)?)"
+    if match := re.fullmatch(rf"(\w+) with {bare}", text):
+        least, limited, number = match.groups()
+        return f"{least} with {limited} <= {number}{'x' if limited in TERMS else ''}"
+    if match := re.fullmatch(rf"{bare} ?, ?then (\w+)", text):
+        limited, number, least = match.groups()
+        unit = _KNOWN[limited].unit if limited in _KNOWN else ""
+        return f"{limited} <= {number}{unit}, then {least}"
+    return text
+
+
+def _least(text: str) -> Least:
+    if text not in _KNOWN:
+        raise unknown("objective", text, names())
+    _check_alone(text, text, [])
+    return Least(text)
+
+
+def _limited(text: str, least: str, limits: list[Limit]) -> Limited:
+    if least not in _KNOWN:
+        raise unknown(f"term of objective {text!r}:", least, _KNOWN)
+    terms = [limit.term for limit in limits]
+    if least in terms:
+        raise ArchgymError(f"objective {text!r} limits the very term it minimises")
+    for name in terms:
+        if terms.count(name) > 1:
+            raise ArchgymError(f"objective {text!r} limits {name} twice")
+    _check_alone(text, least, terms)
+    return Limited(least, tuple(limits))
+
+
+def _check_alone(text: str, least: str, limited: list[str]) -> None:
+    """Refuses to minimise what a useless controller has the least of."""
+    if not _KNOWN[least].lower_is_better:
+        raise ArchgymError(
+            f"objective {text!r}: more {least} is better, so it can only be limited, as in "
+            f"'power with {least} >= 0.9x'; minimise runtime instead"
+        )
+    if any(_KNOWN[name].shows_slowness for name in limited):
+        return
+    if least == "power":
+        raise ArchgymError(
+            f"objective {text!r} rewards slowness; limit what slow designs have more of, "
+            "e.g. 'power with runtime <= 1.05x'"
+        )
+    if least in COSTS:
+        raise ArchgymError(
+            f"objective {text!r} rewards the smallest controller, however slow; limit what slow "
+            f"designs have more of, e.g. '{least} with latency <= 1.05x'"
+        )
+
+
+def _limit(text: str, part: str) -> Limit:
+    """Reads a limit; `text` is the whole objective, for messages."""
+    if not (match := _LIMIT.fullmatch(part.strip())):
+        raise ArchgymError(
+            f"objective {text!r}: {part!r} is no limit; write one like 'runtime <= 1.05x', and "
+            "'and' between several"
+        )
+    name, sign, quantity = match.groups()
+    if name not in _KNOWN:
+        raise unknown(f"term of objective {text!r}:", name, _KNOWN)
+    term = _KNOWN[name]
+    right = "<=" if term.lower_is_better else ">="
+    if sign != right:
+        better = "less" if term.lower_is_better else "more"
+        raise ArchgymError(
+            f"objective {text!r}: {better} {name} is better; write '{name} {right} {quantity}'"
+        )
+    if not (match := _QUANTITY.fullmatch(quantity)):
+        raise _not_positive(text, quantity)
+    digits, unit = match.groups()
+    units = UNITS[term.unit]
+    if unit and not units:
+        raise ArchgymError(
+            f"objective {text!r}: {name} is a count; write '{name} {right} {digits}'"
+        )
+    if units and not unit:
+        raise ArchgymError(
+            f"objective {text!r}: {name} {right} {digits} has no unit; write "
+            f"'{name} {right} {digits}{term.unit}', or '{name} {right} {digits}x' for a multiple "
+            "of the default design's"
+        )
+    if unit and unit not in ("x", *units):
+        raise unknown(f"unit of {name} in objective {text!r}:", unit, ["x", *units])
+    return Limit(name, _positive(text, digits, units.get(unit, "1")), relative=unit == "x")
+
+
+def _at_target(text: str) -> AtTarget:
+    head, *numbers = text.split()
+    form = head.removeprefix("archgym-")
+    if form not in ARCHGYM:
+        raise unknown("objective", text, names())
+    defaults = [target for _, target in ARCHGYM[form]]
+    if numbers and len(numbers) != len(defaults):
+        raise ArchgymError(f"objective {text!r} takes {len(defaults)} target(s) or none")
+    given = [_positive(text, number) for number in numbers]
+    return AtTarget(form, tuple(given or defaults))
+
+
+def _positive(text: str, digits: str, unit: str = "1") -> float:
+    """Returns a number times a unit, the nearest float to the decimal product."""
+    try:
+        value = float(Decimal(digits) * Decimal(unit))
+    except (InvalidOperation, OverflowError):
+        raise _not_positive(text, digits) from None
+    if not 0 < value < float("inf"):
+        raise _not_positive(text, digits)
+    return value
+
+
+def _not_positive(text: str, number: str) -> ArchgymError:
+    return ArchgymError(f"objective {text!r} needs a positive number, not {number!r}")
