@@ -5,6 +5,7 @@ from typing import Any
 
 from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
+from archgym.envs.columns import sufficient_version
 from archgym.envs.parallel import DramParallelEnv
 from archgym.problem import Problem
 
@@ -23,7 +24,11 @@ class TeamEnv(MultiAgentEnv):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._problem = PROBLEMS[config["problem"]]
-        self._env = DramParallelEnv(problem=self._problem, horizon=config["horizon"])
+        self._env = DramParallelEnv(
+            problem=self._problem,
+            horizon=config["horizon"],
+            version=sufficient_version(self._problem),
+        )
         self._names = list(self._env.possible_agents)
         self.possible_agents: list[Any] = list(range(len(self._names)))
         self.agents = self.possible_agents

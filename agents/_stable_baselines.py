@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from archgym.agents._isolation import isolated, unchecked
 from archgym.agents.base import Agent
+from archgym.envs.columns import sufficient_version
 from archgym.problem import BudgetExhausted, Problem
 from archgym.space import Design, DesignSpace
 
@@ -41,6 +42,8 @@ class StableBaselines(Agent):
 
     model: BaseAlgorithm | None = None
     environments: VecNormalize | None = None
+    # That of the observations' columns: a policy sees the same ones in every search.
+    _version: int | None = None
 
     def __init__(
         self, space: DesignSpace, seed: int, hyperparameters: Agent.Hyperparameters | None = None
@@ -49,8 +52,8 @@ class StableBaselines(Agent):
         self.batch_size: int = self.hyperparameters.environments  # type: ignore[attr-defined]
 
     @abstractmethod
-    def _make_environments(self, problem: Problem, n: int) -> VecEnv:
-        """Makes `n` environments over a problem."""
+    def _make_environments(self, problem: Problem, n: int, version: int) -> VecEnv:
+        """Makes `n` environments over a problem, with columns of a version."""
 
     @abstractmethod
     def _make_model(self, environments: VecEnv, seed: int) -> BaseAlgorithm:
@@ -93,7 +96,9 @@ class StableBaselines(Agent):
     def _prepare(self, problem: Problem, n: int, seed: int) -> None:
         """Makes the model, or gives it other environments."""
         before = self.environments
-        self.environments = VecNormalize(self._make_environments(problem, n))
+        if self._version is None:
+            self._version = sufficient_version(problem)
+        self.environments = VecNormalize(self._make_environments(problem, n, self._version))
         if self.model is None or before is None:
             self.model = self._make_model(self.environments, seed)
         else:
@@ -122,11 +127,16 @@ class WholeDesigns(StableBaselines):
     Values that the space rules out by themselves are no actions.
     """
 
-    def _make_environments(self, problem: Problem, n: int) -> VecEnv:
+    def _make_environments(self, problem: Problem, n: int, version: int) -> VecEnv:
         from archgym.envs.vector import DramVectorEnv
 
-        horizon = self.hyperparameters.horizon  # type: ignore[attr-defined]
-        environments = DramVectorEnv(n, horizon=horizon, problem=problem)
+        environments = DramVectorEnv(
+            n,
+            horizon=self.hyperparameters.horizon,  # type: ignore[attr-defined]
+            version=version,
+            autoreset_mode=AutoresetMode.SAME_STEP,
+            problem=problem,
+        )
         self._first = environments.reset()[0][:1]
         return Vectorised(environments, self._action_space(), self._translate)
 

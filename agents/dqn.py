@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import stable_baselines3
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
@@ -55,11 +56,13 @@ class DQN(StableBaselines):
     def _steps_per_design(self) -> int:
         return len(self.space)
 
-    def _make_environments(self, problem: Problem, n: int) -> VecEnv:
+    def _make_environments(self, problem: Problem, n: int, version: int) -> VecEnv:
         from archgym.envs.sequential import DramSequentialVectorEnv, Turns
 
-        environments = DramSequentialVectorEnv(n, problem=problem)
-        self._turns = Turns(problem)
+        environments = DramSequentialVectorEnv(
+            n, version=version, autoreset_mode=AutoresetMode.SAME_STEP, problem=problem
+        )
+        self._turns = Turns(problem, version)
         self._parameter = 0  # That the next actions are for.
         return Vectorised(environments, environments.single_action_space, self._translate_next)
 

@@ -79,6 +79,8 @@ class IPPO(Agent):
         super().__init__(space, seed, hyperparameters)
         self.batch_size = self.hyperparameters.environments
         self.team: Team | None = None
+        # That of the observations' columns: the networks see the same ones in every search.
+        self._version: int | None = None
         self.on_update: OnUpdate | None = None
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(2**63)))
 
@@ -94,14 +96,25 @@ class IPPO(Agent):
 
     def search(self, problem: "Problem") -> None:
         """Trains on the problem until its budget is spent."""
+        from gymnasium.vector import AutoresetMode
+
+        from archgym.envs.columns import sufficient_version
         from archgym.envs.vector import DramVectorEnv
 
+        if self._version is None:
+            self._version = sufficient_version(problem)
         horizon = self.hyperparameters.horizon
         with one_thread():
             # The last rollout may have fewer designs.
             while problem.remaining:
                 n = min(self.hyperparameters.environments, problem.remaining)
-                envs = DramVectorEnv(n, horizon=horizon, problem=problem)
+                envs = DramVectorEnv(
+                    n,
+                    horizon=horizon,
+                    version=self._version,
+                    autoreset_mode=AutoresetMode.SAME_STEP,
+                    problem=problem,
+                )
                 seen = torch.as_tensor(envs.reset()[0])
                 if self.team is None:
                     self._begin(seen[0].clone())
@@ -122,9 +135,9 @@ class IPPO(Agent):
         """
         from archgym.envs.interface import Interface
 
-        if self.team is None:
+        if self.team is None or self._version is None:
             raise ArchgymError("an agent that has not searched has nothing to propose")
-        interface = Interface(problem, self.hyperparameters.horizon)
+        interface = Interface(problem, self.hyperparameters.horizon, self._version)
         seen = torch.as_tensor(interface.observe([problem.default], 0))
         with torch.no_grad():
             action = self.team.logits(seen).argmax(-1)[0]
@@ -142,6 +155,7 @@ class IPPO(Agent):
             "agent": type(self).__name__,
             "allowed": self.team.masks,
             "hyperparameters": dataclasses.asdict(self.hyperparameters),
+            "version": self._version,
             "first": self._first,
             "team": self.team.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -171,6 +185,7 @@ class IPPO(Agent):
                 raise ArchgymError(f"{path} is of an agent {state['agent']}")
             if state["hyperparameters"] != dataclasses.asdict(self.hyperparameters):
                 raise ArchgymError(f"{path} is of an agent with other hyperparameters")
+            self._version = state["version"]
             self._begin(state["first"])
             assert self.team is not None
             if not torch.equal(self.team.masks, state["allowed"]):

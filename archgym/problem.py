@@ -92,6 +92,9 @@ class Problem:
     Given the journal of a trial that was cut short, the problem answers from it for as long as the
     same designs come in the same order, and goes on from there.
 
+    A problem can be pickled and copied, unless it writes a journal. The copy begins with what was
+    counted and cached so far, and counts for itself.
+
     Args:
         space: The designs to choose from.
         workload: What to run them on.
@@ -250,6 +253,21 @@ class Problem:
         if result.cost < (self.best.cost if self.best else math.inf):
             self.best = evaluation
         return evaluation
+
+    # Copies
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns the state of a pickle or a copy, which from then on counts for itself.
+
+        Raises:
+            ArchgymError: It writes a journal, which one problem alone may do.
+        """
+        if self._journal:
+            raise ArchgymError(
+                f"a problem that writes {self._journal.path} can't be copied or sent to another "
+                "process; make one without a journal there"
+            )
+        return vars(self)
 
     # The log
 

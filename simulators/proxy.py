@@ -103,6 +103,14 @@ class ProxySimulator(Simulator):
         }
         self._bounds: WeakKeyDictionary[Any, proxy.Bound | str] = WeakKeyDictionary()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves what belongs to workloads out of a pickle: it is made again when needed."""
+        return {name: value for name, value in vars(self).items() if name != "_bounds"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes the state over, bound to no workload yet."""
+        vars(self).update(state, _bounds=WeakKeyDictionary())
+
     def evaluate(self, designs: Sequence[Design], workload: Any) -> list[Outcome]:
         """Predicts every design, or has it simulated; see `Simulator.evaluate`."""
         designs = [self._own(design) for design in designs]

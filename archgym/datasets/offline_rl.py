@@ -13,6 +13,7 @@ import numpy as np
 from archgym import objectives
 from archgym.datasets.collection import Dataset
 from archgym.datasets.export import new_folder
+from archgym.envs.columns import sufficient_version
 from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
 from archgym.problem import Evaluation, Problem
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 def to_minari(whole: Dataset, folder: str | Path, objective: str | None = None) -> None:
     """Writes each row as an episode of one step of `archgym/DRAM-v0`, all at once.
+
+    Where that does not show what the objective is about, it is one of `archgym/DRAM-v1`.
 
     It begins with what the environment shows after a reset; the action has the index of the value
     of each parameter; then come the reward, and what the environment shows after the step.
@@ -67,7 +70,7 @@ def to_minari(whole: Dataset, folder: str | Path, objective: str | None = None) 
                 "minari_version": minari.__version__,
                 "algorithm_name": ", ".join(sorted(map(str, agents))),
                 "description": "Designs of DRAM memory controllers, evaluated by archgym; an "
-                f"episode of archgym/DRAM-v0 each. Content {whole.sha256}.",
+                f"episode of archgym/DRAM-v{first.version} each. Content {whole.sha256}.",
             }
         )
         storage.update_episodes(views.episodes())
@@ -84,7 +87,8 @@ class _View:
 
     def __init__(self, space: DesignSpace, facts: Facts, objective: str) -> None:
         self.problem = Problem(space, facts, objective, _Anchor(space, facts))
-        self.interface = Interface(self.problem, horizon=1)
+        self.version = sufficient_version(self.problem)
+        self.interface = Interface(self.problem, horizon=1, version=self.version)
         (self.first,) = self.interface.observe([self.problem.default], 0)
 
     def episode(self, row: Mapping[Any, Any]) -> "EpisodeBuffer":

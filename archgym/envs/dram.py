@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
+from archgym.envs.arguments import check_options, check_render_mode
 from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
 from archgym.objectives import Objective
@@ -61,32 +62,54 @@ class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
     """Tune a DRAM controller: an action is a whole design, the reward says how good it is.
 
     - Action: `MultiDiscrete`, for each parameter of the space the index of its value.
-    - Observation: `Box`; `archgym.envs.interface.Interface` lists the columns.
+    - Observation: `Box`; `archgym.envs.interface.Interface` lists the columns, whose names are
+      `observation_names`. Those of `archgym/DRAM-v0` are of version 0, which shows the terms
+      `runtime`, `latency`, `energy`, `edp` and `power`; those of `archgym/DRAM-v1` of version 1,
+      which shows all terms and lower limits.
     - Reward: -log(cost / the default design's); a design that is infeasible or fails costs
       `archgym.problem.PENALTY` times the default's.
     - `terminated` after `horizon` steps; `truncated` once the budget is spent, after which a step
       raises `BudgetExhausted`.
-    - `info`: `metrics`, `design`, `cost` and `feasible` of the design tried; empty after a reset.
+    - `info`: `metrics`, `design` and `cost` of the design tried; whether it is `feasible` (the
+      space allows it, and it ran), whether it is `within_limits` of the objective, and how far
+      beyond as a number, the `violation` (0.1 is 10 % beyond; `inf` without metrics). After a reset
+      too, `action_mask`: which values some feasible design has, those of all parameters one after
+      the other.
 
     The environment is deterministic: a seed changes nothing.
 
     Args:
         horizon: Steps of an episode.
+        version: That of the observations' columns.
+        render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
         arguments: Those of `make_problem`.
 
+    Attributes:
+        observation_names: The names of an observation's columns.
+
     Raises:
-        ArchgymError: A name is not known, or the default design can't be simulated.
+        ArchgymError: A name is not known, the default design can't be simulated, or the version
+            does not show what the objective is about.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
 
     def __init__(
-        self, *, horizon: int = 1, problem: Problem | None = None, **arguments: Any
+        self,
+        *,
+        horizon: int = 1,
+        version: int = 0,
+        render_mode: str | None = None,
+        problem: Problem | None = None,
+        **arguments: Any,
     ) -> None:
+        check_render_mode(render_mode)
         self.problem = choose_problem(problem, arguments)
         self.horizon = horizon
-        self._interface = Interface(self.problem, horizon)
+        self.render_mode = None
+        self._interface = Interface(self.problem, horizon, version)
+        self.observation_names = self._interface.observation_names
         self._step = 0
         self.observation_space = self._interface.observation_space
         self.action_space: gymnasium.Space[Any] = self._interface.action_space
@@ -94,10 +117,16 @@ class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begins an episode at the default design, at no cost to the budget."""
+        """Begins an episode at the default design, at no cost to the budget.
+
+        Raises:
+            ArchgymError: There are options.
+        """
+        check_options(options)
         super().reset(seed=seed)
         self._step = 0
-        return self._interface.observe([self.problem.default], 0)[0], {}
+        first = self._interface.observe([self.problem.default], 0)[0]
+        return first, self._interface.first_info()
 
     def step(
         self, action: NDArray[np.int64]
@@ -117,3 +146,11 @@ class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
             self.problem.remaining == 0,
             self._interface.info(evaluation),
         )
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Flags the values that some feasible design has, as sb3-contrib's agents want it.
+
+        Returns:
+            Shape `[values of all parameters]`, those of one parameter after those of another.
+        """
+        return self._interface.action_mask.copy()

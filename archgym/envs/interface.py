@@ -8,22 +8,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.envs.columns import columns
+from archgym.envs.masks import Masks
 from archgym.errors import ArchgymError
-from archgym.objectives import COSTS
 from archgym.problem import PENALTY, Evaluation, Problem
-
-# Metrics shown relative to the default design's; of each, less is better.
-METRICS = (
-    "runtime_ns",
-    "latency_ns",
-    "latency_p99_ns",
-    "latency_max_ns",
-    "energy_nj",
-    "power_mw",
-)
-
-# Terms of objectives that are shown.
-TERMS = ("runtime", "latency", "energy", "edp", "power")
 
 # Ratios are shown between exp(-LOG_BOUND) and exp(LOG_BOUND).
 LOG_BOUND = 10.0
@@ -32,21 +20,21 @@ LOG_BOUND = 10.0
 class Interface:
     """Turns actions into designs, and evaluations into observations, rewards and infos.
 
-    An action has the index of its value for each parameter of the space. The columns of an
-    observation, in order, for a space of `d` parameters and a workload of `f` features:
+    An action has the index of its value for each parameter of the space. What columns an
+    observation has depends on the version of the environments, on the space and on the number of
+    the workload's features, never on the objective. For a space of `d` parameters, a workload of
+    `f` features, and `m` metrics and `t` terms of `archgym.envs.columns.VERSIONS`, they are in
+    order:
 
-    | columns | what | range |
-    |---|---|---|
-    | `d` | the last design, in the unit cube | [0, 1] |
-    | 6 + `c` | log(metric / default's); log(`PENALTY`) without metrics | +-`LOG_BOUND` |
-    | 5 + `c` | which term to minimise, one-hot | {0, 1} |
-    | 5 + `c` | limit or target of each term over the default's; 0 for none | [0, inf) |
-    | `f` | features of the workload | [0, 1], but length and footprint of huge traces |
-    | 1 | step / horizon | [0, 1] |
-
-    The metrics are `METRICS`, the terms `TERMS`; behind either come the
-    `c` of `archgym.objectives.COSTS` that the objective names. What a controller takes to build
-    follows from its design, so an agent that is not asked about it is not shown it.
+    | columns | names | what | range |
+    |---|---|---|---|
+    | `d` | `design.` | the last design, in the unit cube | [0, 1] |
+    | `m` | `metric.` | log(metric / default's); log(`PENALTY`) without metrics | +-`LOG_BOUND` |
+    | `t` | `least.` | which term to minimise, one-hot | {0, 1} |
+    | `t` | `limit.` | limit or target of each term over the default's; 0 for none | [0, inf) |
+    | `t` | `floor.` | likewise, lower limits; not in version 0 | [0, inf) |
+    | `f` | `workload.` | its features | [0, 1], but length and footprint of huge traces |
+    | 1 | `step` | step / horizon | [0, 1] |
 
     After a reset the last design is the default one. A metric that the simulator does not report
     counts as equal to the default's.
@@ -54,40 +42,47 @@ class Interface:
     Args:
         problem: The problem to solve; its workload has `features`, a list of floats.
         horizon: Steps of an episode.
+        version: That of the columns.
 
     Attributes:
         action_space: The space of a single action, int64.
         observation_space: The space of a single observation, float32.
+        observation_names: The names of its columns.
+        masks: Tells which values are part of a feasible design.
+        action_mask: Flags them, of all parameters one after the other.
 
     Raises:
-        ArchgymError: The horizon is not positive, or the default design can't be simulated.
+        ArchgymError: The horizon is not positive, the default design can't be simulated, there is
+            no such version, or it does not show what the objective is about.
     """
 
-    def __init__(self, problem: Problem, horizon: int) -> None:
+    def __init__(self, problem: Problem, horizon: int, version: int = 0) -> None:
         if horizon < 1:
             raise ArchgymError(f"a horizon is at least 1 step, not {horizon}")
+        shown = columns(version)
         reference = problem.default.metrics or {}
+        features = list(problem.workload.features)
+        goal = shown.goal(problem.objective, reference)
+        self.masks = Masks(problem.space)
+        self.action_mask = np.concatenate(self.masks.whole)
         self._problem = problem
         self._horizon = horizon
-
-        least, limits = problem.objective.goal(reference)
-        # Costs have the names of the metrics that state them.
-        costs = [name for name in COSTS if name in (least, *limits)]
-        self._metrics = [*METRICS, *costs]
-        self._reference = [reference.get(name, 0.0) for name in self._metrics]
-        terms = [*TERMS, *costs]
-        features = problem.workload.features
-        unit = [0.0] * len(problem.space)
-        bound = [LOG_BOUND] * len(self._metrics)
-        goal = [float(name == least) for name in terms]
-        factors = [limits.get(name, 0.0) for name in terms]
-        self._constant = [*goal, *factors, *features]
-        low = [*unit, *(-b for b in bound), *(0.0 for _ in (*terms, *terms))]
-        high = [*(1.0 for _ in unit), *bound, *(1.0 for _ in terms), *(math.inf for _ in terms)]
-        self.observation_space = gymnasium.spaces.Box(
-            np.array([*low, *(-math.inf for _ in features), 0.0], dtype=np.float32),
-            np.array([*high, *(math.inf for _ in features), 1.0], dtype=np.float32),
-        )
+        self._metrics = shown.metrics
+        self._reference = [reference.get(name, 0.0) for name in shown.metrics]
+        self._constant = [*goal, *features]
+        self.observation_names = shown.names(problem.space, len(features))
+        ranges = {
+            "design": (0.0, 1.0),
+            "metric": (-LOG_BOUND, LOG_BOUND),
+            "least": (0.0, 1.0),
+            "limit": (0.0, math.inf),
+            "floor": (0.0, math.inf),
+            "workload": (-math.inf, math.inf),
+            "step": (0.0, 1.0),
+        }
+        of_columns = [ranges[name.partition(".")[0]] for name in self.observation_names]
+        low, high = np.array(of_columns, dtype=np.float32).T
+        self.observation_space = gymnasium.spaces.Box(low.copy(), high.copy())
         self.action_space = gymnasium.spaces.MultiDiscrete(
             [len(parameter.values) for parameter in problem.space.parameters.values()]
         )
@@ -110,12 +105,29 @@ class Interface:
         return -math.log(self._problem.penalised(evaluation) / self._problem.default.cost)
 
     def info(self, evaluation: Evaluation) -> dict[str, Any]:
-        """Returns the metrics (empty where there are none), design, cost and feasibility."""
+        """Returns what is known of an evaluation.
+
+        Returns:
+            `metrics` (empty where there are none), `design`, `cost`, `feasible` (whether the space
+            allows the design, and it ran), `within_limits` and `violation` (of the objective's
+            limits; see `archgym.problem.Evaluation`), and `action_mask` for the next action: the
+            flags of `action_mask` as int8.
+        """
+        return self.outcome(evaluation) | self.first_info()
+
+    def first_info(self) -> dict[str, Any]:
+        """Returns what is known after a reset: the `action_mask`."""
+        return {"action_mask": self.action_mask.astype(np.int8)}
+
+    def outcome(self, evaluation: Evaluation) -> dict[str, Any]:
+        """Returns what is known of an evaluation, save for what may follow on it."""
         return {
             "metrics": dict(evaluation.metrics or {}),
             "design": dict(evaluation.design),
             "cost": evaluation.cost,
-            "feasible": evaluation.feasible,
+            "feasible": evaluation.metrics is not None,
+            "within_limits": evaluation.within_limits,
+            "violation": evaluation.violation,
         }
 
     def _log_ratios(self, evaluation: Evaluation) -> list[float]:

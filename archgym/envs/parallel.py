@@ -1,6 +1,7 @@
 """`archgym/DRAM-v0` for teams: a PettingZoo environment with one agent a parameter."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import gymnasium
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pettingzoo import ParallelEnv
 
+from archgym.envs.arguments import check_options, check_render_mode
 from archgym.envs.dram import choose_problem
 from archgym.envs.interface import Interface
 from archgym.envs.team import Team
@@ -32,16 +34,24 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
     nobody is praised for the others' choices. Finding out takes a further evaluation for each
     agent, which the budget counts like any other.
 
+    After every step, an agent's info has what `DramEnv` tells of the design, and after a reset too
+    an `action_mask`, of the agent's own values.
+
     Args:
         horizon: Steps of an episode.
+        version: That of the observations' columns; see `archgym.envs.dram.DramEnv`.
         groups: For each agent that is to choose several parameters, its name and theirs.
         reward: `shared` or `difference`.
+        render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
         arguments: Those of `archgym.envs.dram.make_problem`.
 
+    Attributes:
+        observation_names: The names of an observation's columns.
+
     Raises:
-        ArchgymError: A name is not known, a group is not possible, or the default design can't be
-            simulated.
+        ArchgymError: A name is not known, a group is not possible, the default design can't be
+            simulated, or the version does not show what the objective is about.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"name": "archgym_dram_v0", "render_modes": []}
@@ -50,25 +60,30 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
         self,
         *,
         horizon: int = 1,
+        version: int = 0,
         groups: Mapping[str, Sequence[str]] | None = None,
         reward: str = "shared",
+        render_mode: str | None = None,
         problem: Problem | None = None,
         **arguments: Any,
     ) -> None:
         if reward not in REWARDS:
             raise unknown("reward", reward, REWARDS)
+        check_render_mode(render_mode)
+        self.render_mode = None
         self.problem = choose_problem(problem, arguments)
         self.horizon = horizon
         self.team = Team(self.problem.space, groups)
-        self._interface = Interface(self.problem, horizon)
+        self._interface = Interface(self.problem, horizon, version)
+        self.metadata = {**self.metadata, "name": f"archgym_dram_v{version}"}
+        self.observation_names = self._interface.observation_names
         self._by_difference = reward == "difference"
         self._step = 0
         self.possible_agents = list(self.team.members)
         self.agents: list[str] = []
         # A space holds the state of its random generator, so each agent has spaces of its own.
         self.observation_spaces = {
-            agent: Interface(self.problem, horizon).observation_space
-            for agent in self.possible_agents
+            agent: deepcopy(self._interface.observation_space) for agent in self.possible_agents
         }
         self.action_spaces = {
             agent: self.team.action_space(agent) for agent in self.possible_agents
@@ -91,11 +106,16 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
-        """Begins an episode at the default design, at no cost to the budget."""
+        """Begins an episode at the default design, at no cost to the budget.
+
+        Raises:
+            ArchgymError: There are options.
+        """
+        check_options(options, "options")  # That one is PettingZoo's own test's.
         self.agents = self.possible_agents[:]
         self._step = 0
         self._last = self._interface.observe([self.problem.default], 0)[0]
-        return self._observations(), {agent: {} for agent in self.agents}
+        return self._observations(), {agent: self._mask(agent) for agent in self.agents}
 
     def step(
         self, actions: Mapping[str, ArrayLike]
@@ -130,7 +150,7 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
             rewards,
             dict.fromkeys(agents, terminated),
             dict.fromkeys(agents, truncated),
-            {agent: self._interface.info(evaluation) for agent in agents},
+            {agent: self._interface.outcome(evaluation) | self._mask(agent) for agent in agents},
         )
         if terminated or truncated:
             self.agents = []
@@ -140,6 +160,11 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
         """Returns what all agents see."""
         seen: Observation = self._last.copy()
         return seen
+
+    def _mask(self, agent: str) -> dict[str, NDArray[np.int8]]:
+        masks = dict(zip(self.problem.space.parameters, self._interface.masks.whole, strict=True))
+        own = [masks[parameter] for parameter in self.team.members[agent]]
+        return {"action_mask": np.concatenate(own).astype(np.int8)}
 
     def _observations(self) -> dict[str, Observation]:
         return {agent: self._last.copy() for agent in self.agents}

@@ -5,18 +5,16 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from archgym.envs.arguments import check_options, check_render_mode
 from archgym.envs.dram import choose_problem
 from archgym.envs.interface import Interface
+from archgym.envs.lockstep import LockstepVectorEnv, Mode, Observations, Step
 from archgym.errors import ArchgymError
 from archgym.problem import Evaluation, Problem
-from archgym.space import Design
-
-Observations = NDArray[np.float32]
-Flags = NDArray[np.bool_]
+from archgym.space import Design, DesignSpace
 
 
 class Turns:
@@ -29,27 +27,30 @@ class Turns:
     An observation has the columns of `archgym.envs.interface.Interface`, with the design as settled
     so far (the rest at their defaults) for the last design, the default's metrics until the last
     step, and the share of steps done; and behind them which parameter is next, one-hot over the
-    `d` parameters, all 0 at the end.
+    `d` parameters, all 0 at the end. The names of these begin with `next.`.
 
     Args:
         problem: The problem to solve.
+        version: That of the interface's columns.
 
     Attributes:
         length: Steps of an episode: the parameters of the space.
         actions: How many there are.
         action_space: The space of a single action, `Discrete`.
         observation_space: The space of a single observation, float32.
+        observation_names: The names of its columns.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, version: int = 0) -> None:
         self._problem = problem
         self._parameters = list(problem.space.parameters.values())
         self.length = len(self._parameters)
-        self.interface = Interface(problem, self.length)
+        self.interface = Interface(problem, self.length, version)
         most = max(len(parameter.values) for parameter in self._parameters)
         self.actions = most
         self.action_space: gymnasium.Space[Any] = gymnasium.spaces.Discrete(most)
         whole = self.interface.observation_space
+        self.observation_names = sequential_names(self.interface.observation_names, problem.space)
         turn = np.zeros(self.length, dtype=np.float32)
         self.observation_space = gymnasium.spaces.Box(
             np.concatenate([whole.low, turn]), np.concatenate([whole.high, turn + 1])
@@ -67,6 +68,20 @@ class Turns:
         index = int(action) * len(parameter.values) // self.actions
         return {**design, parameter.name: parameter.values[index]}
 
+    def mask(self, design: Design, step: int) -> NDArray[np.bool_]:
+        """Flags the actions after which a design can still become a feasible one.
+
+        Args:
+            design: What is settled so far.
+            step: The number of the parameter that is next; after the last one nothing is flagged
+                off, since no action has any effect.
+        """
+        if step == self.length:
+            return np.ones(self.actions, dtype=np.bool_)
+        parameter = self._parameters[step]
+        values = self.interface.masks.following(design, parameter.name)
+        return values[np.arange(self.actions) * len(parameter.values) // self.actions]
+
     def observe_partial(self, designs: list[dict[str, Any]], step: int) -> Observations:
         """Returns the observations before parameter number `step` is chosen; `[n, columns]`."""
         default = self._problem.default
@@ -82,32 +97,55 @@ class Turns:
         return np.concatenate([self.interface.observe(evaluations, step), turn], axis=1)
 
 
+def sequential_names(names: tuple[str, ...], space: DesignSpace) -> tuple[str, ...]:
+    """Returns the names of the columns of `Turns`, given those of the interface."""
+    return (*names, *(f"next.{name}" for name in space.parameters))
+
+
 class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
     """Tune a DRAM controller parameter by parameter; an episode makes up one design.
 
     - Action: `Discrete`, which `Turns` maps to a value of the parameter that is next, in the order
       of the space.
-    - Observation: `Box`; `Turns` lists the columns.
+    - Observation: `Box`; `Turns` lists the columns, whose names are `observation_names`. Those of
+      `archgym/DRAMSequential-v0` and `-v1` are of versions 0 and 1 (see `DramEnv`).
     - Reward: 0 until the last step, which evaluates the design: -log(cost / the default design's).
     - `terminated` at the last step; `truncated` there too if it spent the budget, after which the
       last step of an episode raises `BudgetExhausted`.
-    - `info`: at the last step `metrics`, `design`, `cost` and `feasible`; else empty.
+    - `info`: at the last step that of `DramEnv`, without a mask; else `action_mask`: which actions
+      can still lead to a feasible design.
 
     The environment is deterministic: a seed changes nothing.
 
     Args:
+        version: That of the observations' columns.
+        render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
         arguments: Those of `archgym.envs.dram.make_problem`.
 
+    Attributes:
+        observation_names: The names of an observation's columns.
+
     Raises:
-        ArchgymError: A name is not known, or the default design can't be simulated.
+        ArchgymError: A name is not known, the default design can't be simulated, or the version
+            does not show what the objective is about.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
 
-    def __init__(self, *, problem: Problem | None = None, **arguments: Any) -> None:
+    def __init__(
+        self,
+        *,
+        version: int = 0,
+        render_mode: str | None = None,
+        problem: Problem | None = None,
+        **arguments: Any,
+    ) -> None:
+        check_render_mode(render_mode)
         self.problem = choose_problem(problem, arguments)
-        self._turns = Turns(self.problem)
+        self.render_mode = None
+        self._turns = Turns(self.problem, version)
+        self.observation_names = self._turns.observation_names
         self._step = 0
         self._design = dict(self.problem.space.default)
         self.observation_space = self._turns.observation_space
@@ -116,11 +154,16 @@ class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begins an episode at the default design, with no parameter settled."""
+        """Begins an episode at the default design, with no parameter settled.
+
+        Raises:
+            ArchgymError: There are options.
+        """
+        check_options(options)
         super().reset(seed=seed)
         self._step = 0
         self._design = dict(self.problem.space.default)
-        return self._turns.observe_partial([self._design], 0)[0], {}
+        return self._turns.observe_partial([self._design], 0)[0], self._next_info()
 
     def step(
         self, action: np.int64
@@ -137,7 +180,8 @@ class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
         if self._step + 1 < self._turns.length:
             self._design = design
             self._step += 1
-            return self._turns.observe_partial([design], self._step)[0], 0.0, False, False, {}
+            observation = self._turns.observe_partial([design], self._step)[0]
+            return observation, 0.0, False, False, self._next_info()
         (evaluation,) = self.problem.evaluate([design])
         self._design = design
         self._step += 1
@@ -146,91 +190,94 @@ class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
             self._turns.interface.reward(evaluation),
             True,
             self.problem.remaining == 0,
-            self._turns.interface.info(evaluation),
+            self._turns.interface.outcome(evaluation),
         )
 
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Flags the actions that can still lead to a feasible design; shape `[actions]`."""
+        return self._turns.mask(self._design, self._step)
 
-class DramSequentialVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]):
+    def _next_info(self) -> dict[str, Any]:
+        return {"action_mask": self.action_masks().astype(np.int8)}
+
+
+class DramSequentialVectorEnv(LockstepVectorEnv):
     """Tune a DRAM controller parameter by parameter, several designs at once.
 
     The sub-environments are those of `DramSequentialEnv`, in step with each other: they share one
-    problem and its budget, and the last step evaluates all designs in one batch. The ended episodes
-    are reset in the same step (`AutoresetMode.SAME_STEP`): the observations are the first of the
-    next ones, and `infos` has the last ones as `final_obs` and its own content as `final_info`.
+    problem and its budget, and the last step evaluates all designs in one batch.
+    `LockstepVectorEnv` says how they are reset.
 
     `truncated` once the budget has fewer than `num_envs` designs left.
 
     Args:
         num_envs: How many sub-environments.
+        version: That of the observations' columns.
+        autoreset_mode: How episodes that have ended are reset.
+        render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
         arguments: Those of `archgym.envs.dram.make_problem`.
 
+    Attributes:
+        observation_names: The names of an observation's columns.
+
     Raises:
-        ArchgymError: A name is not known, the default design can't be simulated, or the budget
-            does not last for an episode.
+        ArchgymError: A name is not known, the default design can't be simulated, the version does
+            not show what the objective is about, or the budget does not last for an episode.
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
-
     def __init__(
-        self, num_envs: int = 1, *, problem: Problem | None = None, **arguments: Any
+        self,
+        num_envs: int = 1,
+        *,
+        version: int = 0,
+        autoreset_mode: Mode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        problem: Problem | None = None,
+        **arguments: Any,
     ) -> None:
-        self.problem = choose_problem(problem, arguments)
-        if not 1 <= num_envs <= self.problem.remaining:
-            raise ArchgymError(
-                f"num_envs must be at least 1 and within the budget of "
-                f"{self.problem.remaining}, not {num_envs}"
-            )
-        self.num_envs = num_envs
-        self._turns = Turns(self.problem)
+        problem = choose_problem(problem, arguments)
+        self._turns = Turns(problem, version)
+        super().__init__(
+            num_envs,
+            problem,
+            self._turns.observation_space,
+            self._turns.action_space,
+            autoreset_mode,
+            render_mode,
+        )
+        self.observation_names = self._turns.observation_names
         self._step = 0
-        self._designs: list[dict[str, Any]] = []
-        self.single_observation_space = self._turns.observation_space
-        self.single_action_space = self._turns.action_space
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._designs: list[dict[str, Any]] = [dict(problem.space.default)] * num_envs
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observations, dict[str, Any]]:
-        """Begins an episode in every sub-environment; shape `[num_envs, columns]`."""
-        super().reset(seed=seed)
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Returns those of `DramSequentialEnv`; shape `[num_envs, actions]`."""
+        return np.stack([self._turns.mask(design, self._step) for design in self._designs])
+
+    def _begin(self) -> tuple[Observations, dict[str, Any]]:
         self._step = 0
-        self._designs = [dict(self.problem.space.default) for _ in range(self.num_envs)]
-        return self._turns.observe_partial(self._designs, 0), {}
+        self._designs = [dict(self.problem.space.default)] * self.num_envs
+        return self._turns.observe_partial(self._designs, 0), self._next_infos()
 
-    def step(
-        self, actions: NDArray[np.int64]
-    ) -> tuple[Observations, NDArray[np.float64], Flags, Flags, dict[str, Any]]:
-        """Settles one parameter in every sub-environment, and at the last one evaluates them all.
-
-        Args:
-            actions: Shape `[num_envs]`.
-
-        Raises:
-            ArchgymError: An action is not in the action space.
-            BudgetExhausted: Fewer than `num_envs` evaluations are left for the complete designs.
-        """
-        designs = [
+    def _play(self, actions: NDArray[np.int64]) -> Step:
+        self._designs = [
             self._turns.settle(design, action, self._step)
             for design, action in zip(self._designs, actions.tolist(), strict=True)
         ]
-        nobody = np.zeros(self.num_envs, dtype=np.bool_)
-        if self._step + 1 < self._turns.length:
-            self._designs = designs
-            self._step += 1
-            observations = self._turns.observe_partial(designs, self._step)
-            return observations, np.zeros(self.num_envs), nobody, nobody.copy(), {}
-        evaluations = self.problem.evaluate(designs)
-        rewards = np.array([self._turns.interface.reward(e) for e in evaluations])
-        truncated = np.full(self.num_envs, self.problem.remaining < self.num_envs)
-        infos: dict[str, Any] = {}
-        for index, evaluation in enumerate(evaluations):
-            infos = self._add_info(infos, self._turns.interface.info(evaluation), index)
-        final = np.empty(self.num_envs, dtype=object)
-        final[:] = list(self._turns.observe_final(evaluations))
-        everywhere = ~nobody
-        infos |= {"final_info": infos.copy(), "_final_info": everywhere}
-        infos |= {"final_obs": final, "_final_obs": everywhere.copy()}
-        observations, _ = self.reset()
-        return observations, rewards, everywhere.copy(), truncated, infos
+        self._step += 1
+        if self._step < self._turns.length:
+            observations = self._turns.observe_partial(self._designs, self._step)
+            return Step(observations, np.zeros(self.num_envs), False, False, self._next_infos())
+        interface = self._turns.interface
+        evaluations = self.problem.evaluate(self._designs)
+        return Step(
+            self._turns.observe_final(evaluations),
+            np.array([interface.reward(evaluation) for evaluation in evaluations]),
+            True,
+            self._is_spent(),
+            self._everywhere([interface.outcome(evaluation) for evaluation in evaluations]),
+        )
+
+    def _next_infos(self) -> dict[str, Any]:
+        masks = self.action_masks().astype(np.int8)
+        return self._everywhere([{"action_mask": mask} for mask in masks])

@@ -265,9 +265,14 @@ class Perceptron(Model):
 
     def __init__(self, graph: bytes, threads: int = 1) -> None:
         self._graph = graph
+        self._threads = threads
         self._session = _session(graph, threads)
         self._context = len(self._session.get_inputs()) > 1
         self._outputs = self._session.get_outputs()[0].shape[1]
+
+    def __reduce__(self) -> tuple[type["Perceptron"], tuple[bytes, int]]:
+        """Pickles the graph, of which another session can be made."""
+        return type(self), (self._graph, self._threads)
 
     @classmethod
     def fit(

@@ -75,6 +75,14 @@ class Native(Simulator):
             self.version = DRAMSYS_VERSION
         self._decoded: WeakKeyDictionary[Workload, Decoded | Failure] = WeakKeyDictionary()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves decoded traces out of a pickle: they are made again where they are needed."""
+        return {name: value for name, value in vars(self).items() if name != "_decoded"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes the state over, with no trace decoded yet."""
+        vars(self).update(state, _decoded=WeakKeyDictionary())
+
     def evaluate(self, designs: Sequence[Design], workload: Workload) -> list[Outcome]:
         """Simulates every design on one workload; see `Simulator.evaluate`."""
         decoded = self._decode(workload)

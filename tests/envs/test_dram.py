@@ -10,8 +10,8 @@ from gymnasium.utils.env_checker import check_env
 
 from archgym import make_space, simulators
 from archgym.dram.workload import Workload
+from archgym.envs.columns import VERSIONS
 from archgym.envs.dram import DramEnv, make_problem
-from archgym.envs.interface import METRICS, TERMS
 from archgym.errors import ArchgymError
 from archgym.problem import PENALTY, BudgetExhausted
 
@@ -58,7 +58,7 @@ def test_reset_shows_the_default_design(env: DramEnv) -> None:
     assert observation[d + 16 : -1] == pytest.approx(features)
     assert observation[-1] == 0
     assert observation in env.observation_space
-    assert info == {}
+    assert list(info) == ["action_mask"]
     assert env.problem.evaluations == 0
 
 
@@ -78,7 +78,7 @@ def test_step_shows_the_design_tried(env: DramEnv) -> None:
     assert (terminated, truncated) == (True, False)
     d = len(full)
     assert observation[:d] == pytest.approx(env.problem.space.to_unit(full))
-    ratios = [math.log(metrics[name] / default[name]) for name in METRICS]
+    ratios = [math.log(metrics[name] / default[name]) for name in VERSIONS[0].metrics]
     assert observation[d : d + 6] == pytest.approx(ratios, abs=1e-6)
     assert observation[-1] == 1
 
@@ -110,29 +110,52 @@ def test_horizon_terminates_and_budget_truncates(short_stream: Workload) -> None
 def test_objective_is_seen(short_stream: Workload) -> None:
     env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05x")
     observation, _ = env.reset()
-    d = len(env.problem.space)
-    goal = dict(zip(TERMS, observation[d + 6 : d + 11], strict=True))
-    limits = dict(zip(TERMS, observation[d + 11 : d + 16], strict=True))
-    assert [name for name in goal if goal[name]] == ["power"]
-    assert {name: limit for name, limit in limits.items() if limit} == {
-        "runtime": pytest.approx(1.05)
+    shown = dict(zip(env.observation_names, observation, strict=True))
+    goal = {name: shown[name] for name in shown if name.startswith(("least.", "limit."))}
+    assert {name: value for name, value in goal.items() if value} == {
+        "least.power": 1,
+        "limit.runtime": pytest.approx(1.05),
     }
 
 
-def test_hardware_is_seen_only_by_those_asked_about_it(short_stream: Workload) -> None:
-    plain, _ = DramEnv(workload=short_stream).reset()
-    env = DramEnv(workload=short_stream, objective="latency with queue_entries <= 64")
-    observation, _ = env.reset()
-    # A ratio, a place in the one-hot goal, and a limit: the default design has 128 entries.
-    assert len(observation) == len(plain) + 3
-    d = len(env.problem.space)
-    assert observation[d : d + 7] == pytest.approx(np.zeros(7))
-    assert observation[d + 7 : d + 13] == pytest.approx([0, 1, 0, 0, 0, 0])
-    assert observation[d + 13 : d + 19] == pytest.approx([0, 0, 0, 0, 0, 0.5])
+def test_hardware_is_seen_in_version_1(short_stream: Workload) -> None:
+    objective = "latency with queue_entries <= 64"
+    env = gymnasium.make("archgym/DRAM-v1", workload=short_stream, objective=objective).unwrapped
+    names = env.observation_names
+    first = dict(zip(names, env.reset()[0], strict=True))
+    assert {name: value for name, value in first.items() if name[:5] in ("least", "limit")} == {
+        **{name: 0 for name in names if name.startswith(("least.", "limit."))},
+        "least.latency": 1,
+        "limit.queue_entries": 0.5,  # The default design has 128 entries.
+    }
+    assert first["metric.queue_entries"] == 0
     small = action_of(env, SchedulerBuffer="Shared", RequestBufferSize=1)
-    assert env.step(small)[0][d + 6] == pytest.approx(math.log(1 / 128))
-    least = DramEnv(workload=short_stream, objective="latency <= 2000ns, then queue_entries")
-    assert least.reset()[0][d + 7 : d + 13] == pytest.approx([0, 0, 0, 0, 0, 1])
+    second = dict(zip(names, env.step(small)[0], strict=True))
+    assert second["metric.queue_entries"] == pytest.approx(math.log(1 / 128))
+    assert env.observation_space.shape == (len(names),)
+
+
+def test_limits_are_told_from_feasibility(short_stream: Workload) -> None:
+    objective = "energy with runtime <= 1.05x"
+    env = DramEnv(workload=short_stream, objective=objective)
+    default = env.problem.default.metrics
+    assert default is not None
+
+    def told(**design: object) -> dict:
+        env.reset()
+        return env.step(action_of(env, **design))[4]
+
+    good = told()
+    assert (good["feasible"], good["within_limits"], good["violation"]) == (True, True, 0.0)
+    slow = told(Scheduler="Fifo", RequestBufferSize=1)
+    assert (slow["feasible"], slow["within_limits"]) == (True, False)
+    runtimes = [
+        metrics["runtime_ns"] + metrics["refresh_debt_ns"] for metrics in (slow["metrics"], default)
+    ]
+    assert slow["violation"] == pytest.approx(runtimes[0] / (1.05 * runtimes[1]) - 1)
+    lossy = told(**NO_REFRESH)
+    assert (lossy["feasible"], lossy["within_limits"]) == (False, False)
+    assert lossy["violation"] == math.inf
 
 
 @pytest.mark.parametrize("device", ["ddr4-2400", "lpddr4-3200"])

@@ -43,6 +43,11 @@ def test_pettingzoo_accepts_it(
     assert "Passed" in capsys.readouterr().out
 
 
+def own_masks(team: Any, infos: dict[str, dict]) -> list[int]:
+    """Takes the masks out of the infos, and joins them in the order of the agents."""
+    return [flag for agent in team.possible_agents for flag in infos[agent].pop("action_mask")]
+
+
 @pytest.mark.parametrize("space", ["archgym", "controller-v1"])
 def test_it_is_the_single_agents_environment_split_up(short_stream: Workload, space: str) -> None:
     team = dram_parallel_env(workload=short_stream, space=space, horizon=2, budget=5)
@@ -51,8 +56,8 @@ def test_it_is_the_single_agents_environment_split_up(short_stream: Workload, sp
     single.action_space.seed(1)
     for _ in range(2):
         seen, infos = team.reset(seed=4)
-        expected, _ = single.reset(seed=4)
-        assert infos == {agent: {} for agent in team.agents}
+        expected, info = single.reset(seed=4)
+        assert own_masks(team, infos) == info["action_mask"].tolist()
         while team.agents:
             agents = team.agents
             for agent in agents:
@@ -61,9 +66,12 @@ def test_it_is_the_single_agents_environment_split_up(short_stream: Workload, sp
             np.testing.assert_array_equal(team.state(), expected)
             action = single.action_space.sample()
             seen, *rest = team.step(dict(zip(agents, action, strict=True)))
-            expected, *single_rest = single.step(action)
+            expected, *single_rest, info = single.step(action)
+            *rest, infos = rest
             for shared, own in zip(rest, single_rest, strict=True):
                 assert shared == dict.fromkeys(agents, own)
+            assert own_masks(team, infos) == info.pop("action_mask").tolist()
+            assert infos == dict.fromkeys(agents, info)
     assert team.problem.evaluations == single.problem.evaluations == 4
     team.reset()
     choice = dict.fromkeys(team.possible_agents, 0)

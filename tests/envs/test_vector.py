@@ -9,12 +9,15 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from archgym.dram.workload import Workload
+from archgym.envs import observation_names
 from archgym.envs.dram import DramEnv, make_problem
 from archgym.envs.vector import DramVectorEnv
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted
 from archgym.simulators import Design, Outcome
 from archgym.simulators.native import Native
+
+from .agreement import MODES, check_agreement
 
 
 class Batches(Native):
@@ -36,15 +39,34 @@ def distinct_actions(env: DramVectorEnv) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mode", [None, "vector_entry_point"])
-def test_make_vec_gives_the_native_one(short_stream: Workload, mode: str | None) -> None:
+@pytest.mark.parametrize("version", [0, 1])
+def test_make_vec_gives_the_native_one(
+    short_stream: Workload, mode: str | None, version: int
+) -> None:
     envs = gymnasium.make_vec(
-        "archgym/DRAM-v0", num_envs=3, vectorization_mode=mode, workload=short_stream
+        f"archgym/DRAM-v{version}", num_envs=3, vectorization_mode=mode, workload=short_stream
     )
     assert type(envs) is DramVectorEnv
     assert envs.num_envs == 3
-    assert envs.observation_space.shape == (3, *envs.single_observation_space.shape)
+    assert envs.observation_space.shape == (3, len(envs.observation_names))
+    assert envs.observation_names == observation_names(f"archgym/DRAM-v{version}")
     assert envs.action_space.shape == (3, len(envs.problem.space))
-    assert envs.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+
+
+@pytest.mark.parametrize("name", ["DRAM", "DRAMSequential"])
+def test_make_vec_gives_gymnasiums_own_on_request(short_stream: Workload, name: str) -> None:
+    """With every argument that both take."""
+    arguments = {"workload": short_stream, "render_mode": None, "version": 1}
+    made = [
+        gymnasium.make_vec(f"archgym/{name}-v0", 2, vectorization_mode=mode, **arguments)
+        for mode in ("sync", "vector_entry_point")
+    ]
+    assert type(made[0]) is gymnasium.vector.SyncVectorEnv
+    for envs in made:
+        assert envs.reset(seed=0)[0].shape == envs.observation_space.shape
+        assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert made[0].observation_space == made[1].observation_space
 
 
 def test_a_step_is_one_batch(short_stream: Workload) -> None:
@@ -56,39 +78,56 @@ def test_a_step_is_one_batch(short_stream: Workload) -> None:
     assert simulator.sizes == [6]
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("horizon", [1, 2, 3])
 def test_it_agrees_with_gymnasiums_vector_of_single_ones(
-    short_stream: Workload, horizon: int
+    short_stream: Workload, horizon: int, mode: AutoresetMode
 ) -> None:
     def single() -> DramEnv:
         return DramEnv(workload=short_stream, horizon=horizon)
 
-    theirs = gymnasium.vector.SyncVectorEnv([single] * 4, autoreset_mode=AutoresetMode.SAME_STEP)
-    ours = DramVectorEnv(4, workload=short_stream, horizon=horizon)
+    theirs = gymnasium.vector.SyncVectorEnv([single] * 4, autoreset_mode=mode)
+    ours = DramVectorEnv(4, workload=short_stream, horizon=horizon, autoreset_mode=mode)
     assert ours.single_action_space == theirs.single_action_space
-    assert ours.observation_space == theirs.observation_space
-    np.testing.assert_array_equal(ours.reset(seed=3)[0], theirs.reset(seed=3)[0])
-    ours.action_space.seed(0)
-    for _ in range(7):
-        actions = ours.action_space.sample()
-        *ours_step, our_info = ours.step(actions)
-        *their_step, their_info = theirs.step(actions)
-        for mine, expected in zip(ours_step, their_step, strict=True):
-            np.testing.assert_array_equal(mine, expected)
-            assert mine.dtype == expected.dtype
-        assert ours_step[0] in ours.observation_space
-        assert ("final_obs" in our_info) == ("final_obs" in their_info)
-        if "final_obs" in our_info:
-            np.testing.assert_array_equal(
-                np.stack(our_info["final_obs"]), np.stack(their_info["final_obs"])
-            )
-            np.testing.assert_equal(our_info["final_info"], their_info["final_info"])
-        else:
-            np.testing.assert_equal(our_info, their_info)
+    check_agreement(ours, theirs, 8)
+
+
+def test_actions_are_ignored_after_an_end_and_cost_nothing(short_stream: Workload) -> None:
+    envs = DramVectorEnv(2, workload=short_stream, horizon=2, budget=4)
+    first, _ = envs.reset()
+    actions = distinct_actions(envs)
+    envs.step(actions)
+    assert envs.step(actions)[2].tolist() == [True, True]
+    assert envs.problem.evaluations == 4
+    ignored = np.full_like(actions, -1)
+    observations, rewards, terminated, truncated, _ = envs.step(ignored)
+    np.testing.assert_array_equal(observations, first)
+    assert rewards.tolist() == [0, 0]
+    assert not terminated.any()
+    assert not truncated.any()
+    assert envs.problem.evaluations == 4
+    with pytest.raises(BudgetExhausted):
+        envs.step(actions)
+
+
+def test_a_reset_after_an_end_is_not_followed_by_another(short_stream: Workload) -> None:
+    envs = DramVectorEnv(2, workload=short_stream, horizon=1)
+    envs.reset()
+    actions = distinct_actions(envs)
+    envs.step(actions)
+    envs.reset()
+    assert envs.step(actions)[2].all()
+    assert envs.problem.evaluations == 4
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.DISABLED, "Disabled", "next step", None])
+def test_other_ways_to_reset(short_stream: Workload, mode: Any) -> None:
+    with pytest.raises(ArchgymError, match="autoreset_mode is NextStep or SameStep, not"):
+        DramVectorEnv(2, workload=short_stream, autoreset_mode=mode)
 
 
 def test_infos_have_an_array_per_metric_and_parameter(short_stream: Workload) -> None:
-    envs = DramVectorEnv(3, workload=short_stream)
+    envs = DramVectorEnv(3, workload=short_stream, autoreset_mode="SameStep")
     envs.reset()
     actions = distinct_actions(envs)
     actions[1] = envs.problem.space.encode({"RefreshPolicy": "NoRefresh"})
@@ -106,6 +145,7 @@ def test_budget_is_shared_and_truncates_all(short_stream: Workload) -> None:
     actions = distinct_actions(envs)
     assert envs.step(actions)[3].tolist() == [False, False]
     assert envs.step(actions)[3].tolist() == [True, True]
+    envs.reset()
     with pytest.raises(BudgetExhausted):
         envs.step(actions)
     assert envs.problem.remaining == 1
