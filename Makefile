@@ -40,6 +40,7 @@ bench: $(VENV)/.demo
 
 verify: $(VENV)/.test
 	@$(BIN)/python -m experiments.verify legality
+	@$(BIN)/python -m experiments.verify devices
 	@$(BIN)/python -m experiments.verify robustness
 	@$(BIN)/python -m experiments.verify sanitizers
 

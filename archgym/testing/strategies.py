@@ -19,6 +19,7 @@ from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
+from archgym.testing.devices import with_other_timing
 
 ONE_RANK = ("ddr3-1600", "ddr4-2400")
 TWO_RANKS = ("ddr3-1600-2rank", "ddr4-2400-2rank-xor")
@@ -95,31 +96,7 @@ def devices(draw: st.DrawFn, names: Sequence[str] = ONE_RANK) -> Device:
     device = one_channel(Device.load(draw(st.sampled_from(names))))
     if draw(st.booleans()):
         return device
-    timing = device.data["memspec"]["memtimingspec"]
-
-    def choose(low: int, high: int, *names: str) -> None:
-        for name in names:
-            if name in timing:
-                timing[name] = draw(st.integers(low, high))
-
-    # As many refreshes as a round has fit into the interval of one of all banks.
-    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
-    rounds = max(refresh.per_interval for refresh in rules.refreshes.values())
-    choose(250 * rounds, 1500 * rounds, "REFI", "REFI1")
-    timing |= {name: timing["REFI"] // rounds for name in ("REFIpb", "REFISB") if name in timing}
-    choose(10, 100, "RFC", "RFC1", "RFCab")
-    choose(20, 60, "RFCpb", "RFCsb", "RFCSB")
-    if "AL" in timing:
-        additive = timing["AL"] = draw(st.integers(0, 3))
-        timing["RL"] += additive
-        timing["WL"] += additive
-    for name in ("RCD", "RCDRD", "RCDWR", "RP", "RPpb", "RPab", "RTP", "RBTP", "WR", "RAS", "FAW"):
-        if name in timing:
-            timing[name] += draw(st.integers(-3, 3))
-    for cycle, precharge in (("RC", "RP"), ("RCpb", "RPpb")):
-        if cycle in timing:
-            timing[cycle] = timing["RAS"] + timing[precharge]
-    return Device.from_dict(device.data)
+    return with_other_timing(device, lambda low, high: draw(st.integers(low, high)))
 
 
 def _consistent(design: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """The checks, one command each; see `experiments.verify`."""
 
+import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +16,9 @@ from rich.table import Table
 import experiments.verify.core  # noqa: F401  (before anything that simulates)
 from experiments.verify import robustness as robust
 from experiments.verify import sanitizers as sanitized
+from experiments.verify.devices import check_case as check_device
 from experiments.verify.legality import check_case
+from experiments.verify.memspecs import read_folder
 from experiments.verify.watchdog import FoundError, Result, play
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -30,16 +35,33 @@ def legality(
     first: First = 0,
 ) -> None:
     """Checks the commands of random runs by JEDEC; exits with 1 at the first violation."""
-    checked: Counter[str] = Counter()
-    runs: Counter[str] = Counter()
-    for standard, count in _play("legality", check_case, seed, first, commands, lambda r: r[1]):
-        checked[standard] += count
-        runs[standard] += 1
-    table = Table("Standard", "Runs", "Commands", "Violations")
-    for standard in sorted(checked):
-        table.add_row(standard, f"{runs[standard]:,}", f"{checked[standard]:,}", "0")
-    table.add_row("all", f"{runs.total():,}", f"{checked.total():,}", "0")
-    console.print(table)
+    _print_checked(_play("legality", check_case, seed, first, commands, lambda r: r[1]))
+
+
+@app.command()
+def devices(
+    configs: Annotated[
+        Path | None,
+        typer.Option(help="A folder of DRAMSys's configurations: memspec/, addressmapping/."),
+    ] = None,
+    generated: Annotated[int, typer.Option(help="How many devices to make up.")] = 200,
+    commands: Annotated[int, typer.Option(help="How many commands at least.")] = 10_000_000,
+    seed: Seed = 0,
+    first: First = 0,
+) -> None:
+    """Checks runs on devices that are not bundled, each in turn; exits with 1 at the first wrong.
+
+    Lists the memory specifications that don't load, and why.
+    """
+    name = f"devices --generated {generated}"
+    if configs is not None:
+        name += f" --configs {shlex.quote(str(configs))}"
+        loaded, refused = read_folder(configs)
+        for reason in refused:
+            console.print(reason, soft_wrap=True)
+        console.print(f"{len(loaded)} of {len(loaded) + len(refused)} memspecs load")
+    run = partial(check_device, configs=configs, generated=generated)
+    _print_checked(_play(name, run, seed, first, commands, lambda r: r[1]))
 
 
 @app.command()
@@ -64,6 +86,20 @@ def sanitizers(
     designs_too = ["-m", "experiments.verify", "robustness", "--designs", str(designs)]
     if sanitized.run_tests() or sanitized.run(designs_too):
         raise typer.Exit(1)
+
+
+def _print_checked(results: Iterable[tuple[str, int]]) -> None:
+    """Prints how many commands of each standard were checked."""
+    checked: Counter[str] = Counter()
+    runs: Counter[str] = Counter()
+    for standard, count in results:
+        checked[standard] += count
+        runs[standard] += 1
+    table = Table("Standard", "Runs", "Commands", "Violations")
+    for standard in sorted(checked):
+        table.add_row(standard, f"{runs[standard]:,}", f"{checked[standard]:,}", "0")
+    table.add_row("all", f"{runs.total():,}", f"{checked.total():,}", "0")
+    console.print(table)
 
 
 def _play(

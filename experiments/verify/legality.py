@@ -1,13 +1,19 @@
-"""Every command of random runs is legal by JEDEC."""
+"""Every command of random runs is legal by JEDEC, and no metric beyond physics."""
+
+import time
 
 import numpy as np
 
+from archgym.dram.workload import Workload
+from archgym.simulators.base import Failure
 from archgym.simulators.native import COMMANDS, Native
+from archgym.space import Design
 from archgym.testing.legality import check
 from experiments.verify.cases import draw_design, draw_workload
 from experiments.verify.watchdog import WrongError
 
 _REQUESTS = 20_000
+_LIMIT_S = 10.0
 
 
 def check_case(seed: int, case: int, dramsys_quirks: bool = False) -> tuple[str, int]:
@@ -22,13 +28,38 @@ def check_case(seed: int, case: int, dramsys_quirks: bool = False) -> tuple[str,
         The standard, and how many commands were issued.
 
     Raises:
-        WrongError: A command is not legal.
+        WrongError: As `check_run`.
     """
     rng = np.random.default_rng([seed, case])
     workload = draw_workload(rng, _REQUESTS)
-    device = workload.system.device
-    design = draw_design(rng, device)
-    commands = Native(dramsys_quirks=dramsys_quirks).command_trace(design, workload)
+    design = draw_design(rng, workload.system.device)
+    return check_run(workload, design, dramsys_quirks)
+
+
+def check_run(workload: Workload, design: Design, dramsys_quirks: bool = False) -> tuple[str, int]:
+    """Simulates a design, and checks its commands and metrics.
+
+    Returns:
+        The standard, and how many commands were issued.
+
+    Raises:
+        WrongError: A command is not legal, the bandwidth above the peak, a metric negative, or the
+            run took too long or failed.
+    """
+    device, native = workload.system.device, Native(dramsys_quirks=dramsys_quirks)
+    start = time.perf_counter()
+    (outcome,) = native.evaluate([design], workload)
+    took_s = time.perf_counter() - start
+    if isinstance(outcome, Failure):
+        raise WrongError(f"{device.name} fails: {outcome.reason}\n{design}")
+    wrong = [f"{name} {value}" for name, value in outcome.items() if value < 0]
+    if outcome["bandwidth_gb_per_s"] > device.peak_bandwidth_gb_per_s * (1 + 1e-12):
+        wrong.append(f"{outcome['bandwidth_gb_per_s']} of {device.peak_bandwidth_gb_per_s} GB/s")
+    if took_s > _LIMIT_S:
+        wrong.append(f"takes {took_s:.1f} s")
+    if wrong:
+        raise WrongError(f"{device.name}: {', '.join(wrong)}\n{design}")
+    commands = native.command_trace(design, workload)
     refreshes = design["RefreshPolicy"] != "NoRefresh"
     for channel in range(workload.system.channels):
         issued = commands[commands["channel"] == channel]

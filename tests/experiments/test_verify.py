@@ -1,5 +1,7 @@
+import copy
 import ctypes
 import importlib.util
+import json
 import math
 import operator
 import os
@@ -22,6 +24,7 @@ from archgym.simulators.native import Native
 from experiments.verify import __main__ as command_line
 from experiments.verify.cases import draw_design, draw_mapping, draw_workload
 from experiments.verify.legality import check_case
+from experiments.verify.memspecs import read_folder
 from experiments.verify.watchdog import FoundError, play
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +74,37 @@ def test_a_case_depends_on_nothing_but_its_number():
 def test_what_is_legal_passes():
     done = run("legality", "--commands", 100_000)
     assert done.exit_code == 0, done.output
+
+
+def test_devices_with_other_timing_are_played():
+    done = run("devices", "--generated", 30, "--commands", 100_000)
+    assert done.exit_code == 0, done.output
+
+
+def test_memspecs_are_read_and_those_that_do_not_load_are_listed(tmp_path):
+    (tmp_path / "memspec").mkdir()
+    (tmp_path / "addressmapping").mkdir()
+
+    def write(place, **content):
+        (tmp_path / f"{place}.json").write_text(json.dumps(content))
+
+    for name in Device.names():
+        data = Device.load(name).data
+        write(f"memspec/{name}", memspec=data["memspec"])
+        write(f"addressmapping/{name}", addressmapping=data["addressmapping"])
+    memspec = copy.deepcopy(Device.load("ddr3-1600").data["memspec"])
+    write("memspec/other", memspec=memspec | {"memoryType": "DDR2"})
+    memspec["mempowerspec"]["idd0"] = 70
+    write("memspec/milli", memspec=memspec)
+
+    loaded, refused = read_folder(tmp_path)
+    assert sorted(loaded) == Device.names()
+    assert all(len(systems) >= 2 for systems in loaded.values())  # a plain mapping, and its own
+    assert refused[0].startswith("milli: memspec.mempowerspec.idd0 must be in A")
+    assert refused[1:] == ["other: DDR2 is not simulated"]
+    done = run("devices", "--configs", tmp_path, "--generated", 0, "--commands", 100_000)
+    assert done.exit_code == 0, done.output
+    assert f"{len(Device.names())} of {len(Device.names()) + 2} memspecs load" in done.output
 
 
 @pytest.mark.slow

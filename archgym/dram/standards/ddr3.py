@@ -26,6 +26,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     read_to_write = t["RL"] + burst + 2 - t["WL"]
     write_to_read = t["WL"] + burst + t["WTR"] - t["AL"]
     read_to_power_down = t["RL"] + burst + 1
+    switch = burst + max(t["RTRS"], 1)  # the preamble takes a cycle
     constraints = [
         # ACTIVE Command, PRECHARGE Command.
         TimingConstraint("bank", ["ACT"], COLUMN, t["RCD"] - t["AL"]),
@@ -36,8 +37,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         # READ Operation, WRITE Operation.
-        TimingConstraint("rank", READS, READS, t["CCD"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCD"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCD"]),
         TimingConstraint("rank", READS, WRITES, read_to_write),
         TimingConstraint("rank", WRITES, READS, write_to_read),
         TimingConstraint("bank", ["RD"], ["PREPB"], read_to_precharge),
@@ -49,12 +49,10 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
         TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
         # Between ranks: the data bus changes hands.
-        TimingConstraint("other_rank", READS, READS, burst + t["RTRS"]),
-        TimingConstraint("other_rank", WRITES, WRITES, burst + t["RTRS"]),
-        TimingConstraint("other_rank", READS, WRITES, t["RL"] + burst + t["RTRS"] - t["WL"]),
-        TimingConstraint(
-            "other_rank", WRITES, READS, max(1, t["WL"] + burst + t["RTRS"] - t["RL"])
-        ),
+        TimingConstraint("other_rank", READS, READS, switch),
+        TimingConstraint("other_rank", WRITES, WRITES, switch),
+        TimingConstraint("other_rank", READS, WRITES, t["RL"] + switch - t["WL"]),
+        TimingConstraint("other_rank", WRITES, READS, max(1, t["WL"] + switch - t["RL"])),
         # Refresh Command, Self-Refresh Operation: both begin with all banks precharged.
         TimingConstraint("rank", ["ACT"], ["REFAB", "SREFEN"], t["RC"]),
         TimingConstraint("rank", ["RDA"], ["REFAB", "SREFEN"], read_to_precharge + t["RP"]),

@@ -37,10 +37,8 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         # READ Operation, WRITE Operation.
-        TimingConstraint("bank_group", READS, READS, t["CCD_L"]),
-        TimingConstraint("rank", READS, READS, t["CCD_S"]),
-        TimingConstraint("bank_group", WRITES, WRITES, t["CCD_L"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCD_S"]),
+        TimingConstraint("bank_group", COLUMN, COLUMN, t["CCD_L"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCD_S"]),
         TimingConstraint("rank", READS, WRITES, read_to_write),
         TimingConstraint("bank_group", WRITES, READS, write_to_read + t["WTR_L"]),
         TimingConstraint("rank", WRITES, READS, write_to_read + t["WTR_S"]),
@@ -53,8 +51,8 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", ["RDA"], ["ACT"], read_to_precharge + t["RP"]),
         TimingConstraint("bank", ["WRA"], ["ACT"], write_to_precharge + t["RP"]),
         # Between ranks: the data bus changes hands, preambles included.
-        TimingConstraint("other_rank", READS, READS, burst + t["RTRS"]),
-        TimingConstraint("other_rank", WRITES, WRITES, burst + t["RTRS"]),
+        TimingConstraint("other_rank", READS, READS, burst + max(t["RTRS"], t["RPRE"])),
+        TimingConstraint("other_rank", WRITES, WRITES, burst + max(t["RTRS"], t["WPRE"])),
         TimingConstraint(
             "other_rank", READS, WRITES, t["RL"] + burst + t["RTRS"] - t["WL"] + t["WPRE"]
         ),

@@ -48,10 +48,9 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         TimingConstraint("rank", PRECHARGES, PRECHARGES, t["PPD"]),
         # Read Operation, Write Operation.
-        TimingConstraint("bank_group", READS, READS, t["CCD_L"]),
-        TimingConstraint("rank", READS, READS, t["CCD_S"]),
+        TimingConstraint("bank_group", COLUMN, COLUMN, t["CCD_L"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCD_S"]),
         TimingConstraint("bank_group", WRITES, WRITES, t["CCD_L_WR2"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCD_S"]),
         TimingConstraint("rank", READS, WRITES, read_to_write),
         TimingConstraint("bank_group", WRITES, READS, write_to_read + t["WTR_L"]),
         TimingConstraint("rank", WRITES, READS, write_to_read + t["WTR_S"]),

@@ -32,6 +32,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     write_to_precharge = write_data_end + t["WR"]
     read_to_write = t["RL"] + burst + 2 - t["WL"]
     read_to_power_down = t["RL"] + burst + 1
+    refresh_after_round = max(t["RREFD"], t["RFCpb"])
     constraints = [
         # ACTIVE, PRECHARGE.
         TimingConstraint("bank", ["ACT"], READS, t["RCDRD"]),
@@ -45,10 +46,8 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         TimingConstraint("rank", ["PREPB", "PREAB"], ["PREPB", "PREAB"], t["PPD"]),
         # READ, WRITE.
-        TimingConstraint("bank_group", READS, READS, t["CCDL"]),
-        TimingConstraint("rank", READS, READS, t["CCDS"]),
-        TimingConstraint("bank_group", WRITES, WRITES, t["CCDL"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCDS"]),
+        TimingConstraint("bank_group", COLUMN, COLUMN, t["CCDL"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCDS"]),
         TimingConstraint("rank", READS, WRITES, read_to_write),
         TimingConstraint("bank_group", WRITES, READS, write_data_end + t["WTRL"]),
         TimingConstraint("rank", WRITES, READS, write_data_end + t["WTRS"]),
@@ -77,7 +76,9 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", BANK_REFRESHES, ["ACT", *BANK_REFRESHES], t["RFCpb"]),
         TimingConstraint("rank", BANK_REFRESHES, ["ACT"], t["RREFD"]),
         TimingConstraint("rank", BANK_REFRESHES, BANK_REFRESHES, t["RREFD"], when="round_goes_on"),
-        TimingConstraint("rank", BANK_REFRESHES, BANK_REFRESHES, t["RFCpb"], when="round_ends"),
+        TimingConstraint(
+            "rank", BANK_REFRESHES, BANK_REFRESHES, refresh_after_round, when="round_ends"
+        ),
         TimingConstraint("rank", BANK_REFRESHES, ["REFAB", "PREAB", "SREFEN"], t["RFCpb"]),
         # SELF REFRESH: no data burst may be under way when it begins.
         TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),

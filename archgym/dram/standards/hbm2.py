@@ -33,6 +33,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     write_to_precharge = write_data_end + t["WR"]
     read_to_power_down = t["RL"] + t["PL"] + burst + 1
     write_to_power_down = t["WL"] + t["PL"] + burst + 1 + t["WR"]
+    refresh_after_round = max(t["RREFD"], t["RFCSB"])
     constraints = [
         # ACTIVATE, PRECHARGE.
         TimingConstraint("bank", ["ACT"], READS, t["RCDRD"]),
@@ -45,11 +46,9 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["PREAB"], ["ACT"], t["RP"]),
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         # READ, WRITE.
-        TimingConstraint("bank_group", READS, READS, t["CCDL"]),
-        TimingConstraint("rank", READS, READS, t["CCDS"]),
+        TimingConstraint("bank_group", COLUMN, COLUMN, t["CCDL"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCDS"]),
         TimingConstraint("other_stack", READS, READS, t["CCDR"]),
-        TimingConstraint("bank_group", WRITES, WRITES, t["CCDL"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCDS"]),
         TimingConstraint("rank", READS, WRITES, t["RTW"]),
         TimingConstraint("bank_group", WRITES, READS, write_data_end + t["WTRL"]),
         TimingConstraint("rank", WRITES, READS, write_data_end + t["WTRS"]),
@@ -76,7 +75,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", ["REFPB"], ["ACT", "REFPB"], t["RFCSB"]),
         TimingConstraint("rank", ["REFPB"], ["ACT"], t["RREFD"]),
         TimingConstraint("rank", ["REFPB"], ["REFPB"], t["RREFD"], when="round_goes_on"),
-        TimingConstraint("rank", ["REFPB"], ["REFPB"], t["RFCSB"], when="round_ends"),
+        TimingConstraint("rank", ["REFPB"], ["REFPB"], refresh_after_round, when="round_ends"),
         TimingConstraint("rank", ["REFPB"], ["REFAB", "PREAB", "SREFEN"], t["RFCSB"]),
         # SELF REFRESH: no data burst may be under way when the clock stops.
         TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),

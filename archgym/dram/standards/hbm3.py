@@ -33,6 +33,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     write_data_end = t["WL"] + burst
     write_to_precharge = write_data_end + t["WR"]
     read_to_power_down = t["RL"] + burst + 1
+    refresh_after_round = max(t["RREFD"], t["RFCpb"])
     constraints = [
         # ACTIVATE, PRECHARGE.
         TimingConstraint("bank", ["ACT"], READS, t["RCDRD"]),
@@ -46,11 +47,9 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         TimingConstraint("rank", ["PREPB", "PREAB"], ["PREPB", "PREAB"], t["PPD"]),
         # READ, WRITE.
-        TimingConstraint("bank_group", READS, READS, t["CCDL"]),
-        TimingConstraint("rank", READS, READS, t["CCDS"]),
+        TimingConstraint("bank_group", COLUMN, COLUMN, t["CCDL"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCDS"]),
         TimingConstraint("other_stack", READS, READS, t["CCDR"]),
-        TimingConstraint("bank_group", WRITES, WRITES, t["CCDL"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCDS"]),
         TimingConstraint("rank", READS, WRITES, t["RTW"]),
         TimingConstraint("bank_group", WRITES, READS, write_data_end + t["WTRL"]),
         TimingConstraint("rank", WRITES, READS, write_data_end + t["WTRS"]),
@@ -77,7 +76,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("bank", ["REFPB"], ["ACT", "REFPB"], t["RFCpb"]),
         TimingConstraint("rank", ["REFPB"], ["ACT"], t["RREFD"]),
         TimingConstraint("rank", ["REFPB"], ["REFPB"], t["RREFD"], when="round_goes_on"),
-        TimingConstraint("rank", ["REFPB"], ["REFPB"], t["RFCpb"], when="round_ends"),
+        TimingConstraint("rank", ["REFPB"], ["REFPB"], refresh_after_round, when="round_ends"),
         TimingConstraint("rank", ["REFPB"], ["REFAB", "PREAB", "SREFEN"], t["RFCpb"]),
         # SELF REFRESH: no data burst may be under way when it begins.
         TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),

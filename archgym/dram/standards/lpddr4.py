@@ -55,8 +55,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         TimingConstraint("rank", ["PREPB"], ["PREPB", "PREAB"], t["PPD"]),
         # Read and Write access operations.
-        TimingConstraint("rank", READS, READS, t["CCD"]),
-        TimingConstraint("rank", WRITES, WRITES, t["CCD"]),
+        TimingConstraint("rank", COLUMN, COLUMN, t["CCD"]),
         TimingConstraint("rank", READS, WRITES, read_to_write),
         TimingConstraint("rank", WRITES, READS, write_to_read),
         TimingConstraint("bank", ["RD"], ["PREPB"], read_to_precharge),

@@ -46,10 +46,8 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["ACT"], ["PREAB"], t["RAS"]),
         TimingConstraint("rank", ["PREPB", "PREAB"], ["PREPB", "PREAB"], t["PPD"]),
         # Read and Write operation.
-        TimingConstraint("bank_group", READS, READS, group_burst),
-        TimingConstraint("rank", READS, READS, burst),
-        TimingConstraint("bank_group", WRITES, WRITES, group_burst),
-        TimingConstraint("rank", WRITES, WRITES, burst),
+        TimingConstraint("bank_group", COLUMN, COLUMN, group_burst),
+        TimingConstraint("rank", COLUMN, COLUMN, burst),
         TimingConstraint("bank_group", READS, WRITES, read_to_write + group_burst),
         TimingConstraint("rank", READS, WRITES, read_to_write + burst),
         TimingConstraint("bank_group", WRITES, READS, t["WL"] + group_burst + t["WTR_L"]),

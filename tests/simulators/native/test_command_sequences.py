@@ -10,6 +10,8 @@ DDR3-1600 (1250 ps): RCD 10, RP 10, RAS 28, RC 38, RL 10, WL 8, BL/2 4, RTP 6, W
 FAW 24, WTR 6, RFC 88, REFI 6240; 8 banks.
 """
 
+import copy
+
 import pytest
 
 from archgym.dram.device import Device
@@ -22,8 +24,10 @@ READ, WRITE = False, True
 class Bench:
     """Plays requests on a device and shows what the controller issued, in cycles."""
 
-    def __init__(self, device_name):
-        self.device = Device.load(device_name)
+    def __init__(self, device_name, **timing):
+        data = copy.deepcopy(Device.load(device_name).data)
+        data["memspec"]["memtimingspec"] |= timing
+        self.device = Device.from_dict(data)
 
     def play(self, *requests, **design):
         """Plays (cycle, bank, row, is_write) and returns (cycle, command, bank) tuples."""
@@ -447,3 +451,29 @@ def test_one_active_transaction_waits_for_the_response(ddr4, arbiter):
     ]
     # The run ends as the last response begins at the initiator.
     assert ddr4.runtime_ps == (39 + 16 + 4) * 833
+
+
+# Timing that devices may have, but the bundled ones don't.
+
+
+def test_additive_latency_holds_the_read_back_in_the_device():
+    posted = Bench("ddr4-2400", AL=10, RL=26, WL=26)
+    assert posted.play((0, 0, 0, READ), (0, 0, 1, READ)) == [
+        (1, "ACT", 0),
+        (1 + 16 - 10, "RD", 0),
+        (1 + 39, "PREPB", 0),  # tRAS; tRTP alone would be over at 7 + AL + 12
+        (40 + 16, "ACT", 0),
+        (56 + 16 - 10, "RD", 0),
+    ]
+    late = posted.play((0, 0, 0, READ), (40, 0, 0, READ), (40, 0, 1, READ))
+    reads = [cycle for cycle, command, _ in late if command == "RD"]
+    assert (reads[1] + 10 + 12, "PREPB", 0) in late
+
+
+def test_row_cycle_that_rounding_made_too_short_lasts_as_long_as_its_parts():
+    rounded = Bench("ddr3-1600", RC=37)
+    commands = rounded.play((0, 0, 0, READ), (0, 0, 1, READ), PagePolicy="Closed")
+    assert commands == [
+        (1, "ACT", 0), (1 + 10, "RDA", 0),
+        (1 + 28 + 10, "ACT", 0), (39 + 10, "RDA", 0),
+    ]  # fmt: skip

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import archgym
 from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.trace import Trace
+from archgym.simulators.native import Native
+from archgym.testing.strategies import make_workload, runs
 
 DESIGN = {"SchedulerBuffer": "Bankwise", "RequestBufferSize": 16, "PagePolicy": "OpenAdaptive"}
 
@@ -96,3 +99,11 @@ def test_an_unloaded_read_takes_its_latency(name):
     think, response = 1, 1
     cycles = think + longest(rules, "ACT", "RD") + rules.latencies.read + response
     assert metrics["latency_ns"] * 1000 == pytest.approx(cycles * device.clock_ps, rel=1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(runs(Device.names()))
+def test_no_run_exceeds_its_device(run):
+    (metrics,) = Native().evaluate([run.design], make_workload(run.device, run.accesses))
+    assert metrics["bandwidth_gb_per_s"] <= run.device.peak_bandwidth_gb_per_s * (1 + 1e-12)
+    assert min(metrics.values()) >= 0

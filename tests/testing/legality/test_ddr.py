@@ -111,7 +111,7 @@ def test_minimum_is_legal_and_a_cycle_less_is_not(assert_earliest, name, rule):
 
 
 def test_data_must_be_through_before_self_refresh(assert_earliest, make_device):
-    device = make_device("ddr4-2400", RL=40)  # long enough to outlast the precharge
+    device = make_device("ddr4-2400", CL=40, RL=40)  # long enough to outlast the precharge
     read = [(0, "ACT", 0), (60, "RDA", 0)]
     assert_earliest(device, "burst before self-refresh", [*read, (60 + 40 + 4, "SREFEN")])
 

@@ -174,6 +174,6 @@ def test_parity_delays_power_down(assert_earliest, make_device):
 
 
 def test_data_must_be_through_before_self_refresh(assert_earliest, make_device):
-    device = make_device("hbm2", RL=60)  # long enough to outlast the precharge
+    device = make_device("hbm2", RL=60, RTW=61)  # long enough to outlast the precharge
     read = [(0, "ACT", 0), (100, "RDA", 0)]
     assert_earliest(device, "tRDSRE", [*read, (100 + 60 + 2 + 1, "SREFEN")])
