@@ -1,5 +1,6 @@
 """Turns what another simulator recorded, request by request, into metrics."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,25 +58,31 @@ def throughput(workload: Workload, runtime_ns: float) -> Metrics:
     return {"runtime_ns": runtime_ns, "bandwidth_gb_per_s": moved / runtime_ns}
 
 
-def refresh_debt(system: System, policy: str, runtime_ns: float, issued: float) -> Metrics:
+def refresh_debt(
+    system: System, policy: str, runtime_ns: float, issued: float, self_refresh_ns: float = 0.0
+) -> Metrics:
     """Returns how many refreshes were due by the end of a run and not done.
+
+    They are taken to be spread evenly over channels and ranks, which refresh side by side.
 
     Args:
         system: The memory system.
         policy: The value of RefreshPolicy.
         runtime_ns: How long the run took.
-        issued: How many refresh commands it saw.
+        issued: How many refresh commands it saw, without those that follow self-refresh.
+        self_refresh_ns: How long all ranks together were in self-refresh, where none falls due.
     """
     device = system.device
     refreshes = STANDARDS[device.standard].rules(device.timing, device.organization).refreshes
     if policy not in refreshes:
         return {"refreshes_owed": 0.0, "refresh_debt_ns": 0.0}
     refresh = refreshes[policy]
-    cycles = round(runtime_ns * 1e3 / device.clock_ps)
-    owed = max(0.0, system.channels * system.ranks * (cycles // refresh.interval) - issued)
+    ranks = system.channels * system.ranks
+    awake = round((runtime_ns - self_refresh_ns / ranks) * 1e3 / device.clock_ps)
+    owed = max(0.0, ranks * (awake // refresh.interval) - issued)
     return {
         "refreshes_owed": owed,
-        "refresh_debt_ns": owed * refresh.duration * device.clock_ps / 1e3,
+        "refresh_debt_ns": math.ceil(owed / ranks) * refresh.duration * device.clock_ps / 1e3,
     }
 
 

@@ -399,9 +399,14 @@ class Record:
         """
         job, workload, design = self._job, self._job.workload, self._job.design
         issued: Counter[str] = Counter()
+        self_refresh_ps = left_self_refresh = 0
         for path in self._paths:
             # Nothing that comes after the last response counts.
             issued.update(dict(_rows(path, _COMMANDS, self.runtime_ps)))
+            for begin, end in _rows(path, _SELF_REFRESHES, self.runtime_ps):
+                is_over = begin <= end <= self.runtime_ps
+                left_self_refresh += is_over
+                self_refresh_ps += (end if is_over else self.runtime_ps) - begin
         runtime_ns = self.runtime_ps / 1e3
         refresh = _REFRESHES.get(design["RefreshPolicy"], "")
         bursts = workload.bursts()
@@ -413,7 +418,12 @@ class Record:
             | _measures.latencies(workload, arrival_ps, self._delivered_ps)
             | _measures.service_latencies(workload, self._begin_ps, self._end_ps)
             | _measures.refresh_debt(
-                job.system, design["RefreshPolicy"], runtime_ns, issued[refresh]
+                job.system,
+                design["RefreshPolicy"],
+                runtime_ns,
+                # A REFAB follows every self-refresh.
+                issued[refresh] - (left_self_refresh if refresh == "REFAB" else 0),
+                self_refresh_ps / 1e3,
             )
             | _measures.queue_entries(design, job.system)
         )
@@ -457,6 +467,9 @@ _THREADS = "SELECT ID, Thread FROM Transactions"
 _COMMANDS = """
     SELECT PhaseName, COUNT(*) FROM Phases
     WHERE PhaseName NOT IN ('REQ', 'RESP') AND PhaseBegin <= ? GROUP BY PhaseName
+"""
+_SELF_REFRESHES = """
+    SELECT PhaseBegin, PhaseEnd FROM Phases WHERE PhaseName = 'SREF' AND PhaseBegin <= ?
 """
 
 

@@ -82,9 +82,19 @@ METRICS: dict[str, Metric] = {
         Metric("commands_pdxp", "", "exits from it (PDXP)", None),
         Metric("commands_srefen", "", "entries to self-refresh (SREFEN)", None),
         Metric("commands_srefex", "", "exits from it (SREFEX)", None),
-        Metric("refreshes_owed", "", "refreshes postponed and not made up for at the end"),
-        Metric("refresh_debt_ns", "ns", "time that the refreshes owed would take: each tRFC"),
-        Metric("refresh_debt_nj", "nJ", "energy that the refreshes owed would take"),
+        Metric(
+            "refreshes_owed",
+            "",
+            "refreshes due by the end and not done, over all ranks and channels; none falls due in "
+            "self-refresh",
+        ),
+        Metric(
+            "refresh_debt_ns",
+            "ns",
+            "time that they would take, each tRFC: of the rank that owes most, as ranks and "
+            "channels refresh side by side",
+        ),
+        Metric("refresh_debt_nj", "nJ", "energy that they would take, all together"),
         Metric("queue_entries", "", "hardware cost: request-buffer entries over all banks"),
     )
 }

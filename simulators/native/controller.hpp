@@ -32,6 +32,22 @@ struct RowOutcomes {
   }
 };
 
+// Refreshes owed. Ranks and channels refresh side by side, so that the largest debt of any takes as
+// long as all of them.
+struct RefreshDebt {
+  std::int64_t total = 0, largest = 0;
+
+  void add(std::int64_t owed) {
+    total += owed;
+    largest = std::max(largest, owed);
+  }
+  RefreshDebt& operator+=(const RefreshDebt& other) {
+    total += other.total;
+    largest = std::max(largest, other.largest);
+    return *this;
+  }
+};
+
 // A command as it is issued, for those who want to see every one.
 struct IssuedCommand {
   std::int64_t time_ps;
@@ -111,6 +127,13 @@ class Controller {
     // What it has not noticed yet, it does now.
     if (kSleeps && is_woken) winner_ = select(now);
     winner_ = stepped(winner_, now);
+  }
+
+  // The refreshes that each rank owes at the end of the run.
+  RefreshDebt refresh_debt(std::int64_t end) const {
+    RefreshDebt debt;
+    for (const RefreshManager& refresh : refresh_) debt.add(refresh.owed(end));
+    return debt;
   }
 
   RowOutcomes rows() const { return {outcomes_[0], outcomes_[1], outcomes_[2]}; }
@@ -487,7 +510,7 @@ class Controller {
         energy_[rank].record(command, first, now);
         asleep_ |= rank_banks;
         if (command == Command::SREFEN)
-          refresh_[rank].sleep_in_self_refresh();
+          refresh_[rank].enter_self_refresh(now);
         else
           refresh_[rank].sleep();
         power_down_[rank].issued(command);
@@ -502,12 +525,13 @@ class Controller {
         break;
       case Command::SREFEX:
         energy_[rank].record(command, first, now);
+        refresh_[rank].leave_self_refresh(now);
         power_down_[rank].issued(command);
         break;
       default:  // a refresh
         energy_[rank].record(command, first, now);
         if (power_down_[rank].leaves_self_refresh())
-          refresh_[rank].resume_after_self_refresh(now);
+          refresh_[rank].resume(now);
         else
           refresh_[rank].refreshed(now);
         power_down_[rank].issued(command);

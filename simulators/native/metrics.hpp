@@ -101,31 +101,28 @@ struct Totals {
   std::array<std::int64_t, kCommands> commands{};
   RowOutcomes rows;
   EnergySplit energy;
+  RefreshDebt debt;
 
+  // `end`: of the run.
   template <class ControllerT>
-  void add(ControllerT& controller) {
+  void add(ControllerT& controller, std::int64_t end) {
     for (int i = 0; i < kCommands; ++i) commands[i] += controller.count(static_cast<Command>(i));
     rows += controller.rows();
     energy += controller.energy();
+    debt += controller.refresh_debt(end);
   }
 };
 
-// Intervals that have passed without their refresh; a run may end before it pays them.
+// A run may end before all refreshes that have fallen due are issued.
 inline void summarize_refresh_debt(const System& system, const Design& design,
-                                   std::int64_t last_end, const Totals& totals,
-                                   Metrics& metrics) {
+                                   const RefreshDebt& debt, Metrics& metrics) {
   const Refresh& refresh = system.refreshes[static_cast<int>(design.refresh_policy)];
-  std::int64_t owed = 0;
-  if (refresh.interval > 0)
-    owed = std::max<std::int64_t>(0, system.channels * system.ranks *
-                                             (last_end / refresh.interval) -
-                                         totals.commands[index(refresh.command)]);
-  metrics[Metric::RefreshesOwed] = static_cast<double>(owed);
+  metrics[Metric::RefreshesOwed] = static_cast<double>(debt.total);
   metrics[Metric::RefreshDebtTime] =
-      static_cast<double>(owed * refresh.duration * system.clock_ps) * 1e-3;
+      static_cast<double>(debt.largest * refresh.duration * system.clock_ps) * 1e-3;
   if (system.energy.available)
     metrics[Metric::RefreshDebtEnergy] =
-        static_cast<double>(owed) * system.energy.command[index(refresh.command)];
+        static_cast<double>(debt.total) * system.energy.command[index(refresh.command)];
 }
 
 inline Metrics summarize(const System& system, const Requests& requests, const Design& design,
@@ -143,7 +140,7 @@ inline Metrics summarize(const System& system, const Requests& requests, const D
   for (int command = 0; command < kCommands; ++command)
     metrics[static_cast<Metric>(static_cast<int>(Metric::CommandsAct) + command)] =
         static_cast<double>(totals.commands[command]);
-  summarize_refresh_debt(system, design, last_end, totals, metrics);
+  summarize_refresh_debt(system, design, totals.debt, metrics);
   metrics[Metric::QueueEntries] = static_cast<double>(
       system.channels * Admission::total_entries(design, system.banks));
   if (system.energy.available) summarize_energy(totals.energy, runtime_ns, metrics);

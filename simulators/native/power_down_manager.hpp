@@ -31,8 +31,9 @@ class PowerDownManager {
     exiting_ |= state_ != State::Awake;
   }
 
-  // A refresh is due.
-  void interrupt() {
+  // A refresh is due, and the rank may leave it to self-refresh or not.
+  void interrupt(bool may_refresh_itself) {
+    may_refresh_itself_ = may_refresh_itself;
     entering_ = false;
     exiting_ |= state_ != State::Awake;
   }
@@ -64,7 +65,7 @@ class PowerDownManager {
         return fall_asleep(State::SelfRefresh);
       case Command::PDXA: return wake_up();
       case Command::PDXP:
-        refreshing_itself_next_ = idle_;
+        refreshing_itself_next_ = idle_ && may_refresh_itself_;
         return wake_up();
       case Command::SREFEX: state_ = State::LeavingSelfRefresh; return;
       default:
@@ -92,6 +93,7 @@ class PowerDownManager {
   bool idle_ = true;
   bool entering_;
   bool exiting_ = false;
+  bool may_refresh_itself_ = false;
   bool refreshing_itself_next_ = false;
   std::optional<Command> command_;
 };

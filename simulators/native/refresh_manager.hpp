@@ -34,7 +34,7 @@ class RefreshManager {
         max_pulled_in_(std::min(scaled(design.refresh_max_pulled_in), flexibility_)),
         groups_(groups(system, design.refresh_policy, rank)),
         trigger_(first_trigger(system, rank)),
-        history_(static_cast<std::size_t>(kCrowd * rule_.per_interval)) {
+        history_(static_cast<std::size_t>(crowd(design) * rule_.per_interval)) {
     begin_round();
   }
 
@@ -52,13 +52,13 @@ class RefreshManager {
                 PowerDownManager& power_down) {
     command_.reset();
     if (now < trigger_) return;
-    power_down.interrupt();
+    power_down.interrupt(may_refresh_itself());
     if (asleep_) return;
     if (now >= trigger_ + rule_.interval) {  // a whole interval late: catch up
       trigger_ += rule_.interval;
       pulled_in_ = false;
-      // DRAMSys forgets what is due meanwhile. JEDEC, which alone bounds flexibility, does not.
-      if (flexibility_ < kUnbounded) ++postponed_;
+      // DRAMSys forgets what is due meanwhile. JEDEC does not.
+      if (is_jedec()) ++postponed_;
     }
     const int idle = first_idle(busy);
     const bool forced = pulled_in_ ? postponed_ > max_postponed_
@@ -91,7 +91,8 @@ class RefreshManager {
 
   // The command that it wanted has been issued, and was a refresh.
   void refreshed(std::int64_t now) {
-    history_[refreshes_++ % history_.size()] = now;
+    ++refreshes_;
+    remember(now, 1);
     blocked_ = 0;
     is_settled_ = false;
     skipped_ = 0;
@@ -105,29 +106,61 @@ class RefreshManager {
     }
   }
 
-  // The rank has powered down or up. In self-refresh the device refreshes itself, and a refresh of
-  // all banks after it begins anew.
+  // The rank has powered down or up.
   void sleep() { asleep_ = true; }
   void wake() { asleep_ = false; }
-  void sleep_in_self_refresh() {
+
+  // In self-refresh the device refreshes itself: nothing falls due, and what is owed stays owed.
+  void enter_self_refresh(std::int64_t now) {
     asleep_ = true;
+    asleep_since_ = now;
+    awake_trigger_ = trigger_;
     trigger_ = kNever;
   }
-  void resume_after_self_refresh(std::int64_t now) {
+  void leave_self_refresh(std::int64_t now) {
+    self_refreshed_ += now - asleep_since_;
+    awake_trigger_ += now - asleep_since_;
+    asleep_since_ = kNever;
+  }
+  // The refresh of all banks that has to follow self-refresh has been issued. It pays for nothing,
+  // and a round begins anew.
+  void resume(std::int64_t now) {
+    remember(now, rule_.per_interval);
     asleep_ = false;
     pulled_in_ = false;
-    trigger_ = rule_.interval > 0 ? now + rule_.interval : kNever;
+    // DRAMSys forgets what was due.
+    trigger_ = is_jedec() ? awake_trigger_ : now + rule_.interval;
     skipped_ = 0;
     blocked_ = 0;
     is_settled_ = false;
     begin_round();
   }
 
+  // How many refreshes had fallen due by the end of the run and were never issued.
+  std::int64_t owed(std::int64_t end) const {
+    if (rule_.interval == 0) return 0;
+    const std::int64_t awake = std::min(end, asleep_since_) - self_refreshed_;
+    return std::max<std::int64_t>(0, awake / rule_.interval - refreshes_);
+  }
+
  private:
   static constexpr int kNone = -1;
   // JEDEC allows 16 refreshes in 2 tREFI. Two of them may be regular ones that cannot be put off,
-  // so no further one is pulled in when 14 have been issued. Only JEDEC bounds flexibility.
-  static constexpr std::int64_t kCrowd = 14;
+  // so no further one is pulled in when 14 have been issued; self-refresh moves two more into
+  // them, or has to be followed by one.
+  static std::int64_t crowd(const Design& design) {
+    return design.power_down_policy == PowerDownPolicy::NoPowerDown ? 14 : 12;
+  }
+
+  // Only JEDEC bounds flexibility.
+  bool is_jedec() const { return flexibility_ < kUnbounded; }
+
+  // Whether the rank may go into self-refresh with the refresh that is due: it counts as postponed.
+  bool may_refresh_itself() const { return postponed_ < flexibility_; }
+
+  void remember(std::int64_t now, int refreshes) {
+    for (; refreshes > 0; --refreshes) history_[remembered_++ % history_.size()] = now;
+  }
 
   std::int64_t scaled(std::int64_t refreshes) const {
     return std::min(refreshes, kUnbounded / std::max(rule_.per_interval, 1)) *
@@ -180,8 +213,8 @@ class RefreshManager {
   }
 
   bool is_crowded(std::int64_t now) const {
-    return flexibility_ < kUnbounded && refreshes_ >= history_.size() &&
-           now - history_[refreshes_ % history_.size()] <
+    return is_jedec() && remembered_ >= history_.size() &&
+           now - history_[remembered_ % history_.size()] <
                2 * std::int64_t{rule_.interval} * rule_.per_interval;
   }
 
@@ -199,7 +232,11 @@ class RefreshManager {
   bool asleep_ = false;         // the rank is powered down
   std::uint64_t blocked_ = 0;
   std::vector<std::int64_t> history_;  // ring: when the last refreshes were issued
-  std::size_t refreshes_ = 0;
+  std::size_t remembered_ = 0;
+  std::int64_t refreshes_ = 0;             // but those that follow self-refresh
+  std::int64_t self_refreshed_ = 0;        // cycles, up to the last exit
+  std::int64_t asleep_since_ = kNever;     // in self-refresh
+  std::int64_t awake_trigger_ = kNever;    // the trigger after self-refresh
   std::optional<ManagerCommand> command_;
 };
 

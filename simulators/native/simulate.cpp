@@ -33,7 +33,7 @@ Metrics play_directly(const Run& run) {
       DirectPort::Place{}, run.system, run.delays, run.requests, run.design, latencies, run.trace);
   controller->run();
   Totals totals;
-  totals.add(*controller);
+  totals.add(*controller, latencies.last_end());
   return summarize(run.system, run.requests, run.design, latencies, totals);
 }
 
@@ -73,7 +73,7 @@ Metrics play_network(const Run& run) {
     } while (next_event() <= now);
   }
   Totals totals;
-  for (const auto& controller : controllers) totals.add(*controller);
+  for (const auto& controller : controllers) totals.add(*controller, latencies.last_end());
   return summarize(run.system, run.requests, run.design, latencies, totals);
 }
 

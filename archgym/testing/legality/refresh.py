@@ -59,20 +59,24 @@ class RankRefreshes:
         return np.isin(self._code, codes(name))
 
     def due(self, time: Ints) -> Ints:
-        """Returns how many units have fallen due by each time.
+        """Returns how many units have fallen due by each time, one an interval.
 
-        None do in self-refresh: the device refreshes itself, first as it enters, so that the
-        interval that had begun does not count, and another begins at the exit.
+        None do in self-refresh, where the device refreshes itself: the interval that had begun goes
+        on after the exit.
         """
         starts = np.append(0, self._exits)
         never = np.full(len(starts), np.iinfo(np.int64).max)
         ends = np.append(self._entries, never)[: len(starts)]
-        size, interval = self.duty.round_size, self.duty.interval
-        before = np.append(0, np.cumsum((ends - starts)[:-1] * size // interval))
-        awake = np.searchsorted(self._exits, time, side="right")
-        passed = np.minimum(time, ends[awake]) - starts[awake]
-        due: Ints = before[awake] + passed * size // interval
+        before = np.append(0, np.cumsum((ends - starts)[:-1]))
+        periods = np.searchsorted(self._exits, time, side="right")
+        awake = before[periods] + np.minimum(time, ends[periods]) - starts[periods]
+        due: Ints = awake * self.duty.round_size // self.duty.interval
         return due
+
+    def extra(self, time: Ints) -> Ints:
+        """Returns the units due by each time beyond those: a refresh after each self-refresh."""
+        exits: Ints = np.searchsorted(self._exits, time, side="right")
+        return exits * self.duty.round_size
 
     @cached_property
     def _entries(self) -> Ints:
@@ -126,7 +130,7 @@ def _check_debt(trace: Trace, rank: RankRefreshes, findings: Findings) -> None:
     """Only so many refreshes are outstanding; of those in advance, only so many count."""
     limit = rank.duty.flexibility * rank.duty.round_size
     index, time = _and_the_end(trace, rank)
-    due = rank.due(time)
+    due = rank.due(time) + rank.extra(time)
     issued = np.append(0, np.cumsum(rank.units))
     in_advance = issued[1:] - due[:-1]
     useless = np.append(0, np.maximum.accumulate(np.maximum(in_advance - limit, 0)))

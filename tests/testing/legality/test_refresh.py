@@ -154,6 +154,15 @@ def test_self_refresh_leaves_the_debt_as_it_is(rules):
     assert rules(DDR4, *many, refreshes=True) == {"postponed REFs"}
 
 
+def test_intervals_cut_short_by_self_refresh_count(rules):
+    # Awake for nine tenths of an interval each time, with or without the refresh for it.
+    naps = asleep(*((10 * i + 0.9, 10 * (i + 1)) for i in range(12)))
+    extra = [(10 * INTERVAL * (i + 1) + 1000, "REFAB") for i in range(12)]
+    regular = [(10 * INTERVAL * (i + 1) + 2000, "REFAB") for i in range(12)]
+    assert rules(DDR4, *naps, *extra, *regular, refreshes=True) == set()
+    assert rules(DDR4, *naps, *extra, refreshes=True) == {"postponed REFs"}
+
+
 def test_self_refreshes_have_a_refresh_between_them(rules):
     between = [(20 * INTERVAL + 1000, "REFAB")]
     twice = asleep((10, 20), (21, 30))

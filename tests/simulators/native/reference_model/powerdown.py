@@ -22,6 +22,7 @@ class PowerDown:
         self.entering = True
         self.exiting = False
         self.to_self_refresh = False
+        self.may_self_refresh = False
         self.command: str | None = None
 
     def rank_idle(self) -> None:
@@ -34,9 +35,10 @@ class PowerDown:
         self.idle = self.entering = self.to_self_refresh = False
         self.exiting = self.state is not None
 
-    def interrupt(self) -> None:
-        """A refresh is due."""
+    def interrupt(self, may_self_refresh: bool) -> None:
+        """A refresh is due, which may be left to self-refresh or not."""
         self.entering = False
+        self.may_self_refresh = may_self_refresh
         self.exiting = self.state is not None
 
     def evaluate(self) -> None:
@@ -56,6 +58,8 @@ class PowerDown:
             self.state = command
             self.entering = self.to_self_refresh = False
         elif self.state is not None and command == self.EXITS[self.state]:
-            self.to_self_refresh = command == "PDXP" and self.idle
+            self.to_self_refresh = (
+                command == "PDXP" and self.idle and self.may_self_refresh
+            )
             self.state = None
             self.exiting = False

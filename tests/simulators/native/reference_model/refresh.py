@@ -55,12 +55,16 @@ class Refresh:
         self.flexibility = timing.refresh_flexibility * refresh.per_interval
         self.max_postponed = self._limit(design["RefreshMaxPostponed"])
         self.max_pulled_in = self._limit(design["RefreshMaxPulledin"])
+        self.jedec = self.flexibility < NEVER
+        self.crowd = 14 if power_down is None else 12
         self.power_down = power_down
         self.groups = groups_of(self.policy, timing, banks)
         self.remaining = list(self.groups)  # of this round
         self.group = self.remaining[0]  # the chosen one
         self.committed = False  # to it: its banks are blocked until it is refreshed
         self.trigger = first_trigger(self.interval, rank, timing.ranks)
+        self.next_trigger = self.trigger  # after self-refresh, in which no refresh falls due
+        self.fell_asleep = 0
         self.asleep = False
         self.pulled_in = False
         self.counter = 0
@@ -77,13 +81,14 @@ class Refresh:
         if now < self.trigger:
             return
         if self.power_down is not None:
-            self.power_down.interrupt()
+            # Left to self-refresh, the refresh that is due is one more postponed.
+            self.power_down.interrupt(self.counter < self.flexibility)
         if self.asleep:
             return
         if now >= self.trigger + self.interval:  # a whole interval late
             self.trigger += self.interval
             self.pulled_in = False
-            if self.flexibility < NEVER:  # DRAMSys forgets the refresh that was due
+            if self.jedec:  # DRAMSys forgets the refresh that was due
                 self.counter += 1
         if not self.committed:
             idle = next((g for g in self.remaining if not any(b.current for b in g)), None)
@@ -123,23 +128,27 @@ class Refresh:
     def _crowded(self, now: int) -> bool:
         """Whether another REF in advance could make more than sixteen in two intervals.
 
-        Up to two more that can't wait may follow in the same two intervals.
+        Up to two more that can't wait may follow in the same two intervals, four with
+        self-refresh.
         """
         span = 2 * self.interval * self.per_interval
         recent = [time for time in self.times if time > now - span]
-        return len(recent) >= 14 * self.per_interval and self.flexibility < NEVER
+        return len(recent) >= self.crowd * self.per_interval and self.jedec
 
     def update(self, command: str, now: int) -> None:
         """Takes note of a command to the rank."""
         if command in ("PDEA", "PDEP", "SREFEN"):
             self.asleep = True
             if command == "SREFEN":
-                self.trigger = NEVER
+                self.next_trigger, self.trigger, self.fell_asleep = self.trigger, NEVER, now
+        elif command == "SREFEX":
+            self.next_trigger += now - self.fell_asleep
         elif command in ("PDXA", "PDXP"):
             self.asleep = False
         elif command == "REFAB" and self.asleep:  # the one after self-refresh
             self.asleep = self.pulled_in = self.committed = False
-            self.trigger = now + self.interval
+            self.trigger = self.next_trigger if self.jedec else now + self.interval
+            self.times += [now] * self.per_interval
             self.remaining = list(self.groups)
             self.skipped = 0
         elif command == self.refresh_command:
