@@ -60,6 +60,12 @@ METRICS: dict[str, Metric] = {
         Metric("energy_power_down_nj", "nJ", "energy of power-down"),
         Metric("energy_self_refresh_nj", "nJ", "energy of self-refresh"),
         Metric("bandwidth_gb_per_s", "GB/s", "bytes asked for / runtime", lower_is_better=False),
+        Metric(
+            "bus_bandwidth_gb_per_s",
+            "GB/s",
+            "bytes moved on the data bus, in whole bursts / runtime",
+            lower_is_better=False,
+        ),
         Metric("row_hits", "", "accesses to a row that was open for another request", False),
         Metric("row_misses", "", "accesses that found their bank closed"),
         Metric("row_conflicts", "", "accesses that found another row open in their bank"),
