@@ -11,6 +11,7 @@ floor(q * (n - 1)) of the sorted latencies, exact below 2^15 and rounded down by
 16,384 above. Latencies are counted in picoseconds there, service latencies in clock cycles.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -94,3 +95,12 @@ METRICS: dict[str, Metric] = {
     )
 }
 """Every metric by name."""
+
+
+def refreshes_left_out(metrics: Mapping[str, float]) -> str | None:
+    """Says how many of the refreshes due a run ended without, or `None` if there are none."""
+    owed = metrics.get("refreshes_owed", 0)
+    if not owed:
+        return None
+    done = sum(value for name, value in metrics.items() if name.startswith("commands_ref"))
+    return f"owes {owed:,.0f} of {owed + done:,.0f} refreshes: too short to judge postponing"
