@@ -62,6 +62,8 @@ def mix(
         [trace.arrival_ps + start for start, trace in zip(starts, traces, strict=True)]
     )
     order = np.argsort(arrival_ps, kind="stable")
+    played = first.player if player is None else player
+    has_times = any(trace.has_times for trace in traces)
     return Trace(
         arrival_ps=arrival_ps[order],
         address=np.concatenate(
@@ -75,10 +77,14 @@ def mix(
                 for number, trace in zip(initiators, traces, strict=True)
             ]
         )[order],
-        player=first.player if player is None else player,
+        player=played,
         name=name,
-        has_times=all(trace.has_times for trace in traces),
-        notes=[note for trace in traces for note in trace.notes],
+        has_times=has_times,
+        notes=[
+            note
+            for trace in traces
+            for note in (trace.assumptions(played) if has_times else trace.notes)
+        ],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archgym.dram.player import OPEN, Player
+from archgym.dram.player import OPEN, WITHOUT_TIMES, Player
 from archgym.errors import ArchgymError
 
 _TYPES = {
@@ -130,6 +130,18 @@ class Trace:
             has_times=self.has_times,
             notes=self.notes,
         )
+
+    def assumptions(self, player: Player) -> list[str]:
+        """Says what is assumed if it is played by `player`: `notes`, and what times there are."""
+        assumed = list(self.notes)
+        if not self.has_times:
+            without = f"{self.origin}: has no times"
+            if player.mode == "open":
+                gap_ps = self.duration_ps / max(len(self) - 1, 1)
+                assumed.append(f"{without}, a request arrives every {gap_ps:g} ps")
+            elif player.max_outstanding == WITHOUT_TIMES.max_outstanding:
+                assumed.append(f"{without}, so it is played {player}")
+        return assumed
 
     @property
     def origin(self) -> str:

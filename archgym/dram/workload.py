@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from archgym import traces
 from archgym.dram.features import FEATURE_NAMES, features
-from archgym.dram.player import OPEN, WITHOUT_TIMES, Player
+from archgym.dram.player import OPEN, Player
 from archgym.dram.system import Locations, System
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
@@ -128,15 +128,7 @@ class Workload:
     @property
     def notes(self) -> list[str]:
         """What was assumed of the trace and of how it is played, a sentence each."""
-        notes = list(self.trace.notes)
-        if not self.trace.has_times:
-            without = f"{self.trace.origin}: has no times"
-            if self.player.mode == "open":
-                gap_ps = self.trace.duration_ps / max(len(self) - 1, 1)
-                notes.append(f"{without}, a request arrives every {gap_ps:g} ps")
-            elif self.player.max_outstanding == WITHOUT_TIMES.max_outstanding:
-                notes.append(f"{without}, so it is played {self.player}")
-        return notes
+        return self.trace.assumptions(self.player)
 
     @cached_property
     def id(self) -> str:
