@@ -11,6 +11,7 @@ import numpy as np
 
 from archgym import traces
 from archgym.dram.device import Device
+from archgym.dram.player import OPEN
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
@@ -37,10 +38,12 @@ class Written:
     Attributes:
         runs: How many runs.
         failures: Designs that the simulator could not run: device, trace, design and why.
+        notes: What was assumed of the traces, a sentence each.
     """
 
     runs: int = 0
     failures: list[tuple[str, str, Design, Failure]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def write_reference(
@@ -49,6 +52,7 @@ def write_reference(
     *,
     devices: Sequence[str] = ("ddr4-2400",),
     names: Sequence[str] = ("stream", "random", "mixed"),
+    options: Mapping[str, Mapping[str, Any]] | None = None,
     designs: int = 100,
     requests: int = 1000,
     space: str | None = None,
@@ -61,6 +65,7 @@ def write_reference(
         simulator: Who measures.
         devices: Bundled devices or device files.
         names: Names of traces or trace files.
+        options: Those of a trace, by its name, as `Workload.load` takes them.
         designs: How many designs a device and trace; each is played on every trace of a device.
         requests: How long traces are made that can be made of any length.
         space: From which space designs are; by default the first of `controller-v1`, `archgym`
@@ -82,7 +87,10 @@ def write_reference(
             chosen = _designs(simulator, device_name, space, designs, seed)
             for name in names:
                 stem = f"{Path(name).stem}-{device.name}"
-                workload = _workload(folder, stem, name, device_file, requests)
+                told = {} if traces.is_path(name) else {"requests": requests}
+                told |= (options or {}).get(name, {})
+                workload, notes = _workload(folder, stem, name, device_file, told)
+                written.notes += notes
                 for number, (design, outcome) in enumerate(_evaluated(simulator, chosen, workload)):
                     advance(stem)
                     if isinstance(outcome, Failure):
@@ -139,14 +147,20 @@ def _designs(
     return designs[:count]
 
 
-def _workload(folder: Path, stem: str, name: str, device_file: Path, requests: int) -> Workload:
-    """Writes a trace into the folder and reads it back, so that all play the same file."""
-    made: dict[str, Any] = {} if traces.is_path(name) else {"requests": requests}
+def _workload(
+    folder: Path, stem: str, name: str, device_file: Path, options: Mapping[str, Any]
+) -> tuple[Workload, list[str]]:
+    """Writes a trace into the folder and reads it back, so that all play the same file, open.
+
+    Returns:
+        The workload, and what was assumed of the trace.
+    """
     system = System.load(device_file)
-    workload = Workload.load(name, device_file, **made)
+    workload = Workload.load(name, device_file, OPEN, **options)
     path = folder / "traces" / f"{stem}.stl"
-    traces.write(workload.trace, path, clock_mhz=system.device.player_clock_mhz)
-    return Workload.from_file(path, device_file)
+    clock_mhz = system.device.player_clock_mhz
+    traces.write(workload.trace, path, clock_mhz=clock_mhz)
+    return Workload.from_file(path, device_file, clock_mhz), workload.notes
 
 
 def _measured(outcome: Metrics) -> dict[str, str]:

@@ -37,7 +37,12 @@ PARAMETERS = narrowed(
 
 STANDARDS = frozenset({"DDR3"})
 
-METRICS = frozenset(("runtime_ns", "bandwidth_gb_per_s", "energy_nj", "power_mw", "queue_entries"))
+METRICS = frozenset(
+    {
+        "runtime_ns", "bandwidth_gb_per_s", "bus_bandwidth_gb_per_s",
+        "energy_nj", "power_mw", "queue_entries",
+    }
+)  # fmt: skip
 
 ARGUMENTS = ("run.json", "./")
 """What its program is given: what to run, and the folder that everything is in."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from archgym.dram.controller import PARAMETERS
+from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.mapping_family import OWN, mappings
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
@@ -219,11 +219,7 @@ class External(Simulator):
                 self.parameters[name].index(value)
             except ArchgymError as error:
                 return Failure("unsupported", f"{self.title}: {error}")
-        full = {name: parameter.default for name, parameter in self.parameters.items()}
-        if "RequestBufferSize" in design and "RequestBufferSizeRead" in full:
-            size = design["RequestBufferSize"]
-            full |= {"RequestBufferSizeRead": size, "RequestBufferSizeWrite": size}
-        full |= design
+        full = complete(design, self.parameters)
         return self.contradiction(full, system) or full
 
     def contradiction(self, design: Mapping[str, Any], system: System) -> Failure | None:

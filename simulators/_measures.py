@@ -53,9 +53,14 @@ def service_latencies(workload: Workload, begin_ps: Times, end_ps: Times) -> Met
 
 
 def throughput(workload: Workload, runtime_ns: float) -> Metrics:
-    """Returns the runtime and the bandwidth."""
+    """Returns the runtime and the bandwidths."""
+    asked = int(workload.trace.size.sum(dtype=np.int64))
     moved = workload.bursts().address.size * workload.system.device.organization.bytes_per_burst
-    return {"runtime_ns": runtime_ns, "bandwidth_gb_per_s": moved / runtime_ns}
+    return {
+        "runtime_ns": runtime_ns,
+        "bandwidth_gb_per_s": asked / runtime_ns,
+        "bus_bandwidth_gb_per_s": moved / runtime_ns,
+    }
 
 
 def refresh_debt(

@@ -119,10 +119,10 @@ class Dramsim3(External):
     standards = frozenset({"DDR3", "DDR4"})
     metrics = frozenset(
         {
-            "runtime_ns", "bandwidth_gb_per_s", "energy_nj", "power_mw", "energy_read_nj",
-            "energy_write_nj", "energy_refresh_nj", "energy_background_nj", "commands_act",
-            "commands_prepb", "commands_refab", "refreshes_owed", "refresh_debt_ns",
-            "refresh_debt_nj", "queue_entries",
+            "runtime_ns", "bandwidth_gb_per_s", "bus_bandwidth_gb_per_s",
+            "energy_nj", "power_mw", "energy_read_nj", "energy_write_nj", "energy_refresh_nj",
+            "energy_background_nj", "commands_act", "commands_prepb", "commands_refab",
+            "refreshes_owed", "refresh_debt_ns", "refresh_debt_nj", "queue_entries",
         }
     )  # fmt: skip
 

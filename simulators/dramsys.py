@@ -114,7 +114,7 @@ class Dramsys(External):
     standards = frozenset({"DDR3", "DDR4", "LPDDR4", "HBM2"})
     metrics = frozenset(
         {
-            "runtime_ns", "bandwidth_gb_per_s",
+            "runtime_ns", "bandwidth_gb_per_s", "bus_bandwidth_gb_per_s",
             "latency_ns", "latency_p50_ns", "latency_p99_ns", "latency_max_ns",
             "read_latency_ns", "read_latency_p99_ns", "write_latency_ns",
             "service_latency_ns", "service_latency_p99_ns", "service_latency_max_ns",

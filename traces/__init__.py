@@ -11,6 +11,8 @@ from archgym.traces.window import window
 
 # Which part of a recording or a file to take.
 _STRETCH = ("first", "requests")
+# What can be said of a file that leaves it open.
+_OF_FILES = ("clock_mhz", "size", "reads_only")
 
 __all__ = ["is_path", "load", "names", "read", "write"]
 
@@ -30,11 +32,15 @@ def is_path(name_or_path: str | Path) -> bool:
     )
 
 
-def load(name_or_path: str | Path, **options: Any) -> Trace:
+def load(
+    name_or_path: str | Path, device_clock_mhz: float | None = None, /, **options: Any
+) -> Trace:
     """Makes or reads a trace.
 
     Args:
         name_or_path: One of `names()`, several of them joined by `+` for a mix, or a file.
+        device_clock_mhz: Clock that a file is taken to count in if its option `clock_mhz` is not
+            given, as a note of the trace then says.
         options: Those of the generator; those of `read` and, for a recording or a file, `first` and
             `requests`, which cut a stretch out of it; a mix has none.
 
@@ -44,10 +50,10 @@ def load(name_or_path: str | Path, **options: Any) -> Trace:
     if is_path(name_or_path):
         stretch = _stretch(options)
         for option in options:
-            if option not in ("clock_mhz", "size"):
-                known = ("clock_mhz", "size", *_STRETCH)
-                raise unknown("option of a trace file", option, known)
-        return window(read(name_or_path, **options), **stretch)
+            if option not in _OF_FILES:
+                raise unknown("option of a trace file", option, (*_OF_FILES, *_STRETCH))
+        trace = read(name_or_path, device_clock_mhz=device_clock_mhz, **options)
+        return window(trace, **stretch)
     name = str(name_or_path)
     if "+" in name:
         for option in options:

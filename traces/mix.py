@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from archgym.dram.player import Player
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 
@@ -12,7 +13,12 @@ REGION = 2**20
 """A program is moved by a multiple of this many bytes: how its rows lie to each other stays."""
 
 
-def mix(traces: Sequence[Trace], offset_ps: int = 0, separate: bool = True) -> Trace:
+def mix(
+    traces: Sequence[Trace],
+    offset_ps: int = 0,
+    separate: bool = True,
+    player: Player | None = None,
+) -> Trace:
     """Merges traces by arrival; of requests that arrive at once, an earlier trace's come first.
 
     Each trace's initiators get numbers of their own. A short trace ends before a long one does.
@@ -22,6 +28,7 @@ def mix(traces: Sequence[Trace], offset_ps: int = 0, separate: bool = True) -> T
         offset_ps: How much later each trace begins than the one before it, in picoseconds.
         separate: Whether each trace gets a region of memory of its own, behind that of the trace
             before it, so that no two share a line; otherwise addresses stay as they are.
+        player: How the mix is meant to be played; by default as all of the traces are.
 
     Raises:
         ArchgymError: There are fewer than two traces; they are meant to be played in different
@@ -33,7 +40,7 @@ def mix(traces: Sequence[Trace], offset_ps: int = 0, separate: bool = True) -> T
         raise ArchgymError(f"a mix needs an offset of 0 or more, has {offset_ps} ps")
     first = traces[0]
     for trace in traces:
-        if trace.player != first.player:
+        if player is None and trace.player != first.player:
             raise ArchgymError(
                 f"trace {first.name} is meant to be played {first.player} and trace {trace.name} "
                 f"{trace.player}, but a mix is played in one way"
@@ -55,6 +62,8 @@ def mix(traces: Sequence[Trace], offset_ps: int = 0, separate: bool = True) -> T
         [trace.arrival_ps + start for start, trace in zip(starts, traces, strict=True)]
     )
     order = np.argsort(arrival_ps, kind="stable")
+    played = first.player if player is None else player
+    has_times = any(trace.has_times for trace in traces)
     return Trace(
         arrival_ps=arrival_ps[order],
         address=np.concatenate(
@@ -68,14 +77,21 @@ def mix(traces: Sequence[Trace], offset_ps: int = 0, separate: bool = True) -> T
                 for number, trace in zip(initiators, traces, strict=True)
             ]
         )[order],
-        player=first.player,
+        player=played,
         name=name,
+        has_times=has_times,
+        notes=[
+            note
+            for trace in traces
+            for note in (trace.assumptions(played) if has_times else trace.notes)
+        ],
     )
 
 
 def _end(trace: Trace) -> int:
     """Returns the end of the region that a trace lies in."""
-    last = trace.address + (trace.size.astype(np.uint64) - np.uint64(1))
+    # A region ends where a burst ends, so that the size of one need not be known.
+    last = trace.address + (np.maximum(trace.size, 1).astype(np.uint64) - np.uint64(1))
     return (int(last.max()) // REGION + 1) * REGION
 
 

@@ -42,6 +42,8 @@ def window(trace: Trace, first: int = 0, requests: int | None = None) -> Trace:
         trace.initiator[first:end],
         player=trace.player,
         name=f"{trace.name}[{first}:{end}]",
+        has_times=trace.has_times,
+        notes=trace.notes,
     )
 
 

@@ -6,13 +6,17 @@ from typing import Annotated
 
 import typer
 
-from archgym.cli.output import AsJson
+from archgym.cli.output import AsJson, print_notes
 from archgym.cli.run import Out, Workers, run_study
+from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
 
 
+@options
 def compare(
     agents: Annotated[str, typer.Option(help="Agents, separated by commas.")],
     workloads: Annotated[str, typer.Option(help="Workloads, separated by commas.")],
+    files: FileOptions,
+    player: PlayerOptions,
     objective: Annotated[list[str] | None, typer.Option(help="What to minimise: runtime.")] = None,
     space: Annotated[str, typer.Option(help="The design space.")] = "archgym",
     device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
@@ -26,11 +30,13 @@ def compare(
 ) -> None:
     """Compare agents on workloads, print who won and write a page."""
     from archgym.study import Study
+    from archgym.study.spec import workload_document
 
+    specified, notes = specify(workloads.split(","), device, files, player)
     study = Study.from_mapping(
         {
             "agents": {agent.strip(): {} for agent in agents.split(",")},
-            "workloads": [workload.strip() for workload in workloads.split(",")],
+            "workloads": [workload_document(workload) for workload in specified],
             "objectives": objective or ["runtime"],
             "space": space,
             "device": device,
@@ -41,6 +47,7 @@ def compare(
         },
         source="compare",
     )
+    print_notes(notes)
     # Named after its content, so that other options never meet these results by default.
     digest = hashlib.sha256(study.to_toml().encode()).hexdigest()
     run_study(replace(study, name=f"compare-{digest[:8]}"), out, workers, as_json)

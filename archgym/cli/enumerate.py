@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.output import AsJson, print_json, print_notes, print_table
+from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05x")
 
 
+@options
 def enumerate_designs(
     workload: Annotated[str, typer.Option(help="A bundled workload, a generator or a trace file.")],
     out: Annotated[Path, typer.Option(help="Folder for the table; one in it goes on.")],
+    files: FileOptions,
+    player: PlayerOptions,
     space: Annotated[str, typer.Option(help="The design space.")] = "archgym-pow2",
     device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
     option: Annotated[
@@ -42,12 +46,14 @@ def enumerate_designs(
     """
     from archgym.dram.spaces import make_space
     from archgym.study.enumeration import enumerate_space
-    from archgym.study.trial import WorkloadSpec
 
+    chosen = make_space(space, device, allow_data_loss=allow_data_loss)
+    (specified,), notes = specify([workload], device, files, player, _read_options(option or []))
+    print_notes(notes)
     try:
         table = enumerate_space(
-            make_space(space, device, allow_data_loss=allow_data_loss),
-            WorkloadSpec(workload, _read_options(option or [])),
+            chosen,
+            specified,
             out,
             device=device,
             simulator=simulator,
@@ -118,7 +124,7 @@ def _row(landscape: "Landscape") -> tuple[str, ...]:
     )
 
 
-def _read_options(texts: list[str]) -> tuple[tuple[str, Any], ...]:
+def _read_options(texts: list[str]) -> dict[str, Any]:
     """Reads `NAME=VALUE`; a value that is no number, list or the like is text."""
     options = {}
     for text in texts:
@@ -129,4 +135,4 @@ def _read_options(texts: list[str]) -> tuple[tuple[str, Any], ...]:
             options[name] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
             options[name] = value
-    return tuple(sorted(options.items()))
+    return options

@@ -18,6 +18,12 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
+def print_notes(notes: Iterable[str]) -> None:
+    """Prints what was assumed on stderr, each once."""
+    for note in dict.fromkeys(notes):
+        typer.echo(f"note: {note}", err=True)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Prints rows of text below headings; a heading that ends with `>` is right-aligned."""
     from rich.table import Table

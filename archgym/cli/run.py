@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_rich
+from archgym.cli.output import AsJson, print_json, print_notes, print_rich
 from archgym.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a study given by a file, or the rest of it."""
+    from archgym import traces
     from archgym.study import Study
 
-    run_study(Study.load(spec), out, workers, as_json)
+    study = Study.load(spec)
+    for workload in study.workloads:
+        if traces.is_path(workload.name):
+            print_notes(workload.load(study.device).notes)
+    run_study(study, out, workers, as_json)
 
 
 def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> None:

@@ -1,96 +1,126 @@
 """`archgym simulate`: one design on one workload."""
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.output import AsJson, print_json, print_notes, print_table
+from archgym.cli.workload_options import FileOptions, PlayerOptions, load, options
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
     from archgym.dram.workload import Workload
-    from archgym.space import Design
+    from archgym.simulators import Metrics
+    from archgym.space import Design, DesignSpace, Parameter
 
 
+@options
 def simulate(
     trace: Annotated[str, typer.Option(help="A bundled workload, a generator or a trace file.")],
+    files: FileOptions,
+    player: PlayerOptions,
     device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
     design: Annotated[
         str, typer.Option(help="Controller parameters as a JSON object, or @FILE that holds it.")
     ] = "{}",
-    player: Annotated[
+    space: Annotated[
         str | None,
         typer.Option(
-            help="open: requests at the trace's times; closed: as responses allow. "
-            "By default as the trace is meant to be played."
+            help="Space that the design is of, whose defaults hold for parameters left out; "
+            "otherwise those of the simulator."
         ),
     ] = None,
-    max_outstanding: Annotated[
-        int | None, typer.Option(help="Requests under way an initiator, in closed play.")
-    ] = None,
-    think_time: Annotated[
-        float | None, typer.Option(help="From a response to a request that waited for it, in ns.")
-    ] = None,
-    dependent: Annotated[
-        bool | None,
-        typer.Option(
-            "--dependent/--independent", help="Whether requests wait for the last read before them."
-        ),
-    ] = None,
+    allow_data_loss: Annotated[
+        bool, typer.Option("--allow-data-loss", help="A design of --space may do without refresh.")
+    ] = False,
     simulator: Annotated[str, typer.Option(help="What simulates it.")] = "native",
     timeline: Annotated[
         Path | None, typer.Option(help="Write the commands to this file, for ui.perfetto.dev.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate one design on one workload and print its metrics."""
-    from archgym.dram.metrics import METRICS
-    from archgym.dram.workload import Workload
-    from archgym.simulators import simulate as simulate_design
+    """Simulate one design on one workload and print both the whole design and its metrics."""
+    from archgym import simulators
+    from archgym.dram.controller import complete
+    from archgym.dram.spaces import make_space
 
     values = _read_design(design)
     if timeline and simulator != "native":
         raise ArchgymError(f"--timeline needs simulator native, {simulator} shows no commands")
-    if think_time is not None and not 0 <= think_time <= 1e9:
-        raise ArchgymError(f"--think-time must lie in 0 to 1e9 ns, is {think_time}")
-    think_time_ps = None if think_time is None else round(think_time * 1000)
-    workload = _played(
-        Workload.load(trace, device),
-        player,
-        max_outstanding=max_outstanding,
-        think_time_ps=think_time_ps,
-        dependent=dependent,
-    )
+    if allow_data_loss and space is None:
+        raise ArchgymError("--allow-data-loss is for a design of a --space, which is not given")
+    workload = load(trace, device, files, player)
     if timeline and workload.player.mode != "open":
         raise ArchgymError("--timeline shows requests from their arrival: it needs --player open")
-    metrics = simulate_design(values, workload, simulator)
+    backend = simulators.make(simulator)
+    parameters: Mapping[str, Parameter] = backend.parameters
+    if space is not None:
+        chosen = make_space(space, device, allow_data_loss=allow_data_loss)
+        values = _of_space(chosen, values)
+        parameters = {**parameters, **chosen.parameters}
+    metrics = simulators.simulate(values, workload, backend)
     if timeline:
         _write_timeline(timeline, values, workload)
+    full = complete(values, parameters)
+    print_notes(workload.notes)
+    if full.get("RefreshPolicy") == "NoRefresh":
+        typer.echo(
+            "warning: with RefreshPolicy NoRefresh the DRAM loses its data, so no system can use "
+            "this design",
+            err=True,
+        )
     if as_json:
-        print_json(metrics)
+        print_json({"design": full, "metrics": metrics})
         return
+    _print_design(full, parameters, f"space {space}" if space else f"simulator {simulator}")
+    typer.echo()
+    _print_metrics(metrics)
+
+
+def _of_space(space: "DesignSpace", design: "Design") -> dict[str, Any]:
+    """Returns a design of a space in full.
+
+    Raises:
+        ArchgymError: The space has no such parameter or value, or rules the design out.
+    """
+    full = space.validate(design)
+    if reason := space.infeasibility(full):
+        raise ArchgymError(f"space {space.name} rules the design out: {reason}")
+    return full
+
+
+def _print_design(
+    design: "Design", parameters: "Mapping[str, Parameter]", whose_defaults: str
+) -> None:
+    """Prints a design, which of its values are not the defaults, and what else there are."""
+    from archgym.dram.controller import PARAMETERS
+
+    rows = []
+    for name, value in design.items():
+        default, usual = parameters[name].default, PARAMETERS[name].default
+        notes = [] if value == default else [f"default: {default}"]
+        if default != usual:
+            notes.append(f"the controller's own default: {usual}")
+        rows.append((name, str(value), "; ".join(notes)))
+    print_table((f"parameter, by the defaults of {whose_defaults}", "value", ""), rows)
+
+
+def _print_metrics(metrics: "Metrics") -> None:
+    from archgym.dram.metrics import METRICS, refreshes_left_out
+
     rows = []
     for name, value in metrics.items():
         known = METRICS.get(name)
         unit, description = (known.unit, known.description) if known else ("", "")
+        if name == "refreshes_owed":
+            description = refreshes_left_out(metrics) or description
         rows.append(
             (name, f"{value:,.15g}" if value == int(value) else f"{value:,.2f}", unit, description)
         )
     print_table(("metric", "value>", "unit", ""), rows)
-
-
-def _played(workload: "Workload", mode: str | None, **settings: Any) -> "Workload":
-    """Returns the workload played as its trace is meant to be, but for what is given."""
-    from archgym.dram.player import Player
-    from archgym.dram.workload import Workload
-
-    given = {name: value for name, value in settings.items() if value is not None}
-    own = workload.player
-    player = replace(own, **given) if mode in (None, own.mode) else Player(str(mode), **given)
-    return Workload(workload.system, workload.trace, player)
 
 
 def _write_timeline(path: Path, design: "Design", workload: "Workload") -> None:

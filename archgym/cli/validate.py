@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.output import AsJson, print_json, print_notes, print_table
+from archgym.cli.workload_options import FileOptions, options
 
 if TYPE_CHECKING:
     from archgym.validation import Report
 
 
+@options
 def validate(
+    files: FileOptions,
     folder: Annotated[
         Path | None, typer.Argument(help="Reference runs, their traces and devices.")
     ] = None,
@@ -55,13 +58,15 @@ def validate(
         raise ArchgymError("validate takes either a folder or --against a simulator")
     if write is not None and against is None:
         raise ArchgymError("--write keeps the runs of --against, which is not given")
+    if files != FileOptions() and against is None:
+        raise ArchgymError("what is said of trace files is for --against, which is not given")
     simulator = Native(
         threads=threads or os.cpu_count() or 1, dramsys_quirks=against in (None, "dramsys")
     )
     with ExitStack() as stack:
         if against is not None:
             folder = write or Path(stack.enter_context(TemporaryDirectory(prefix="archgym-")))
-            _make(folder, against, device, traces, designs, requests, space, seed)
+            _make(folder, against, device, traces, files, designs, requests, space, seed)
         assert folder is not None
         report = compare_runs(
             folder,
@@ -87,6 +92,7 @@ def _make(
     against: str,
     device: list[str] | None,
     traces: str,
+    files: FileOptions,
     designs: int,
     requests: int,
     space: str | None,
@@ -103,16 +109,19 @@ def _make(
         raise ArchgymError(f"{against} is not another project's simulator to compare with")
     for defect in reference.detected():
         typer.echo(f"{reference.title}, {defect.name}: {defect.description}", err=True)
+    names = [name.strip() for name in traces.split(",")]
     written = write_reference(
         folder,
         reference,
         devices=device or ("ddr4-2400",),
-        names=[name.strip() for name in traces.split(",")],
+        names=names,
+        options=files.given(names),
         designs=designs,
         requests=requests,
         space=space,
         seed=seed,
     )
+    print_notes(written.notes)
     reasons = Counter(f"{kind.kind}: {kind.reason}" for *_, kind in written.failures)
     for reason, count in reasons.most_common():
         typer.echo(f"{reference.title} failed {count} runs: {reason}", err=True)

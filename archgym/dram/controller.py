@@ -5,8 +5,11 @@ ISCA 2023). A simulator states which of them it understands; a design space pick
 values to be searched.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from archgym.dram.mapping_family import NAMES, OWN
-from archgym.space import Parameter
+from archgym.space import Design, Parameter
 
 _BUFFER_SIZES = range(1, 65537)
 _REFRESH_LIMITS = range(65)
@@ -182,3 +185,18 @@ PARAMETERS: dict[str, Parameter] = {
 }
 """Every parameter by name. The defaults make up the default design, which objectives and envs
 compare others with."""
+
+
+def complete(design: Design, parameters: Mapping[str, Parameter] = PARAMETERS) -> dict[str, Any]:
+    """Returns a design in full, in the order of the parameters.
+
+    Args:
+        design: Values of any of the parameters.
+        parameters: What there is to choose.
+    """
+    full = {name: parameter.default for name, parameter in parameters.items()}
+    if "RequestBufferSize" in design:
+        for name in ("RequestBufferSizeRead", "RequestBufferSizeWrite"):
+            if name in full:
+                full[name] = design["RequestBufferSize"]
+    return full | dict(design)

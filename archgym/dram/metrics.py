@@ -11,6 +11,7 @@ floor(q * (n - 1)) of the sorted latencies, exact below 2^15 and rounded down by
 16,384 above. Latencies are counted in picoseconds there, service latencies in clock cycles.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -61,6 +62,12 @@ METRICS: dict[str, Metric] = {
         Metric("energy_power_down_nj", "nJ", "energy of power-down"),
         Metric("energy_self_refresh_nj", "nJ", "energy of self-refresh"),
         Metric("bandwidth_gb_per_s", "GB/s", "bytes asked for / runtime", lower_is_better=False),
+        Metric(
+            "bus_bandwidth_gb_per_s",
+            "GB/s",
+            "bytes moved on the data bus, in whole bursts / runtime",
+            lower_is_better=False,
+        ),
         Metric("row_hits", "", "accesses to a row that was open for another request", False),
         Metric("row_misses", "", "accesses that found their bank closed"),
         Metric("row_conflicts", "", "accesses that found another row open in their bank"),
@@ -99,3 +106,12 @@ METRICS: dict[str, Metric] = {
     )
 }
 """Every metric by name."""
+
+
+def refreshes_left_out(metrics: Mapping[str, float]) -> str | None:
+    """Says how many of the refreshes due a run ended without, or `None` if there are none."""
+    owed = metrics.get("refreshes_owed", 0)
+    if not owed:
+        return None
+    done = sum(value for name, value in metrics.items() if name.startswith("commands_ref"))
+    return f"owes {owed:,.0f} of {owed + done:,.0f} refreshes: too short to judge postponing"

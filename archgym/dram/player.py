@@ -101,11 +101,14 @@ class Player:
         return ", ".join(words)
 
 
-OPEN = Player()
-"""Plays a trace at its own times."""
-
-
 def _check_whole(name: str, value: Any, least: int, most: int) -> None:
     # Python holds True for 1; a switch given for a number is a mistake.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ArchgymError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
+
+
+OPEN = Player()
+"""Plays a trace at its own times."""
+
+WITHOUT_TIMES = Player("closed", max_outstanding=16)
+"""Plays a trace that has no times, unless something else is asked for."""

@@ -1,6 +1,7 @@
 """Memory traces: what is asked of a memory system, and when."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archgym.dram.player import OPEN, Player
+from archgym.dram.player import OPEN, WITHOUT_TIMES, Player
 from archgym.errors import ArchgymError
 
 _TYPES = {
@@ -29,16 +30,20 @@ class Trace:
         arrival_ps: When each request arrives, in picoseconds; ascending, 0 or more.
         address: First byte of each request.
         is_write: Whether it writes (or reads).
-        size: Bytes of each request, 1 or more; one number stands for all.
+        size: Bytes of each request, or 0 where none are stated: one burst of the device, the one
+            that holds the address. One number stands for all.
         initiator: Who asks, from 0; one number stands for all.
         player: How it is meant to be played.
         name: What the trace is called.
         path: The file it was read from, for error messages.
         line: Line of each request in that file, from 1.
+        has_times: Whether arrivals are those of the requests; where they are not, they are only
+            what an open player makes do with.
+        notes: What was assumed when its file was read, a sentence each.
 
     Raises:
         ArchgymError: The trace is empty, its arrays differ in length, a value does not fit its
-            type, a size is 0, or arrivals are negative or not ascending.
+            type, or arrivals are negative or not ascending.
     """
 
     arrival_ps: npt.NDArray[np.int64]
@@ -59,9 +64,13 @@ class Trace:
         name: str = "trace",
         path: str | Path | None = None,
         line: npt.NDArray[np.int64] | None = None,
+        has_times: bool = True,
+        notes: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.player = player
+        self.has_times = has_times
+        self.notes = tuple(notes)
         self._path = path
         self._line = line
         requests = np.size(arrival_ps)
@@ -78,8 +87,6 @@ class Trace:
         if earlier.any():
             index = int(np.argmax(earlier)) + 1
             raise ArchgymError(f"{self.where(index)}: arrives before the request before it")
-        if not self.size.all():
-            raise ArchgymError(f"{self.where(int(np.argmin(self.size)))}: has size 0")
 
     def __len__(self) -> int:
         """Number of requests."""
@@ -98,6 +105,48 @@ class Trace:
         for attribute, dtype in _TYPES.items():
             digest.update(getattr(self, attribute).astype(dtype, copy=False).data)
         return digest.hexdigest()
+
+    def sized(self, burst: int) -> "Trace":
+        """Returns the trace with the size of every request stated.
+
+        DRAMSys, DRAMsim3 and Ramulator make a request without a size one burst, too.
+
+        Args:
+            burst: Bytes of a burst, a power of two.
+        """
+        is_open = self.size == 0
+        if not is_open.any():
+            return self
+        return Trace(
+            self.arrival_ps,
+            np.where(is_open, self.address & ~np.uint64(burst - 1), self.address),
+            self.is_write,
+            np.where(is_open, np.uint32(burst), self.size),
+            self.initiator,
+            player=self.player,
+            name=self.name,
+            path=self._path,
+            line=self._line,
+            has_times=self.has_times,
+            notes=self.notes,
+        )
+
+    def assumptions(self, player: Player) -> list[str]:
+        """Says what is assumed if it is played by `player`: `notes`, and what times there are."""
+        assumed = list(self.notes)
+        if not self.has_times:
+            without = f"{self.origin}: has no times"
+            if player.mode == "open":
+                gap_ps = self.duration_ps / max(len(self) - 1, 1)
+                assumed.append(f"{without}, a request arrives every {gap_ps:g} ps")
+            elif player.max_outstanding == WITHOUT_TIMES.max_outstanding:
+                assumed.append(f"{without}, so it is played {player}")
+        return assumed
+
+    @property
+    def origin(self) -> str:
+        """The file it was read from, or else its name."""
+        return f"trace {self.name}" if self._path is None else str(self._path)
 
     @property
     def duration_ps(self) -> int:

@@ -46,23 +46,30 @@ class Workload:
         player: Whether the trace's arrivals or the responses decide when; by default as the trace
             is meant to be played.
 
+    Attributes:
+        system: The memory system.
+        trace: What is asked of it; requests that stated no size are the bursts that hold their
+            addresses.
+        player: How the trace is played.
+
     Raises:
         ArchgymError: A request of the trace lies beyond the system's capacity.
     """
 
     def __init__(self, system: System, trace: Trace, player: Player | None = None) -> None:
+        burst = system.device.organization.bytes_per_burst
         # Compared so that the sum cannot overflow.
         capacity = np.uint64(system.capacity)
         beyond = (trace.address >= capacity) | (trace.size > capacity - trace.address)
         if beyond.any():
             index = int(np.argmax(beyond))
             raise ArchgymError(
-                f"{trace.where(index)}: {trace.size[index]} bytes at address "
+                f"{trace.where(index)}: {trace.size[index] or burst} bytes at address "
                 f"{trace.address[index]:#x} lie beyond device {system.device.name}, whose "
                 f"capacity is {system.capacity:#x} bytes"
             )
         self.system = system
-        self.trace = trace
+        self.trace = trace.sized(burst)
         self.player = trace.player if player is None else player
 
     @classmethod
@@ -72,6 +79,9 @@ class Workload:
         device: str | Path = "ddr4-2400",
         clock_mhz: float | None = None,
         player: Player | None = None,
+        *,
+        size: int | None = None,
+        reads_only: bool = False,
     ) -> "Workload":
         """Reads a trace file.
 
@@ -79,12 +89,15 @@ class Workload:
             path: An `.stl` file, or any other that `archgym.traces` reads.
             device: A bundled device's name, or the path of a device file.
             clock_mhz: Clock in which an `.stl` file counts; by default that of the device's data.
-            player: Whether the trace's arrivals or the responses decide when.
+            player: Whether the trace's arrivals or the responses decide when; by default closed
+                with 16 outstanding if the file has no times.
+            size: Bytes of a request that states none; by default one burst.
+            reads_only: Whether a file that does not say which requests write has reads only.
 
         Raises:
             ArchgymError: The file is not a trace, or does not fit the device.
         """
-        options = {} if clock_mhz is None else {"clock_mhz": clock_mhz}
+        options = {"clock_mhz": clock_mhz, "size": size, "reads_only": reads_only}
         return cls.load(Path(path), device, player, **options)
 
     @classmethod
@@ -102,18 +115,20 @@ class Workload:
             device: A bundled device's name, or the path of a device file.
             player: Whether the trace's arrivals or the responses decide when.
             options: The generator's options, such as `requests`, `read_share` and `seed`; or a
-                file's, `clock_mhz` and `size`, which by default are those of the device's data.
+                file's, `clock_mhz` (by default that of the device's data), `size` (by default one
+                burst) and `reads_only`.
 
         Raises:
             ArchgymError: The name or an option is not known, or the trace does not fit the device.
         """
         system = System.load(device)
-        if traces.is_path(name_or_path):
-            options = {
-                "clock_mhz": system.device.player_clock_mhz,
-                "size": system.device.bytes_per_request,
-            } | options
-        return cls(system, traces.load(name_or_path, **options), player)
+        trace = traces.load(name_or_path, system.device.player_clock_mhz, **options)
+        return cls(system, trace, player)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed of the trace and of how it is played, a sentence each."""
+        return self.trace.assumptions(self.player)
 
     @cached_property
     def id(self) -> str:

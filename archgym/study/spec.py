@@ -95,7 +95,7 @@ class Study:
     def to_mapping(self) -> dict[str, Any]:
         """Returns what `from_mapping` takes, every key given."""
         document = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        document["workloads"] = [_workload_document(workload) for workload in self.workloads]
+        document["workloads"] = [workload_document(workload) for workload in self.workloads]
         # Tables come last in TOML.
         del document["agents"]
         document["agents"] = {agent.label: _agent_document(agent) for agent in self.agents}
@@ -226,8 +226,8 @@ def _workloads(value: Any) -> tuple[WorkloadSpec, ...] | None:
     return tuple(found) or None
 
 
-def _workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
-    """Returns what `_workloads` makes the workload of, the name alone where that is enough."""
+def workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
+    """Returns a workload as a study's document has it, the name alone where that is enough."""
     document = {"name": workload.name, **dict(workload.options)}
     if workload.player is not None:
         # The mode in any case, since a table of nothing says nothing to a reader.

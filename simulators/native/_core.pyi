@@ -41,6 +41,7 @@ class Requests:
         is_write: npt.NDArray[np.bool_],
         request: npt.NDArray[np.uint32],
         initiator: npt.NDArray[np.uint16],
+        bytes: int,
         player: tuple[bool, int, int, bool],
     ) -> None: ...
 

@@ -119,6 +119,7 @@ def make_requests(
         is_write=bursts.is_write,
         request=bursts.request.astype(np.uint32),
         initiator=initiator.astype(np.uint16),
+        bytes=int(workload.trace.size.sum(dtype=np.int64)),
         player=(
             player.mode == "closed",
             player.max_outstanding or len(workload),

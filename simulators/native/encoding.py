@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archgym.dram.controller import PARAMETERS
+from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.device import Device
 from archgym.errors import ArchgymError, unknown
 from archgym.simulators.base import Failure
@@ -52,9 +52,7 @@ def encode(design: Design, device: Device, refresh_policies: Sequence[str]) -> E
             return Failure("invalid", str(error))
         if name not in SUPPORTED:
             return Failure("unsupported", f"native has no parameter {name}")
-    size = design.get("RequestBufferSize", PARAMETERS["RequestBufferSize"].default)
-    full = {name: PARAMETERS[name].default for name in SUPPORTED}
-    full |= {"RequestBufferSizeRead": size, "RequestBufferSizeWrite": size} | dict(design)
+    full = complete(design)
     if full["Scheduler"] == "GrpFrFcfsWm" and full["LowWatermark"] >= full["HighWatermark"]:
         return Failure(
             "invalid",

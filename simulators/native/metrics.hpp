@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -21,24 +22,27 @@ enum class Metric : int {
   Runtime, Latency, LatencyP50, LatencyP99, LatencyMax, ReadLatency, ReadLatencyP99, WriteLatency,
   ServiceLatency, ServiceLatencyP99, ServiceLatencyMax,
   Energy, Power, EnergyActivate, EnergyPrecharge, EnergyRead, EnergyWrite, EnergyRefresh,
-  EnergyBackground, EnergyPowerDown, EnergySelfRefresh, Bandwidth, RowHits, RowMisses, RowConflicts,
+  EnergyBackground, EnergyPowerDown, EnergySelfRefresh, Bandwidth, BusBandwidth,
+  RowHits, RowMisses, RowConflicts,
   RefreshesOwed, RefreshDebtTime, RefreshDebtEnergy, QueueEntries,
   CommandsAct,  // and the other commands in the order of their enumerators
 };
 
-inline constexpr std::array<std::string_view, 29 + kCommands> kMetricNames = {
+inline constexpr auto kMetricNames = std::to_array<std::string_view>({
     "runtime_ns", "latency_ns", "latency_p50_ns", "latency_p99_ns", "latency_max_ns",
     "read_latency_ns", "read_latency_p99_ns", "write_latency_ns",
     "service_latency_ns", "service_latency_p99_ns", "service_latency_max_ns",
     "energy_nj", "power_mw", "energy_activate_nj", "energy_precharge_nj", "energy_read_nj",
     "energy_write_nj", "energy_refresh_nj",
     "energy_background_nj", "energy_power_down_nj", "energy_self_refresh_nj",
-    "bandwidth_gb_per_s", "row_hits", "row_misses", "row_conflicts",
+    "bandwidth_gb_per_s", "bus_bandwidth_gb_per_s", "row_hits", "row_misses", "row_conflicts",
     "refreshes_owed", "refresh_debt_ns", "refresh_debt_nj", "queue_entries",
     "commands_act", "commands_prepb", "commands_rd", "commands_rda", "commands_wr", "commands_wra",
     "commands_refpb", "commands_refp2b", "commands_refsb", "commands_presb", "commands_preab",
     "commands_refab", "commands_pdea", "commands_pdxa", "commands_pdep", "commands_pdxp",
-    "commands_srefen", "commands_srefex"};
+    "commands_srefen", "commands_srefex"});
+
+static_assert(kMetricNames.size() == static_cast<std::size_t>(Metric::CommandsAct) + kCommands);
 
 // Indexed by Metric; NaN where a metric does not apply to the run.
 class Metrics {
@@ -131,8 +135,9 @@ inline Metrics summarize(const System& system, const Requests& requests, const D
   const std::int64_t last_end = latencies.last_end();
   const double runtime_ns = static_cast<double>(last_end * system.clock_ps) * 1e-3;
   metrics[Metric::Runtime] = runtime_ns;
-  metrics[Metric::Bandwidth] = static_cast<double>(requests.bursts.size()) *
-                               static_cast<double>(system.bytes_per_burst) / runtime_ns;
+  metrics[Metric::Bandwidth] = static_cast<double>(requests.bytes) / runtime_ns;
+  metrics[Metric::BusBandwidth] = static_cast<double>(requests.bursts.size()) *
+                                  static_cast<double>(system.bytes_per_burst) / runtime_ns;
   summarize_latency(system, latencies, metrics);
   metrics[Metric::RowHits] = static_cast<double>(totals.rows.hits);
   metrics[Metric::RowMisses] = static_cast<double>(totals.rows.misses);

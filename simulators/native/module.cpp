@@ -117,7 +117,7 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
                        Column<std::uint8_t> bank, Column<std::uint32_t> row,
                        Column<std::uint32_t> column, Column<bool> is_write,
                        Column<std::uint32_t> request, Column<std::uint16_t> initiator,
-                       const PlayerRow& player) {
+                       std::int64_t bytes, const PlayerRow& player) {
   const std::size_t n = arrival_cycle.size();
   if (n == 0 || n >= 0x7FFFFFFEu || channel.size() != n || bank.size() != n || row.size() != n ||
       column.size() != n || is_write.size() != n || request.size() != n ||
@@ -136,6 +136,7 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
   requests.initiators = 1 + *std::max_element(initiator.data(), initiator.data() + n);
   if (requests.initiators > 1)
     requests.initiator.assign(initiator.data(), initiator.data() + n);
+  requests.bytes = bytes;
   const auto& [closed, max_outstanding, think_cycles, dependent] = player;
   requests.player = {closed, max_outstanding, think_cycles, dependent};
   return requests;
@@ -278,13 +279,13 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
               Column<std::int64_t> arrival_ps, Column<std::uint8_t> channel,
               Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
               Column<bool> is_write, Column<std::uint32_t> request,
-              Column<std::uint16_t> initiator, const PlayerRow& player) {
+              Column<std::uint16_t> initiator, std::int64_t bytes, const PlayerRow& player) {
              new (self) Requests(make_requests(memory.system, arrival_cycle, arrival_ps, channel,
                                                bank, row, column, is_write, request, initiator,
-                                               player));
+                                               bytes, player));
            },
            "memory"_a, "arrival_cycle"_a, "arrival_ps"_a, "channel"_a, "bank"_a, "row"_a,
-           "column"_a, "is_write"_a, "request"_a, "initiator"_a, "player"_a);
+           "column"_a, "is_write"_a, "request"_a, "initiator"_a, "bytes"_a, "player"_a);
 
   m.def("evaluate", &evaluate_table, "memory"_a, "requests"_a, "designs"_a, "threads"_a,
         "Returns one row of METRICS a design; NaN where a metric does not apply.");

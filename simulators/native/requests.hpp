@@ -30,6 +30,7 @@ struct Requests {
   std::vector<std::int64_t> arrival_ps;  // by request
   std::vector<std::uint16_t> initiator;  // by burst; empty if there is only one
   int initiators = 1;
+  std::int64_t bytes = 0;  // that all requests ask for together
   PlayerRule player;
 };
 

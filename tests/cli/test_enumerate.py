@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from archgym import Player, Workload
 from archgym.cli.enumerate import enumerate_designs
 from archgym.dram import spaces
 from archgym.simulators import make
@@ -91,10 +92,23 @@ def test_simulate_takes_the_table(archgym, table, tmp_path):
     command = ("simulate", "--trace", "trace.stl", "--design", design, "--json")
     replayed, _ = archgym(*command, "--simulator", "tabular:short")
     simulated, _ = archgym(*command)
-    assert json.loads(replayed) == json.loads(simulated)
+    assert json.loads(replayed)["metrics"] == json.loads(simulated)["metrics"]
     _, err = archgym(*command, "--simulator", "tabular:table", code=2)
     assert "is of workload mixed@ddr4-2400#" in err
     assert err.count("\n") == 1
+
+
+def test_a_trace_file_is_read_and_played_as_the_options_say(archgym, tmp_path):
+    (tmp_path / "t.csv").write_text("address\n8\n136\n8\n")
+    command = (*COMMAND[:3], "--workload", "t.csv", "--out", "told")
+    options = ("--reads-only", "--size", 128, "--max-outstanding", 2)
+    out, err = archgym(*command, *options, "--option", "clock_mhz=100", "--json")
+    assert err == "note: t.csv: read as csv\n"
+    player = Player("closed", 2)
+    told = {"reads_only": True, "size": 128, "clock_mhz": 100}
+    assert json.loads(out)["workload"] == Workload.from_file("t.csv", player=player, **told).id
+    _, err = archgym(*COMMAND, "--out", "other", "--clock-mhz", 100, code=2)
+    assert "--clock-mhz is for trace files, which mixed is not" in err
 
 
 @pytest.mark.parametrize(

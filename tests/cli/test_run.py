@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,47 @@ def test_compare_is_a_study_given_by_options(archgym):
     # Other options never meet these results.
     options[-1] = 4
     assert json.loads(archgym("compare", *options, "--json")[0])["out"] != found["out"]
+
+
+def test_trace_files_are_told_of_as_in_simulate(archgym, tmp_path):
+    (tmp_path / "t.csv").write_text("address\n8\n136\n8\n")
+    command = ("compare", "--agents", "random_search", "--workloads", "t.csv,stream")
+    command += ("--seeds", 1, "--budget", 2)
+    _, err = archgym(*command, code=2)
+    assert "there is no column 'is_write'" in err
+    options = ("--reads-only", "--clock-mhz", 500, "--player", "closed", "--max-outstanding", 2)
+    out, err = archgym(*command, *options, "--json")
+    assert err == "note: t.csv: read as csv\n"
+    spec = tomllib.loads((Path(json.loads(out)["out"]) / "spec.toml").read_text())
+    player = {"mode": "closed", "max_outstanding": 2}
+    assert spec["workloads"] == [
+        {"name": "t.csv", "clock_mhz": 500.0, "reads_only": True, "player": player},
+        {"name": "stream", "player": player},
+    ]
+
+
+def test_what_is_assumed_is_said_once(archgym, spec, tmp_path):
+    (tmp_path / "t.loadstore").write_text("LD 0\nLD 64\n")
+    (tmp_path / "t.stl").write_text("0: read 0x0\n")
+    workloads = 'workloads = ["t.loadstore", "t.stl", { name = "t.stl", clock_mhz = 800 }]'
+    spec.write_text(re.sub("workloads = .*", workloads, SPEC))
+    out, err = archgym("run", spec, "--workers", 2, "--json")
+    json.loads(out)
+    assert err == (
+        "note: t.loadstore: read as loadstore\n"
+        "note: t.loadstore: has no times, so it is played closed, 16 outstanding\n"
+        "note: t.stl: read as stl, in cycles of the device's clock, 1200 MHz\n"
+    )
+
+
+def test_options_of_a_trace_file_are_checked(archgym, spec):
+    Path("t.stl").write_text("0: read 0x0\n")
+    for option, said in (("clock_mhz = 'fast'", "'fast'"), ("reads_only = 1", "true or false")):
+        workloads = f'workloads = [{{ name = "t.stl", {option} }}]'
+        spec.write_text(re.sub("workloads = .*", workloads, SPEC))
+        _, err = archgym("run", spec, code=2)
+        assert said in err
+        assert err.count("\n") == 1
 
 
 def test_without_the_report_extra_there_is_still_the_table(archgym, spec, monkeypatch):

@@ -3,6 +3,8 @@ import json
 import pytest
 
 import archgym as library
+from archgym.dram.controller import complete
+from archgym.dram.spaces import make_space
 from archgym.dram.timeline import write_timeline
 from archgym.simulators.native import COMMANDS, Native
 
@@ -23,8 +25,12 @@ def test_json_is_what_the_library_measures(archgym, trace):
         "--json",
     )  # fmt: skip
     workload = library.Workload.from_file(trace, device="ddr3-1600")
-    assert json.loads(out) == library.simulate(DESIGN, workload)
-    assert err == ""
+    printed = json.loads(out)
+    assert printed.keys() == {"design", "metrics"}
+    assert printed["metrics"] == library.simulate(DESIGN, workload)
+    assert printed["design"] == complete(DESIGN)
+    assert library.simulate(printed["design"], workload) == printed["metrics"]
+    assert err == f"note: {trace}: read as stl, in cycles of the device's clock, 800 MHz\n"
 
 
 def test_design_from_a_file(archgym, trace, tmp_path):
@@ -36,7 +42,8 @@ def test_design_from_a_file(archgym, trace, tmp_path):
 def test_table_has_every_metric_with_its_unit(archgym, trace):
     out, _ = archgym("simulate", "--trace", trace)
     metrics = library.simulate({}, library.Workload.from_file(trace))
-    lines = {line.split()[0]: line.split()[1:3] for line in out.splitlines()[1:]}
+    table = out.partition("\n\n")[2]
+    lines = {line.split()[0]: line.split()[1:3] for line in table.splitlines()[1:]}
     assert lines.keys() == metrics.keys()
     assert lines["commands_act"][0] == str(round(metrics["commands_act"]))
     runtime, unit = lines["runtime_ns"]
@@ -60,15 +67,16 @@ def test_closed_play(archgym, trace):
     )  # fmt: skip
     player = library.Player("closed", 1, think_time_ps=8330)
     workload = library.Workload.from_file(trace, player=player)
-    assert json.loads(out) == library.simulate({}, workload)
-    assert json.loads(out) != library.simulate({}, library.Workload.from_file(trace))
+    metrics = json.loads(out)["metrics"]
+    assert metrics == library.simulate({}, workload)
+    assert metrics != library.simulate({}, library.Workload.from_file(trace))
 
 
 def test_played_as_the_trace_is_meant_to_be(archgym):
     own, _ = archgym("simulate", "--trace", "pointer-chase", "--json")
     workload = library.Workload.load("pointer-chase")
     assert workload.player.mode == "closed"
-    assert json.loads(own) == library.simulate({}, workload)
+    assert json.loads(own)["metrics"] == library.simulate({}, workload)
     for options, player in (
         (["--max-outstanding", "4"], library.Player("closed", 4, dependent=True)),
         (["--player", "closed", "--think-time", "5"], library.Player("closed", 1, 5000, True)),
@@ -77,11 +85,127 @@ def test_played_as_the_trace_is_meant_to_be(archgym):
     ):
         out, _ = archgym("simulate", "--trace", "pointer-chase", *options, "--json")
         played = library.Workload(workload.system, workload.trace, player)
-        assert json.loads(out) == library.simulate({}, played)
+        assert json.loads(out)["metrics"] == library.simulate({}, played)
         # It only reads, so as long as it is dependent there is never a second one under way.
         assert (out == own) == (player.dependent and not player.think_time_ps)
 
 
 def test_workload_by_name(archgym):
     out, _ = archgym("simulate", "--trace", "stream", "--json")
-    assert json.loads(out)["commands_rd"] > 0
+    assert json.loads(out)["metrics"]["commands_rd"] > 0
+
+
+def parameters(out):
+    """The table of parameters: what stands beside each."""
+    lines = out.partition("\n\n")[0].splitlines()
+    return {line.split()[0]: " ".join(line.split()[1:]) for line in lines[1:]}
+
+
+def test_the_whole_design_is_printed_and_what_is_not_the_default(archgym, trace):
+    out, _ = archgym("simulate", "--trace", trace, "--design", json.dumps(DESIGN))
+    assert "by the defaults of simulator native" in out.splitlines()[0]
+    full = complete(DESIGN)
+    assert parameters(out) == {
+        name: f"{value} default: {complete({})[name]}"
+        if value != complete({})[name]
+        else f"{value}"
+        for name, value in full.items()
+    }
+
+
+def test_the_defaults_of_a_space(archgym, trace):
+    command = ("simulate", "--trace", trace, "--design", json.dumps(DESIGN))
+    out, _ = archgym(*command, "--space", "archgym")
+    assert "by the defaults of space archgym" in out.splitlines()[0]
+    found = parameters(out)
+    assert found["RefreshMaxPostponed"] == "1 the controller's own default: 0"
+    assert found["PagePolicy"] == "Closed default: OpenAdaptive"
+    printed = json.loads(archgym(*command, "--space", "archgym", "--json")[0])
+    expected = complete(make_space("archgym").validate(DESIGN))
+    assert printed["design"] == expected
+    assert expected["RefreshMaxPostponed"] == 1 != complete(DESIGN)["RefreshMaxPostponed"]
+    assert printed["metrics"] == library.simulate(expected, library.Workload.from_file(trace))
+
+
+@pytest.mark.parametrize(
+    ("space", "design", "words"),
+    [
+        ("archgym", {"RefreshMaxPostponed": 0}, ["RefreshMaxPostponed takes 1 to 8, not 0"]),
+        ("archgym", {"CmdMux": "Strict"}, ["parameter of space archgym 'CmdMux'"]),
+        ("archgym", {"RefreshPolicy": "NoRefresh"}, ["archgym rules the design out", "data"]),
+        ("controller-v1", {"LowWatermark": 9}, ["LowWatermark takes"]),
+        ("archgim", {}, ["did you mean 'archgym'"]),
+    ],
+)
+def test_designs_that_a_space_has_not_are_refused(archgym, trace, space, design, words):
+    command = ("simulate", "--trace", trace, "--space", space, "--design", json.dumps(design))
+    out, err = archgym(*command, code=2)
+    assert (out, err.count("\n")) == ("", 1)
+    for word in words:
+        assert word in err
+
+
+def test_without_refresh_there_is_a_warning(archgym):
+    command = ("simulate", "--trace", "stream", "--design", '{"RefreshPolicy": "NoRefresh"}')
+    for options in ([], ["--json"], ["--space", "archgym", "--allow-data-loss"]):
+        out, err = archgym(*command, *options)
+        assert "NoRefresh" in out
+        assert err.startswith("warning: with RefreshPolicy NoRefresh the DRAM loses its data")
+        assert err.count("\n") == 1
+    assert archgym(*command[:3])[1] == ""
+    _, err = archgym(*command, "--allow-data-loss", code=2)
+    assert "--space" in err
+
+
+def test_refreshes_that_are_left_out_are_marked(archgym, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{n * 3300},{n % 4096 * 64},0\n" for n in range(18_000))
+    path.write_text("arrival_ps,address,is_write\n" + rows)
+    command = ("simulate", "--trace", path, "--design")
+    for postponed, due in ((8, 7), (0, None)):
+        out, _ = archgym(*command, json.dumps({"RefreshMaxPostponed": postponed}))
+        (line,) = (line for line in out.splitlines() if line.startswith("refreshes_owed"))
+        said = "owes 7 of 7 refreshes: too short to judge postponing"
+        assert (said in line) == (due is not None)
+
+
+def test_files_are_read_as_the_options_say(archgym, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("address\n8\n136\n8\n")
+    out, err = archgym("simulate", "--trace", path, "--json", code=2)
+    assert out == ""
+    assert "there is no column 'is_write'" in err
+    options = ("--reads-only", "--size", 128, "--clock-mhz", 100, "--player", "open")
+    out, err = archgym("simulate", "--trace", path, *options, "--json")
+    player, settings = library.Player(), {"size": 128, "clock_mhz": 100, "reads_only": True}
+    workload = library.Workload.from_file(path, player=player, **settings)
+    assert json.loads(out)["metrics"] == library.simulate({}, workload)
+    assert json.loads(out)["metrics"]["commands_rd"] == 9
+    assert err == (
+        f"note: {path}: read as csv\nnote: {path}: has no times, a request arrives every 10000 ps\n"
+    )
+
+
+def test_a_trace_without_times_is_played_closed_and_says_so(archgym, tmp_path):
+    path = tmp_path / "t.loadstore"
+    path.write_text("".join(f"LD {n * 8}\n" for n in range(1000)))
+    out, err = archgym("simulate", "--trace", path, "--json")
+    workload = library.Workload.from_file(path, player=library.Player("closed", 16))
+    assert json.loads(out)["metrics"] == library.simulate({}, workload)
+    assert json.loads(out)["metrics"]["commands_rd"] == 1000
+    assert err == (
+        f"note: {path}: read as loadstore\n"
+        f"note: {path}: has no times, so it is played closed, 16 outstanding\n"
+    )
+    _, err = archgym("simulate", "--trace", path, "--max-outstanding", 8)
+    assert err == f"note: {path}: read as loadstore\n"
+
+
+def test_a_file_that_is_not_what_its_ending_says_is_named(archgym, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(TRACE)
+    _, err = archgym("simulate", "--trace", path, "--clock-mhz", 1000)
+    assert err == f"note: {path}: read as stl\n"
+    path.write_text("arrival_ps,address,is_wrte\n0,0,1\n")
+    _, err = archgym("simulate", "--trace", path, code=2)
+    assert "t.csv:1: unknown column 'is_wrte'; did you mean 'is_write'?" in err

@@ -17,23 +17,34 @@ def trace(tmp_path):
 def test_formats_are_those_of_the_endings(archgym, trace, tmp_path):
     out, err = archgym("trace", "convert", trace, "t.csv.gz", "--from-clock-mhz", 1000)
     assert out == ""
-    assert err == f"note: {trace}: no sizes: 64 bytes\n"
+    assert err == ""
     assert gzip.decompress((tmp_path / "t.csv.gz").read_bytes()) == (
-        b"arrival_ps,address,is_write,size,initiator\n"
-        b"0,0,0,64,0\n3000,64,1,32,0\n9000,1048576,0,64,0\n"
+        b"arrival_ps,address,is_write,size,initiator\n0,0,0,,0\n3000,64,1,32,0\n9000,1048576,0,,0\n"
     )
     assert archgym("trace", "convert", "t.csv.gz", "u.parquet") == ("", "")
     assert archgym("trace", "convert", "u.parquet", "v", "--format", "stl", "--clock-mhz", 500) == (
         "",
         "note: v: arrivals are moved to cycles of 2000 ps\n",
     )
-    assert (tmp_path / "v").read_text() == (
-        "0: (64) read 0x0\n1: (32) write 0x40\n4: (64) read 0x100000\n"
-    )
+    assert (tmp_path / "v").read_text() == ("0: read 0x0\n1: (32) write 0x40\n4: read 0x100000\n")
+
+
+def test_clocks_of_both_files_are_one_unless_two_are_given(archgym, trace, tmp_path):
+    for options, clocks in (
+        (["--clock-mhz", 500], (500, 500)),
+        (["--from-clock-mhz", 500], (500, 500)),
+        (["--clock-mhz", 500, "--from-clock-mhz", 1000], (1000, 500)),
+        (["--clock-mhz", 500, "--device", "ddr4-2400"], (500, 500)),
+    ):
+        _, err = archgym("trace", "convert", trace, "u.stl", *options)
+        assert "device" not in err
+        expected = traces.read(trace, clocks[0]).arrival_ps // (10**6 // clocks[1])
+        assert traces.read(tmp_path / "u.stl", 10**6).arrival_ps.tolist() == expected.tolist()
 
 
 def test_a_device_says_clock_and_size(archgym, trace, tmp_path):
-    archgym("trace", "convert", trace, "t.parquet", "--device", "ddr3-1600")
+    _, err = archgym("trace", "convert", trace, "t.parquet", "--device", "ddr3-1600")
+    assert err == f"note: {trace}: read as stl, in cycles of the device's clock, 800 MHz\n"
     read = traces.read(tmp_path / "t.parquet")
     assert read.arrival_ps.tolist() == [0, 3 * 1250, 9 * 1250]
     assert read.size.tolist() == [64, 32, 64]
@@ -45,11 +56,19 @@ def test_a_device_says_clock_and_size(archgym, trace, tmp_path):
     assert (read.duration_ps, read.size.tolist()) == (9000, [8, 32, 8])
 
 
-def test_what_is_lost_and_what_is_assumed_is_said(archgym, trace):
+def test_what_is_lost_and_what_is_assumed_is_said(archgym, trace, tmp_path):
     _, err = archgym("trace", "convert", trace, "t.loadstore", "--from-clock-mhz", 1000)
-    assert err.endswith("note: t.loadstore: arrivals are lost; sizes are lost\n")
+    assert err == "note: t.loadstore: arrivals are lost; sizes are lost; the player is lost\n"
     _, err = archgym("trace", "convert", "t.loadstore", "t.dramsim3", "--from-clock-mhz", 1000)
-    assert err == "note: t.loadstore: no arrivals: one request a cycle; no sizes: 64 bytes\n"
+    assert err == (
+        "note: t.loadstore: read as loadstore\n"
+        "note: t.dramsim3: the player is lost; arrivals are made up, for there are none\n"
+    )
+    (tmp_path / "u.csv").write_text("address\n0\n")
+    options = ("--clock-mhz", 1000, "--reads-only", "--player", "closed", "--max-outstanding", 3)
+    _, err = archgym("trace", "convert", "u.csv", "u.parquet", *options)
+    assert err == "note: u.csv: read as csv\n"
+    assert traces.read(tmp_path / "u.parquet", 1000).player == Player("closed", 3)
 
 
 def test_a_player_is_carried_by_parquet_alone(archgym, trace, tmp_path):

@@ -70,6 +70,22 @@ def test_mix_of_names_and_files(archgym, tmp_path):
     assert out.startswith("mix.parquet: 20,500 requests of stream+gups+zipf, ")
 
 
+def test_mix_of_a_file_that_leaves_much_open(archgym, tmp_path):
+    (tmp_path / "t.csv").write_text("address\n8\n136\n")
+    command = ("trace", "mix", "t.csv", "stream", "-o", "mix.parquet", "--clock-mhz", 500)
+    _, err = archgym(*command, code=2)
+    assert "there is no column 'is_write'" in err
+    _, err = archgym(*command, "--reads-only", code=2)
+    assert "t is meant to be played closed, 16 outstanding and trace stream open" in err
+    out, err = archgym(*command, "--reads-only", "--player", "open")
+    assert out.endswith("played open\n")
+    assert err == (
+        "note: t.csv: read as csv\nnote: t.csv: has no times, a request arrives every 2000 ps\n"
+    )
+    written = traces.read(tmp_path / "mix.parquet")
+    assert written.duration_ps == traces.load("stream").duration_ps
+
+
 def test_mix_that_shares_memory(archgym, tmp_path):
     archgym("trace", "mix", "random", "random", "-o", "mix.csv", "--shared")
     random = traces.load("random")

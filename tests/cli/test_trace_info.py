@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from archgym import Workload
+from archgym import Player, Workload
 from archgym.analysis.trace_plot import write_plot
 from archgym.analysis.trace_statistics import describe
 
@@ -27,7 +27,8 @@ def test_json_is_what_the_library_measures(archgym, trace, device):
     assert printed["features"] == found.features
     assert {int(bound): share for bound, share in printed["reuse"].items()} == found.reuse
     assert {int(stride): share for stride, share in printed["strides"].items()} == found.strides
-    assert err == ""
+    clock_mhz = {"ddr4-2400": 1200, "hbm2": 1000}[device]
+    assert err == f"note: {trace}: read as stl, in cycles of the device's clock, {clock_mhz} MHz\n"
 
 
 def test_tables_have_every_figure(archgym, trace):
@@ -45,6 +46,24 @@ def test_tables_have_every_figure(archgym, trace):
     assert any(row[:2] == ["<", "4"] and row[2:4] == ["25.00%", "25.00%"] for row in words)
 
 
+def test_a_file_is_read_and_played_as_the_options_say(archgym, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("address\n8\n136\n")
+    options = ("--clock-mhz", 500, "--size", 8, "--reads-only")
+    out, err = archgym("trace", "info", path, *options, "--think-time", 3, "--json")
+    assert err == (
+        f"note: {path}: read as csv\n"
+        f"note: {path}: has no times, so it is played closed, 16 outstanding, think time 3000 ps\n"
+    )
+    player = Player("closed", 16, 3000)
+    workload = Workload.from_file(path, clock_mhz=500, size=8, reads_only=True, player=player)
+    printed = json.loads(out)
+    assert printed["player"] == player.to_mapping()
+    assert printed["features"] == describe(workload).features
+    assert printed["statistics"] == describe(workload).values
+    assert printed["statistics"]["bytes"] == 16
+
+
 def test_bundled_workloads_have_figures(archgym):
     out, _ = archgym("trace", "info", "sqlite", "--json")
     assert json.loads(out)["statistics"] == describe(Workload.load("sqlite")).values
@@ -52,7 +71,8 @@ def test_bundled_workloads_have_figures(archgym):
 
 def test_picture_is_the_librarys(archgym, trace, tmp_path):
     pytest.importorskip("matplotlib")
-    out, _ = archgym("trace", "plot", trace, "-o", "picture.png")
+    out, err = archgym("trace", "plot", trace, "-o", "picture.png")
+    assert err.startswith(f"note: {trace}: read as stl, in cycles")
     assert out == "wrote picture.png\n"
     write_plot(Workload.from_file(trace), tmp_path / "direct.png")
     assert (tmp_path / "picture.png").read_bytes() == (tmp_path / "direct.png").read_bytes()
@@ -66,6 +86,9 @@ def test_picture_is_the_librarys(archgym, trace, tmp_path):
         (("info", "sqlite", "--device", "ddr9"), "unknown device 'ddr9'"),
         (("plot", "sqlite", "-o", "a.pdf"), "ends with .svg or .png, not 'a.pdf'"),
         (("plot", "sqlite"), "Missing option '-o'"),
+        (("info", "sqlite", "--clock-mhz", 1000), "--clock-mhz is for trace files, which sqlite"),
+        (("info", "sqlite", "--reads-only"), "--reads-only is for trace files"),
+        (("info", "sqlite", "--max-outstanding", 8), "max_outstanding is a closed player's"),
     ],
 )
 def test_bad_input(archgym, arguments, message):

@@ -39,7 +39,6 @@ def test_keeps_read_only_copies_of_stated_types():
         (([-1, 1], [0, 0], [0, 0]), "t, request 0: arrives before time 0"),
         (([0.5, 1], [0, 0], [0, 0]), "arrival_ps must be whole numbers"),
         (([0, 1], [0, -1], [0, 0]), "address must lie in 0 to"),
-        (([0, 1], [0, 0], [0, 0], [64, 0]), "t, request 1: has size 0"),
         (([0, 1], [0, 0], [0, 0], 2**32), "size must lie in"),
         (([0, 1], [0, 0], [0, 0], 64, 65536), "initiator must lie in"),
     ],
@@ -47,6 +46,21 @@ def test_keeps_read_only_copies_of_stated_types():
 def test_impossible_traces_are_refused(arguments, message):
     with pytest.raises(ArchgymError, match=message):
         Trace(*arguments, name="t")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 200)), min_size=1),
+    st.sampled_from([1, 32, 64, 128]),
+)
+def test_a_request_without_a_size_is_the_burst_that_holds_its_address(requests, burst):
+    address, size = (list(column) for column in zip(*requests, strict=True))
+    trace = Trace([0] * len(size), np.array(address, np.uint64), [0] * len(size), size, name="t")
+    sized = trace.sized(burst)
+    assert list(zip(sized.address.tolist(), sized.size.tolist(), strict=True)) == [
+        (a, n) if n else (a // burst * burst, burst) for a, n in requests
+    ]
+    assert sized.sized(burst) is sized
+    assert (sized is trace) == all(size)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**40), st.booleans()), min_size=1), st.data())

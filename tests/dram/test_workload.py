@@ -5,17 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym import Player, simulate, traces
+from archgym.analysis.trace_statistics import describe
 from archgym.dram.system import System
 from archgym.dram.trace import Trace
 from archgym.dram.workload import FEATURE_NAMES, Workload
 from archgym.errors import ArchgymError
+from archgym.traces.mix import mix
 
 DDR4 = System.load("ddr4-2400")
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, DDR4.capacity - 1), st.integers(1, 1000), st.booleans()),
+        st.tuples(st.integers(0, DDR4.capacity - 1), st.integers(0, 1000), st.booleans()),
         min_size=1,
         max_size=30,
     )
@@ -29,9 +32,60 @@ def test_bursts_cover_each_request_in_order(requests):
     expected = [
         (10 * index, burst * 64, w, index, 10 * index)
         for index, (a, n, w) in enumerate(requests)
-        for burst in range(a // 64, (a + n - 1) // 64 + 1)
+        # One that states no size is the burst that holds its address.
+        for burst in range(a // 64, (a + max(n, 1) - 1) // 64 + 1)
     ]
     assert list(zip(*(column.tolist() for column in bursts), strict=True)) == expected
+
+
+@pytest.mark.parametrize("device", ["ddr4-2400", "lpddr4-3200", "gddr6-16000"])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("t.stl", "0: read {:#x}"),
+        ("t.rstl", "0: read {:#x}"),
+        ("t.loadstore", "LD {}"),
+        ("t.simpleo3", "0 {}"),
+        ("t.dramsim3", "{:#x} READ 0"),
+        ("t.csv", "0,{},0"),
+    ],
+)
+def test_a_request_without_a_size_is_one_burst_in_every_format(tmp_path, device, name, line):
+    path = tmp_path / name
+    header = "arrival_ps,address,is_write\n" if name == "t.csv" else ""
+    path.write_text(header + "".join(line.format(8 * n) + "\n" for n in range(1000)))
+    workload = Workload.from_file(path, device)
+    burst = workload.system.device.organization.bytes_per_burst
+    assert workload.bursts().address.tolist() == [8 * n // burst * burst for n in range(1000)]
+    assert set(workload.trace.size.tolist()) == {burst}
+    # A size that somebody states is cut.
+    sized = Workload.from_file(path, device, size=burst)
+    assert len(sized.bursts().address) == 2000 - 1000 * 8 // burst
+
+
+def test_that_a_size_is_not_stated_survives_windows_mixes_and_files(tmp_path):
+    path = tmp_path / "t.stl"
+    path.write_text("0: read 0x20\n1: (64) read 0x20\n2: write 0x7f\n")
+    whole = Workload.from_file(path)
+    assert whole.bursts().address.tolist() == [0, 0, 64, 64]
+    part = Workload.load(path, first=1, requests=2)
+    assert part.bursts().address.tolist() == [0, 64, 64]
+    mixed = Workload(DDR4, mix([traces.read(path, 1200)] * 2))
+    assert np.sort(mixed.bursts().address % 2**20).tolist() == [0] * 4 + [64] * 4
+    for name in ("u.csv", "u.parquet", "u.stl"):
+        traces.write(traces.read(path, 1200), tmp_path / name, clock_mhz=1200)
+        assert Workload.from_file(tmp_path / name).trace.sha256 == whole.trace.sha256
+
+
+def test_what_is_asked_for_counts_whole_bursts_where_no_size_is_stated(tmp_path):
+    path = tmp_path / "t.stl"
+    path.write_text("0: read 0x20\n4: read 0x44\n")
+    aligned = tmp_path / "u.stl"
+    aligned.write_text("0: (64) read 0x0\n4: (64) read 0x40\n")
+    unsized, sized = Workload.from_file(path), Workload.from_file(aligned)
+    assert unsized.features.tolist() == sized.features.tolist()
+    assert describe(unsized).values == describe(sized).values
+    assert simulate({}, unsized) == simulate({}, sized)
 
 
 def test_decoding_is_done_once_and_read_only():
@@ -97,6 +151,34 @@ def test_an_address_beyond_the_device_names_line_address_and_capacity(tmp_path):
     assert f"{path}:3:" in str(error.value)
     assert "0x100000000" in str(error.value)
     assert "ddr4-2400, whose capacity is 0x100000000 bytes" in str(error.value)
+
+
+def test_a_request_without_a_size_may_not_lie_beyond_the_device():
+    with pytest.raises(ArchgymError, match=r"t, request 1: 64 bytes at address 0x100000000"):
+        Workload(DDR4, Trace([0, 1], [0, 2**32], [0, 0], 0, name="t"))
+    assert len(Workload(DDR4, Trace([0], [2**32 - 1], [0], 0)).bursts().address) == 1
+
+
+def test_notes_say_how_a_trace_without_times_is_played(tmp_path):
+    path = tmp_path / "t.loadstore"
+    path.write_text("LD 0\nST 64\n")
+    read, played = Workload.from_file(path).notes
+    assert read == f"{path}: read as loadstore"
+    assert played == f"{path}: has no times, so it is played closed, 16 outstanding"
+    assert Workload.from_file(path).player == Player("closed", 16)
+    assert Workload.from_file(path, player=Player("closed", 4)).notes == [read]
+    _, played = Workload.from_file(path, player=Player()).notes
+    assert played == f"{path}: has no times, a request arrives every 833 ps"
+
+
+def test_notes_say_which_clock_was_assumed(tmp_path):
+    path = tmp_path / "t.stl"
+    path.write_text("3: read 0x40\n")
+    assert Workload.from_file(path, "ddr3-1600").notes == [
+        f"{path}: read as stl, in cycles of the device's clock, 800 MHz"
+    ]
+    assert Workload.from_file(path, "ddr3-1600", clock_mhz=800).notes == []
+    assert Workload.load("stream", requests=2).notes == []
 
 
 @pytest.mark.parametrize(

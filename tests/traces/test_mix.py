@@ -24,7 +24,7 @@ def some_traces(draw):
                 np.sort(np.array(column(st.integers(0, 50)), dtype=np.int64)),
                 np.array(column(st.integers(0, 3 * REGION)), dtype=np.uint64),
                 column(st.booleans()),
-                column(st.integers(1, 256)),
+                column(st.integers(0, 256)),
                 column(st.integers(0, 3)),
                 name=f"t{index}",
             )
@@ -73,6 +73,25 @@ def test_regions_follow_the_alignment():
     beyond = Trace([0], [REGION - 63], [False])
     assert mix([high, low]).address.tolist() == [REGION - 64, REGION]
     assert mix([beyond, low]).address.tolist() == [REGION - 63, 2 * REGION]
+
+
+def test_how_a_mix_is_played_can_be_said():
+    first, second = (
+        Trace(
+            *([0], [0], [False]),
+            player=Player("closed", number),
+            name=name,
+            has_times=number > 1,
+            notes=(note,),
+        )
+        for number, name, note in ((1, "a", "one"), (2, "b", "two"))
+    )
+    mixed = mix([first, second], player=Player())
+    assert mixed.player == Player()
+    assert mixed.has_times
+    assert mixed.notes == ("one", "trace a: has no times, a request arrives every 0 ps", "two")
+    assert not mix([first, first]).has_times
+    assert mix([first, first]).notes == ("one", "one")
 
 
 def test_players_must_agree_and_are_kept():

@@ -13,11 +13,13 @@
 Text may be compressed by gzip (`.gz`) or Zstandard (`.zst`); Parquet compresses itself. A file is
 known by what is in it; only whether the cycles of an `.rstl` file are gaps is told by its ending.
 
-What a file does not say is assumed: one request a cycle where there are no arrivals, a given size,
-initiator 0, open play. Cycles are those of `clock_mhz`, whose period is rounded to whole
-picoseconds, as DRAMSys does; the instructions of `simpleo3` pass at `clock_mhz` too, which for a
-core is its clock times its instructions a cycle. What a format can't hold of a trace is returned by
-`write`.
+What a file does not say is left open or assumed: a request without a size is one burst of the
+device, a trace without arrivals is played closed with 16 outstanding (or open, one request a
+cycle), others open; the initiator is 0. Reads and writes are never guessed. Cycles are those of
+`clock_mhz`, whose period is rounded to whole picoseconds, as DRAMSys does; the instructions of
+`simpleo3` pass at `clock_mhz` too, which for a core is its clock times its instructions a cycle.
+What had to be assumed stands in the trace's `notes`; what a format can't hold of a trace is
+returned by `write`.
 """
 
 import os
@@ -31,7 +33,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from archgym.dram.player import OPEN
+from archgym.dram.player import OPEN, WITHOUT_TIMES
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
 from archgym.traces.formats.columns import Columns, Ints, check_ascending
@@ -48,9 +50,6 @@ FORMATS = {
     format.name: format for format in (STL, RSTL, LOAD_STORE, SIMPLE_O3, DRAMSIM3, CSV, PARQUET)
 }
 """All formats by name, which is the ending of their files too."""
-
-DEFAULT_SIZE = 64
-"""Bytes of a request that states none."""
 
 
 @dataclass(frozen=True)
@@ -77,54 +76,82 @@ class TraceFile:
         """Whether `trace` needs a clock."""
         return self.unit != "picosecond"
 
-    def assumptions(self, size: int = DEFAULT_SIZE) -> list[str]:
-        """Says what `trace` is going to add to the file, in a few words each."""
-        added = []
-        if self.columns.time is None:
-            added.append("no arrivals: one request a cycle")
-        elif self.format is RSTL:
-            added.append("cycles after a response: taken as times between arrivals")
-        if self.columns.size is None or not self.columns.size.all():
-            added.append(f"no sizes: {size} bytes")
-        return added
-
-    def trace(self, clock_mhz: float | None = None, size: int = DEFAULT_SIZE) -> Trace:
+    def trace(
+        self,
+        clock_mhz: float | None = None,
+        size: int | None = None,
+        *,
+        reads_only: bool = False,
+        device_clock_mhz: float | None = None,
+    ) -> Trace:
         """Makes a trace of what the file says; can be called once.
 
         Args:
             clock_mhz: Clock in which the file counts.
-            size: Bytes of a request that states none.
+            size: Bytes of a request that states none; by default it states none in the trace.
+            reads_only: Whether a file that does not say which requests write has reads only.
+            device_clock_mhz: Clock that is assumed if `clock_mhz` is not given.
 
         Raises:
-            ArchgymError: A clock is needed, an option is not possible, or requests descend in time
-                or are later than picoseconds hold.
+            ArchgymError: A clock is needed, an option is not possible, the file does not say which
+                requests write or says it in spite of `reads_only`, or requests descend in time or
+                are later than picoseconds hold.
         """
         columns, path, unit = self.columns, self.path, self.unit
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size < 2**32:
-            raise ArchgymError(f"size must be a whole number from 1 to {2**32 - 1}, not {size!r}")
+        _check_options(size, reads_only)
         time = np.arange(len(columns)) if columns.time is None else columns.time
-        unit_ps = _period_ps(clock_mhz, path, f"{unit}s") if self.needs_clock else 1
+        clock = device_clock_mhz if clock_mhz is None else clock_mhz
+        unit_ps = _period_ps(clock, path, f"{unit}s") if self.needs_clock else 1
         check_ascending(columns, path, unit)
         if int(time[-1]) * unit_ps >= 2**63:
             raise ArchgymError(
                 f"{path}: ends after {unit} {time[-1]}, beyond what picoseconds hold"
             )
         time *= unit_ps
-        sizes: Any = size
+        has_times = columns.time is not None
+        sizes: Any = size or 0
         if columns.size is not None:
             sizes = columns.size
-            sizes[sizes == 0] = size
+            sizes[sizes == 0] = size or 0
         return Trace(
             arrival_ps=time,
             address=columns.address,
-            is_write=columns.is_write,
+            is_write=self._directions(reads_only),
             size=sizes,
             initiator=0 if columns.initiator is None else columns.initiator,
-            player=columns.player,
+            player=columns.player or (OPEN if has_times else WITHOUT_TIMES),
             name=path.name.partition(".")[0],
             path=path,
             line=columns.line,
+            has_times=has_times,
+            notes=self._notes(clock if clock_mhz is None else None),
         )
+
+    def _directions(self, reads_only: bool) -> Any:
+        is_write = self.columns.is_write
+        if is_write is None:
+            if not reads_only:
+                raise ArchgymError(
+                    f"{self.path}: there is no column 'is_write'; if no request writes, say so by "
+                    "reads_only (--reads-only)"
+                )
+            return np.zeros(len(self.columns), np.bool_)
+        if reads_only and is_write.any():
+            where = self.columns.where(self.path, int(np.argmax(is_write)))
+            raise ArchgymError(f"{where}: writes, in spite of reads_only (--reads-only)")
+        return is_write
+
+    def _notes(self, assumed_clock_mhz: float | None) -> list[str]:
+        """Says as what a file is read, unless its ending says so and nothing is assumed."""
+        words = [f"{self.path}: read as {self.format.name}"]
+        if self.columns.time is not None and self.needs_clock and assumed_clock_mhz is not None:
+            words.append(f"in {self.unit}s of the device's clock, {assumed_clock_mhz:g} MHz")
+        if self.format is RSTL:
+            words.append("cycles after a response taken for cycles after the request before")
+        named, _ = _by_ending(self.path)
+        if len(words) == 1 and named is self.format and self.columns.time is not None:
+            return []
+        return [", ".join(words)]
 
 
 def decode(path: str | Path) -> TraceFile:
@@ -141,18 +168,29 @@ def decode(path: str | Path) -> TraceFile:
     return TraceFile(path, format, format.decode(path, text))
 
 
-def read(path: str | Path, clock_mhz: float | None = None, size: int = DEFAULT_SIZE) -> Trace:
-    """Reads a trace file of any format.
+def read(
+    path: str | Path,
+    clock_mhz: float | None = None,
+    size: int | None = None,
+    *,
+    reads_only: bool = False,
+    device_clock_mhz: float | None = None,
+) -> Trace:
+    """Reads a trace file of any format; see `TraceFile.trace` for what else can be said of it.
 
     Args:
         path: The file.
         clock_mhz: Clock in which the file counts; for one that states picoseconds, not needed.
-        size: Bytes of a request that states none.
+        size: Bytes of a request that states none; by default it states none in the trace either.
+        reads_only: Whether a file that does not say which requests write has reads only.
+        device_clock_mhz: Clock that is assumed if `clock_mhz` is not given.
 
     Raises:
-        ArchgymError: The file is not a trace, or a clock is needed.
+        ArchgymError: The file is not a trace, or something has to be said of it.
     """
-    return decode(path).trace(clock_mhz, size)
+    return decode(path).trace(
+        clock_mhz, size, reads_only=reads_only, device_clock_mhz=device_clock_mhz
+    )
 
 
 def write(
@@ -245,23 +283,36 @@ def _format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
 
 def _period_ps(clock_mhz: float | None, path: Path, units: str) -> int:
     if clock_mhz is None:
-        raise ArchgymError(f"trace {path} counts in {units}: clock_mhz is needed")
-    if not 1e-6 <= clock_mhz <= 1e6:
-        raise ArchgymError(f"clock_mhz must lie in 1e-6 to 1e6, is {clock_mhz}")
+        raise ArchgymError(f"trace {path} counts in {units}: clock_mhz is needed (--clock-mhz)")
+    is_number = isinstance(clock_mhz, int | float) and not isinstance(clock_mhz, bool)
+    if not is_number or not 1e-6 <= clock_mhz <= 1e6:
+        raise ArchgymError(f"clock_mhz must be a number from 1e-6 to 1e6, not {clock_mhz!r}")
     return round(1e6 / clock_mhz)
 
 
+def _check_options(size: Any, reads_only: Any) -> None:
+    """Checks what a specification may hold anything for."""
+    is_whole = isinstance(size, int) and not isinstance(size, bool)
+    if size is not None and not (is_whole and 1 <= size < 2**32):
+        raise ArchgymError(f"size must be a whole number from 1 to {2**32 - 1}, not {size!r}")
+    if not isinstance(reads_only, bool):
+        raise ArchgymError(f"reads_only must be true or false, not {reads_only!r}")
+
+
 def _losses(trace: Trace, format: Format, time: Ints, unit_ps: int) -> list[str]:
+    states_times = ARRIVAL in format.carries and (trace.has_times or not format.may_omit_times)
     lost = []
     differs = {
-        ARRIVAL: True,
-        SIZE: bool((trace.size != DEFAULT_SIZE).any()),
+        ARRIVAL: trace.has_times,
+        SIZE: bool(trace.size.any()),
         INITIATOR: bool(trace.initiator.any()),
-        PLAYER: trace.player != OPEN,
+        PLAYER: trace.player != (OPEN if states_times else WITHOUT_TIMES),
     }
     for name, is_there in differs.items():
         if is_there and name not in format.carries:
             lost.append(f"{name} {'is' if name == PLAYER else 'are'} lost")
-    if ARRIVAL in format.carries and (time * unit_ps != trace.arrival_ps).any():
+    if states_times and not trace.has_times:
+        lost.append("arrivals are made up, for there are none")
+    elif states_times and (time * unit_ps != trace.arrival_ps).any():
         lost.append(f"arrivals are moved to {format.unit}s of {unit_ps} ps")
     return lost

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from archgym.dram.player import OPEN, Player
+from archgym.dram.player import Player
 from archgym.errors import ArchgymError
 
 Ints = npt.NDArray[np.int64]
@@ -26,16 +26,16 @@ class Columns:
         size: Bytes; 0 where a request states none.
         initiator: Who asks.
         line: Where it stands in a text file, from 1.
-        player: How the trace is meant to be played.
+        player: How the trace is meant to be played; `None` where the file does not say.
     """
 
     time: Ints | None
     address: npt.NDArray[np.uint64]
-    is_write: npt.NDArray[np.bool_]
+    is_write: npt.NDArray[np.bool_] | None
     size: npt.NDArray[np.uint32] | None = None
     initiator: npt.NDArray[np.uint16] | None = None
     line: Ints | None = None
-    player: Player = OPEN
+    player: Player | None = None
 
     def __len__(self) -> int:
         """Number of requests."""
@@ -62,7 +62,7 @@ def concatenate(parts: Iterable[Columns], path: Path) -> Columns:
     """
     columns: dict[str, npt.NDArray[Any]] = {}
     count = capacity = 0
-    player = OPEN
+    player = None
     for part in parts:
         player = part.player
         start, count = count, count + len(part)

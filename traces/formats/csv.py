@@ -1,13 +1,13 @@
 """Comma-separated values: a header that names some of the columns, then a request a line.
 
-Columns, in any order, all but `address` optional:
+Columns, in any order, all but `address` and `is_write` optional:
 
 | column       | meaning                                                                  |
 |--------------|--------------------------------------------------------------------------|
 | `arrival_ps` | when the request arrives, in picoseconds; ascending                      |
 | `address`    | its first byte                                                           |
-| `is_write`   | 1 if it writes, 0 if it reads; without the column, all read              |
-| `size`       | its bytes, 1 or more                                                     |
+| `is_write`   | 1 if it writes, 0 if it reads; may be left out of a trace of reads only  |
+| `size`       | its bytes, 1 or more; empty where it states none                         |
 | `initiator`  | who asks, from 0 to 65535; without the column, 0                         |
 
 Numbers are whole, in decimal or, after `0x`, in hexadecimal. Blank lines and lines that start with
@@ -18,9 +18,10 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
@@ -91,12 +92,15 @@ def grammar(header: Sequence[str]) -> Grammar:
 
     def parse(line: bytes) -> Sequence[Request] | None:
         cells = line.removesuffix(b"\r").split(b",")
-        matches = [match for cell in cells if (match := _NUMBER.fullmatch(cell))]
-        if not len(matches) == len(cells) == len(names):
+        if len(cells) != len(names):
             return None
-        values = {
-            name: to_int_by_prefix(match[1]) for name, match in zip(names, matches, strict=True)
-        }
+        values = {}
+        for name, cell in zip(names, cells, strict=True):
+            match = _NUMBER.fullmatch(cell)
+            if match is not None:
+                values[name] = to_int_by_prefix(match[1])
+            elif name != "size" or cell.strip():
+                return None
         if values.get("is_write", 0) > 1:
             return None
         return [
@@ -113,24 +117,62 @@ def grammar(header: Sequence[str]) -> Grammar:
         return text, names
 
     expected = f"'{','.join(header)}' in whole numbers, is_write 0 or 1"
-    return Grammar(expected, parse, plain, ("0", "1"), has_times="time" in names)
+    return Grammar(
+        expected,
+        parse,
+        plain,
+        ("0", "1"),
+        has_times="time" in names,
+        has_directions="is_write" in names,
+    )
+
+
+def stated_columns(trace: Trace, time: Ints) -> dict[str, npt.NDArray[Any]]:
+    """Returns the columns of what a trace states, by their names in a file.
+
+    Args:
+        trace: What is to be written.
+        time: When its requests are made.
+    """
+    columns: dict[str, npt.NDArray[Any]] = {
+        "arrival_ps": time,
+        "address": trace.address,
+        "is_write": trace.is_write,
+        "size": trace.size,
+        "initiator": trace.initiator,
+    }
+    if not trace.has_times:
+        del columns["arrival_ps"]
+    if not trace.size.any():
+        del columns["size"]
+    return columns
+
+
+def sizes(values: npt.NDArray[np.uint32]) -> Any:
+    """Returns sizes as an Arrow array, null where none is stated."""
+    return pa.array(values, mask=values == 0)
 
 
 def _encode(trace: Trace, time: Ints, file: BinaryIO) -> None:
-    file.write(f"{','.join(COLUMNS)}\n".encode())
+    columns = stated_columns(trace, time)
+    columns["is_write"] = trace.is_write.astype(np.uint8)
+    file.write(f"{','.join(columns)}\n".encode())
     for part in slices(len(trace)):
         table = pa.table(
             {
-                "arrival_ps": time[part],
-                "address": trace.address[part],
-                "is_write": trace.is_write[part].astype(np.uint8),
-                "size": trace.size[part],
-                "initiator": trace.initiator[part],
+                name: sizes(values[part]) if name == "size" else values[part]
+                for name, values in columns.items()
             }
         )
         pa.csv.write_csv(table, file, pa.csv.WriteOptions(include_header=False))
 
 
 CSV = Format(
-    "csv", frozenset({ARRIVAL, SIZE, INITIATOR}), "picosecond", _recognizes, _decode, _encode
+    "csv",
+    frozenset({ARRIVAL, SIZE, INITIATOR}),
+    "picosecond",
+    _recognizes,
+    _decode,
+    _encode,
+    may_omit_times=True,
 )

@@ -24,6 +24,7 @@ class Format:
         recognizes: Whether the first line that is neither blank nor a comment is one of its own.
         decode: Makes columns of a file, given as its path and its blocks.
         encode: Writes a trace whose requests are made at given times, in the format's unit.
+        may_omit_times: Whether a file may say nothing of arrivals.
         schedule: Rounds a trace's arrivals to times that the format can state, given the unit in
             picoseconds.
     """
@@ -34,6 +35,7 @@ class Format:
     recognizes: Callable[[bytes], bool]
     decode: Callable[[Path, Iterable[Block]], Columns]
     encode: Callable[[Trace, Ints, BinaryIO], None]
+    may_omit_times: bool = False
     schedule: Callable[[Trace, int], Ints] = lambda trace, unit_ps: trace.arrival_ps // unit_ps
 
     @property

@@ -52,6 +52,7 @@ class Grammar:
             `Request` each is, or `None` if it can't.
         directions: What stands for a read and a write in those columns.
         has_times: Whether `time` means something.
+        has_directions: Whether `is_write` does.
     """
 
     expected: str
@@ -59,6 +60,7 @@ class Grammar:
     plain: Callable[[bytes], tuple[bytes, Sequence[str]] | None]
     directions: tuple[str, str] = ("r", "w")
     has_times: bool = True
+    has_directions: bool = True
 
 
 def decode(path: Path, blocks: Iterable[Block], grammar: Grammar) -> Columns:
@@ -70,6 +72,8 @@ def decode(path: Path, blocks: Iterable[Block], grammar: Grammar) -> Columns:
     columns = concatenate(_parts(path, blocks, grammar), path)
     if not grammar.has_times:
         columns.time = None
+    if not grammar.has_directions:
+        columns.is_write = None
     return columns
 
 

@@ -2,7 +2,7 @@
 
 The player stands in the schema's metadata under `archgym.player`, as a JSON object of its
 attributes that are not at their defaults. Columns may be of any integer type; `is_write` may be
-boolean too.
+boolean too. A `size` is null where a request states none.
 """
 
 import json
@@ -12,13 +12,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 
-from archgym.dram.player import OPEN, Player
+from archgym.dram.player import Player
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 from archgym.traces.formats.columns import Columns, Ints, concatenate, to_numpy
-from archgym.traces.formats.csv import COLUMNS, check_header
+from archgym.traces.formats.csv import COLUMNS, check_header, sizes, stated_columns
 from archgym.traces.formats.format import ARRIVAL, INITIATOR, PLAYER, SIZE, Format, slices
 from archgym.traces.formats.source import Block
 
@@ -31,7 +32,7 @@ _SCHEMA = pa.schema(
         pa.field("arrival_ps", pa.int64(), nullable=False),
         pa.field("address", pa.uint64(), nullable=False),
         pa.field("is_write", pa.bool_(), nullable=False),
-        pa.field("size", pa.uint32(), nullable=False),
+        pa.field("size", pa.uint32()),
         pa.field("initiator", pa.uint16(), nullable=False),
     ]
 )
@@ -54,6 +55,8 @@ def _decode(path: Path, blocks: Iterable[Block]) -> Columns:
     columns.player = player
     if "arrival_ps" not in names:
         columns.time = None
+    if "is_write" not in names:
+        columns.is_write = None
     return columns
 
 
@@ -66,9 +69,6 @@ def _batches(file: Any, path: Path) -> Iterator[Columns]:
         }
         columns.setdefault("time", np.zeros(batch.num_rows, np.int64))
         columns.setdefault("is_write", np.zeros(batch.num_rows, np.bool_))
-        if "size" in columns and not columns["size"].all():
-            row = first + int(np.argmin(columns["size"]))
-            raise ArchgymError(f"{path}: request {row}: a request of 0 bytes")
         first += batch.num_rows
         yield Columns(**columns)
 
@@ -77,6 +77,8 @@ def _column(array: Any, name: str, path: Path, first: int) -> Any:
     where = f"{path}: requests {first} to {first + len(array) - 1}: {name}"
     if not (pa.types.is_integer(array.type) or pa.types.is_boolean(array.type)):
         raise ArchgymError(f"{where} must be whole numbers, is {array.type}")
+    if name == "size":
+        array = _stated_sizes(array, path, first)
     if array.null_count:
         raise ArchgymError(f"{where} is missing in some")
     # A copy, for a view would keep all columns of the batch.
@@ -88,9 +90,17 @@ def _column(array: Any, name: str, path: Path, first: int) -> Any:
     return numbers.astype(dtype, copy=False)
 
 
-def _player(metadata: dict[bytes, bytes], path: Path) -> Player:
+def _stated_sizes(array: Any, path: Path, first: int) -> Any:
+    """Returns sizes with 0 for those that are null; none that is stated may be 0."""
+    zero = pa.compute.index(array, pa.scalar(0, array.type)).as_py()
+    if zero >= 0:
+        raise ArchgymError(f"{path}: request {first + zero}: a request of 0 bytes")
+    return array.fill_null(0)
+
+
+def _player(metadata: dict[bytes, bytes], path: Path) -> Player | None:
     if _PLAYER_KEY not in metadata:
-        return OPEN
+        return None
     try:
         values = json.loads(metadata[_PLAYER_KEY])
         if not isinstance(values, dict):
@@ -102,24 +112,22 @@ def _player(metadata: dict[bytes, bytes], path: Path) -> Player:
 
 def _encode(trace: Trace, time: Ints, file: BinaryIO) -> None:
     player = json.dumps(trace.player.to_mapping()).encode()
-    schema = _SCHEMA.with_metadata({_PLAYER_KEY: player})
+    columns = stated_columns(trace, time)
+    schema = pa.schema([_SCHEMA.field(name) for name in columns], {_PLAYER_KEY: player})
     with pa.parquet.ParquetWriter(
         file,
         schema,
         compression="zstd",
         use_dictionary=[name for name in schema.names if name not in _DELTAS],
-        column_encoding=dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED"),
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in _DELTAS if name in columns},
         write_page_checksum=True,
     ) as writer:
         for part in slices(len(trace), 2**20):
-            columns = (
-                time[part],
-                trace.address[part],
-                trace.is_write[part],
-                trace.size[part],
-                trace.initiator[part],
-            )
-            writer.write_table(pa.table(list(columns), schema=schema), row_group_size=2**20)
+            arrays = [
+                sizes(values[part]) if name == "size" else pa.array(values[part])
+                for name, values in columns.items()
+            ]
+            writer.write_table(pa.table(arrays, schema=schema), row_group_size=2**20)
 
 
 PARQUET = Format(
@@ -129,4 +137,5 @@ PARQUET = Format(
     lambda line: False,
     _decode,
     _encode,
+    may_omit_times=True,
 )

@@ -135,6 +135,7 @@ LOAD_STORE = Format(
     lambda line: _parse_load_store(line) is not None,
     _decode_load_store,
     _encode_load_store,
+    may_omit_times=True,
 )
 SIMPLE_O3 = Format(
     "simpleo3",
@@ -143,5 +144,5 @@ SIMPLE_O3 = Format(
     lambda line: _parse_simple_o3(line) is not None,
     _decode_simple_o3,
     _encode_simple_o3,
-    _schedule_simple_o3,
+    schedule=_schedule_simple_o3,
 )

@@ -78,7 +78,7 @@ def _encode(trace: Trace, time: Ints, file: BinaryIO) -> None:
         )
         file.write(
             "".join(
-                f"{cycle}: ({size}) {words[is_write]} {address:#x}\n"
+                f"{cycle}: {f'({size}) ' if size else ''}{words[is_write]} {address:#x}\n"
                 for cycle, size, is_write, address in requests
             ).encode()
         )

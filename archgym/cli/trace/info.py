@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.output import AsJson, print_json, print_notes, print_table
+from archgym.cli.workload_options import FileOptions, PlayerOptions, load, options
 
 if TYPE_CHECKING:
     from archgym.analysis.trace_statistics import TraceStatistics
@@ -13,17 +14,20 @@ if TYPE_CHECKING:
 _WIDTH = 40
 
 
+@options
 def info(
     trace: Annotated[str, typer.Argument(help="A bundled workload, a generator or a trace file.")],
+    files: FileOptions,
+    player: PlayerOptions,
     device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
     as_json: AsJson = False,
 ) -> None:
     """Show what a trace is like and what it asks of a device: figures, reuse and features."""
     from archgym.analysis.trace_statistics import describe
-    from archgym.dram.workload import Workload
 
-    workload = Workload.load(trace, device)
+    workload = load(trace, device, files, player)
     found = describe(workload)
+    print_notes(workload.notes)
     if as_json:
         print_json(
             {

@@ -144,6 +144,7 @@ def test_dramsys_4_tells_time_and_energy_only(dramsys, dramsys4, eight):
         {
             "runtime_ns": 587.5,
             "bandwidth_gb_per_s": 8 * 64 / 587.5,
+            "bus_bandwidth_gb_per_s": 8 * 64 / 587.5,
             "energy_nj": 434.925,
             "power_mw": 434.925 / 587.5 * 1e3,
             "queue_entries": 64,

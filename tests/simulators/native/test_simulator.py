@@ -273,6 +273,15 @@ def test_a_large_request_ends_with_its_last_burst() -> None:
     assert one["bandwidth_gb_per_s"] == four["bandwidth_gb_per_s"] == 256 / one["runtime_ns"]
 
 
+def test_bandwidth_is_of_the_bytes_asked_for_or_moved() -> None:
+    system = System.load("ddr4-2400")
+    # One byte of a burst, a whole one, and 4 bytes over the border of two.
+    workload = Workload(system, make_trace([0, 0, 0], [5, 64, 190], size=[1, 64, 4]))
+    (metrics,) = Native().evaluate([{}], workload)
+    assert metrics["bandwidth_gb_per_s"] == 69 / metrics["runtime_ns"]
+    assert metrics["bus_bandwidth_gb_per_s"] == 4 * 64 / metrics["runtime_ns"]
+
+
 @pytest.mark.parametrize("device_name", ["ddr4-2400", "ddr4-2400-2channel", "gddr6-16000"])
 @pytest.mark.parametrize("arbiter", ["Simple", "Fifo", "Reorder"])
 def test_large_requests_end_with_the_last_burst_of_any_channel(
@@ -392,6 +401,7 @@ def test_the_core_refuses_what_is_no_trace_of_its_memory() -> None:
             is_write=np.zeros(2, np.bool_),
             request=np.arange(2, dtype=np.uint32),
             initiator=np.zeros(2, np.uint16),
+            bytes=128,
             player=(False, 2, 0, False),
         )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archgym import traces
+from archgym import Player, traces
 from archgym.errors import ArchgymError
 from archgym.testing.trace_files import TEXTS, compress, parquet
 from archgym.traces.formats import FORMATS, decode
@@ -13,14 +13,15 @@ EXPECTED = {
     "arrival_ps": [0, 3000, 3000],
     "address": [0x40, 0x80, 0xC0],
     "is_write": [False, True, False],
-    "size": [64, 32, 64],
+    "size": [0, 32, 0],
     "initiator": [0, 0, 0],
 }
 DIFFERENT = {
-    "loadstore": {"arrival_ps": [0, 1000, 2000], "size": [64] * 3},
-    "simpleo3": {"arrival_ps": [0, 4000, 4000], "is_write": [False, False, True], "size": [64] * 3},
-    "dramsim3": {"size": [64] * 3},
-    "parquet": {"initiator": [0, 1, 2]},
+    "loadstore": {"arrival_ps": [0, 1000, 2000], "size": [0] * 3},
+    "simpleo3": {"arrival_ps": [0, 4000, 4000], "is_write": [False, False, True], "size": [0] * 3},
+    "dramsim3": {"size": [0] * 3},
+    "csv": {"size": [64, 32, 64]},
+    "parquet": {"size": [64, 32, 64], "initiator": [0, 1, 2]},
 }
 
 
@@ -68,7 +69,7 @@ def test_no_line_is_of_two_formats(name):
 def test_comments_of_more_than_a_block_come_before_a_trace(write, columns):
     path = write(b"# nothing\n" * 100_000 + TEXTS["csv"])
     trace = traces.read(path)
-    assert columns(trace) == EXPECTED
+    assert columns(trace) == EXPECTED | DIFFERENT["csv"]
     assert trace.where(2) == f"{path}:100004"
 
 
@@ -94,15 +95,63 @@ def test_clocks_are_asked_for_where_they_are_needed(write, example, name, column
 
 def test_the_size_is_that_of_requests_that_state_none(write, example):
     name, content = example
-    sizes = traces.read(write(content, f"app.{name}"), CLOCK_MHZ, size=16).size.tolist()
+    path = write(content, f"app.{name}")
+    sizes = traces.read(path, CLOCK_MHZ, size=16).size.tolist()
     stated = {"stl": [16, 32, 16], "rstl": [16, 32, 16], "csv": [64, 32, 64]}
     assert sizes == stated.get(name, [64, 32, 64] if name == "parquet" else [16] * 3)
 
 
-@pytest.mark.parametrize("size", [0, -1, 2**32, 1.5, True, None])
-def test_impossible_sizes_are_refused(write, size):
-    with pytest.raises(ArchgymError, match="size must be a whole number from 1"):
-        traces.read(write(TEXTS["loadstore"]), CLOCK_MHZ, size)
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        *(("size", size, "a whole number from 1 to") for size in (0, -1, 2**32, 1.5, True, "64")),
+        *(("clock_mhz", clock, "a number from 1e-6 to") for clock in (0, 1e7, True, "1000", [1])),
+        *(("reads_only", switch, "true or false") for switch in (1, "true", None)),
+    ],
+)
+def test_impossible_options_are_refused(write, option, value, message):
+    options = {"clock_mhz": CLOCK_MHZ} | {option: value}
+    with pytest.raises(ArchgymError, match=f"^{option} must be {message}"):
+        traces.read(write(TEXTS["loadstore"]), **options)
+
+
+ASSUMED = {"stl": "cycle", "rstl": "cycle", "simpleo3": "instruction", "dramsim3": "cycle"}
+
+
+def test_the_format_and_the_devices_clock_are_noted(write, example):
+    name, content = example
+    path = write(content, f"app.{name}")
+    notes = traces.read(path, device_clock_mhz=1200).notes
+    if name in ASSUMED:
+        (note,) = notes
+        start = f"{path}: read as {name}, in {ASSUMED[name]}s of the device's clock, 1200 MHz"
+        assert note.startswith(start)
+        assert (note == start) == (name != "rstl")
+    else:
+        assert notes == ((f"{path}: read as {name}",) if name == "loadstore" else ())
+    assert (traces.read(path, 1000, device_clock_mhz=1200).arrival_ps % 1000 == 0).all()
+
+
+def test_a_format_is_noted_unless_the_ending_names_it(write, example):
+    name, content = example
+    named = traces.read(write(content, f"app.{name}"), CLOCK_MHZ)
+    assert bool(named.notes) == (name in ("rstl", "loadstore"))
+    if name != "rstl":
+        other = "csv" if name == "stl" else "stl"
+        for ending in ("", ".txt", f".{other}"):
+            path = write(content, f"app{ending}")
+            assert traces.read(path, CLOCK_MHZ).notes == (f"{path}: read as {name}",)
+
+
+@pytest.mark.parametrize("name", ["loadstore", "csv", "parquet"])
+def test_a_trace_without_times_is_played_closed(write, tmp_path, name):
+    trace = traces.read(write(TEXTS["loadstore"], "app.loadstore"), CLOCK_MHZ)
+    traces.write(trace, tmp_path / f"t.{name}", clock_mhz=CLOCK_MHZ)
+    trace = traces.read(tmp_path / f"t.{name}", CLOCK_MHZ)
+    assert not trace.has_times
+    assert trace.player == Player("closed", max_outstanding=16)
+    assert trace.arrival_ps.tolist() == [0, 1000, 2000]
+    assert traces.read(write(TEXTS["stl"]), CLOCK_MHZ).player == Player()
 
 
 @pytest.mark.parametrize("path", ["app", "app.txt", "app.gz", "app.xz", "stl"])

@@ -46,6 +46,8 @@ def test_columns_of_any_integer_type(write_table, dtype, is_write, columns):
         ({"address": [1, 1], "is_write": [0, 2]}, "is_write must lie in 0 to 1"),
         ({"address": [1], "initiator": [2**16]}, "initiator must lie in 0 to 65535"),
         ({"address": [1, 1], "size": [1, 0]}, "request 1: a request of 0 bytes"),
+        ({"address": [1], "size": [1.5]}, "size must be whole numbers, is double"),
+        ({"address": [1]}, "there is no column 'is_write'"),
         ({"address": [1, 1], "arrival_ps": [2, 1]}, "request 1: picosecond 1 comes before"),
         ({"address": [1, 1], "arrival_ps": [-2, 1]}, "before time 0"),
         ({"address": pa.array([], pa.int64())}, "is empty"),
@@ -57,6 +59,22 @@ def test_columns_are_checked(write_table, table, message):
         traces.read(path, 1000)
     assert message in str(error.value)
     assert str(path) in str(error.value)
+
+
+def test_a_size_that_is_null_is_not_stated(write_table, columns):
+    path = write_table({"address": [1, 2], "is_write": [0, 1], "size": [None, 8]})
+    trace = traces.read(path, 1000)
+    assert columns(trace)["size"] == [0, 8]
+    assert columns(traces.read(path, 1000, size=16))["size"] == [16, 8]
+    traces.write(trace, path)
+    assert columns(traces.read(path, 1000)) == columns(trace)
+
+
+def test_directions_are_never_guessed(write_table, columns):
+    path = write_table({"address": [1, 2]})
+    with pytest.raises(ArchgymError, match=r"app\.parquet: there is no column 'is_write'"):
+        traces.read(path, 1000)
+    assert columns(traces.read(path, 1000, reads_only=True))["is_write"] == [False, False]
 
 
 @pytest.mark.parametrize(

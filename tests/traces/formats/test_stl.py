@@ -47,7 +47,7 @@ def test_reads_all_that_the_format_allows(write):
         [31000, 33000, 81000, 90000],
         [0x400140, 0x7FFF8000, 0x400180, 0x10],
         [False, True, False, True],
-        [64, 64, 128, 8],
+        [0, 0, 128, 8],
     )
     assert [trace.where(i).rpartition(":")[2] for i in range(4)] == ["4", "5", "6", "8"]
 
@@ -180,6 +180,12 @@ def test_unwritable_files_are_refused_and_leave_nothing(tmp_path):
     with pytest.raises(ArchgymError, match="can't write trace"):
         traces.write(trace, tmp_path / "folder.stl", clock_mhz=1000)
     assert [path.name for path in tmp_path.iterdir()] == ["folder.stl"]
+
+
+def test_sizes_that_are_not_stated_are_not_written(write, tmp_path):
+    text = "0: read 0x40\n3: (32) write 0x8\n"
+    traces.write(traces.read(write(text), 1000), tmp_path / "out.stl", clock_mhz=1000)
+    assert (tmp_path / "out.stl").read_text() == text
 
 
 @pytest.mark.parametrize("clock_mhz", [0, -1, 1e7, float("nan")])
