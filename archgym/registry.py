@@ -7,10 +7,11 @@ through an entry point of the same group, so adding one touches no existing file
 import importlib
 import inspect
 import pkgutil
+import traceback
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from archgym.errors import MissingExtraError, unknown
+from archgym.errors import ArchgymError, MissingExtraError, unknown
 
 # Optional dependency (as imported) -> the extra that installs it.
 EXTRAS = {
@@ -46,6 +47,18 @@ def missing_extra(error: ModuleNotFoundError, what: str) -> Exception:
     )
 
 
+def _broken_import(error: BaseException, what: str) -> ArchgymError:
+    """Turns whatever an import ended with into one sentence, naming the package that fails."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__")) for frame in frames]
+    # The innermost one, since optional packages import each other.
+    packages = [name for name in (module.partition(".")[0] for module in modules) if name in EXTRAS]
+    reason = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    if packages:
+        return ArchgymError(f"{what} needs {packages[-1]}, which fails to import: {reason}")
+    return ArchgymError(f"{what} fails to import: {reason}")
+
+
 T = TypeVar("T")
 
 
@@ -71,7 +84,9 @@ class Registry(Generic[T]):
         """Imports and returns the implementation called `name`.
 
         Raises:
-            ArchgymError: `name` is not known, or needs an extra that is not installed.
+            MissingExtraError: It needs an extra that is not installed.
+            ArchgymError: `name` is not known, or it or a package that it needs fails to import, in
+                whatever way.
         """
         third_party = self._third_party()
         try:
@@ -80,8 +95,16 @@ class Registry(Generic[T]):
             if name in third_party:
                 loaded: type[T] = third_party[name].load()
                 return loaded
-        except ModuleNotFoundError as error:
-            raise missing_extra(error, f"{self.kind} {name!r}") from error
+        except ArchgymError:
+            raise
+        # A broken package may even end the process. Only a request to stop passes.
+        except (Exception, SystemExit) as error:
+            what = f"{self.kind} {name!r}"
+            if isinstance(error, ModuleNotFoundError):
+                missing = missing_extra(error, what)
+                if missing is not error:
+                    raise missing from error
+            raise _broken_import(error, what) from error
         raise unknown(self.kind, name, self.names())
 
     def _built_in(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from archgym.cli.output import AsJson, print_json, print_table
-from archgym.errors import MissingExtraError
+from archgym.errors import ArchgymError
 from archgym.registry import Registry
 
 
@@ -107,7 +107,7 @@ def _registered(
             kind = registry.load(name)
             first_line = (kind.__doc__ or "").partition("\n")[0]
             description = f"{first_line} {status(kind)}".rstrip()
-        except MissingExtraError as error:
+        except ArchgymError as error:
             description = str(error)
         yield name, description
 
