@@ -30,6 +30,9 @@ def check_architecture(architecture: Section, organization: Organization, known:
         lengths = " or ".join(map(str, known.burst_lengths))
         raise architecture.wrong("burstLength", f"{lengths}, as {known.name} is simulated")
     given = architecture.data
+    for key in ("nbrOfRanks", "nbrOfPseudoChannels", "nbrOfStacks"):
+        if given.get(key, 1) != 1 and key not in known.levels.split():
+            raise architecture.wrong(key, f"1, as {known.name} is simulated")
     if "maxBurstLength" in given:
         longest = architecture.integer("maxBurstLength")
         if longest < organization.burst_length:

@@ -77,10 +77,14 @@ def test_additive_latency_is_taken():
         ("ddr4-2400", {"burstLength": 16}, "burstLength must be 4 or 8, as DDR4 is simulated"),
         ("ddr5-4800", {"burstLength": 8}, "burstLength must be 16"),
         ("ddr4-2400", {"maxBurstLength": 4}, "maxBurstLength must be at least burstLength, 8"),
+        ("gddr6-16000", {"nbrOfRanks": 2}, "nbrOfRanks must be 1, as GDDR6 is simulated"),
+        ("hbm2", {"nbrOfRanks": 2}, "nbrOfRanks must be 1"),
+        ("ddr4-2400", {"nbrOfPseudoChannels": 2}, "nbrOfPseudoChannels must be 1"),
+        ("ddr4-2400", {"nbrOfStacks": 2}, "nbrOfStacks must be 1"),
         ("gddr6-16000", {"per2BankOffset": 4}, "per2BankOffset must be half the banks, 8, is 4"),
     ],
 )
-def test_bursts_that_the_standard_lacks_are_refused(name, values, message):
+def test_bursts_and_levels_that_the_standard_lacks_are_refused(name, values, message):
     with pytest.raises(ArchgymError, match=rf"^mine: memspec\.memarchitecturespec\.{message}"):
         load(name, "memarchitecturespec", **values)
 

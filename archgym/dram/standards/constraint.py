@@ -133,6 +133,8 @@ class Standard:
         burst_lengths: Beats of the bursts that `rules` has been written for.
         fastest_mt_per_s: Million beats of data a second that no device exceeds, those sold as
             overclocked included.
+        levels: Those of a device's keys `nbrOfRanks`, `nbrOfPseudoChannels` and `nbrOfStacks` that
+            may be above 1, separated by spaces: `rules` has constraints for them.
         optional: Names of what a device may give beside `timing` and `currents`.
         ignores: Names of timing parameters, currents and voltages of DRAMSys's files that are not
             read, separated by spaces -> why they don't matter.
@@ -153,6 +155,7 @@ class Standard:
     beats_per_cycle: int
     burst_lengths: Sequence[int]
     fastest_mt_per_s: int
+    levels: str = "nbrOfRanks"
     optional: str = ""
     ignores: Mapping[str, str] = field(default_factory=dict)
     power_domains: Sequence[Mapping[str, str]] = ()

@@ -130,4 +130,5 @@ STANDARD = Standard(
     beats_per_cycle=BEATS_PER_CYCLE,
     burst_lengths=(16,),
     fastest_mt_per_s=24000,
+    levels="",
 )

@@ -132,6 +132,7 @@ STANDARD = Standard(
     beats_per_cycle=2,
     burst_lengths=(4,),
     fastest_mt_per_s=4000,
+    levels="nbrOfPseudoChannels nbrOfStacks",
     command_cycles=COMMAND_CYCLES,
     has_column_bus=True,
     dramsys_omits=[("RD", "SREFEN"), ("SREFEN", "SREFEX")],

@@ -122,6 +122,7 @@ STANDARD = Standard(
     beats_per_cycle=BEATS_PER_CYCLE,
     burst_lengths=(8,),
     fastest_mt_per_s=10000,
+    levels="nbrOfPseudoChannels nbrOfStacks",
     command_cycles=COMMAND_CYCLES,
     has_column_bus=True,
 )
