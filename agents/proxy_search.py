@@ -14,7 +14,7 @@ from archgym import proxy
 from archgym.agents._kriging import Kriging
 from archgym.agents.base import Agent, file, tunable
 from archgym.errors import ArchgymError
-from archgym.objectives import COSTS, TERMS, AtTarget, term
+from archgym.objectives import KNOWN, AtTarget, term
 from archgym.proxy.coding import Coding
 from archgym.space import Design, DesignSpace
 from archgym.space_document import to_document
@@ -338,8 +338,7 @@ class Goal:
     @cached_property
     def signs(self) -> Floats:
         """1 for each term of which less is better, else -1; shape `[terms]`."""
-        known = TERMS | COSTS
-        lower = [name == "cost" or known[name].lower_is_better for name in self.terms]
+        lower = [name == "cost" or KNOWN[name].lower_is_better for name in self.terms]
         return np.where(lower, 1.0, -1.0)
 
     @cached_property

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.analysis.results import TrialResult
+from archgym.objectives import Limited, Objective
 from archgym.registry import missing_extra
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class Curve(NamedTuple):
 
 
 def curve(trials: list[TrialResult]) -> Curve:
-    """Returns the best cost so far over trials, as multiples of the default design's cost.
+    """Returns the best cost so far over trials, as multiples of the default design's.
 
-    A trial that ended before the others keeps its last value.
+    It is that of designs within the limits of the objective, and `inf` before there is one. A trial
+    that ended before the others keeps its last value.
     """
     length = max(len(trial.best_so_far) for trial in trials)
     costs = np.array(
@@ -50,12 +52,20 @@ def curve(trials: list[TrialResult]) -> Curve:
     return Curve(np.median(costs, axis=0), costs.min(axis=0), costs.max(axis=0))
 
 
-def convergence_plot(agents: dict[str, list[TrialResult]], name: str) -> str:
+def axis_label(objective: Objective) -> str:
+    """Returns what the curves of a problem show."""
+    if isinstance(objective, Limited):
+        return f"least {objective.term} within limits so far / default's"
+    return "best cost so far / default's"
+
+
+def convergence_plot(agents: dict[str, list[TrialResult]], name: str, objective: Objective) -> str:
     """Draws the curves of agents on one problem: medians as lines, ranges as bands.
 
     Args:
         agents: The trials of each agent.
         name: A name for the plot that no other on the page has.
+        objective: The problem's.
 
     Returns:
         An `svg` element without any reference to outside.
@@ -79,7 +89,7 @@ def convergence_plot(agents: dict[str, list[TrialResult]], name: str) -> str:
     with mpl.rc_context(style):
         figure = Figure(figsize=(6.4, 3.9), layout="constrained")
         axes = figure.add_subplot()
-        draw_curves(axes, agents)
+        draw_curves(axes, agents, objective)
         axes.legend(
             frameon=False,
             loc="lower left",
@@ -91,7 +101,7 @@ def convergence_plot(agents: dict[str, list[TrialResult]], name: str) -> str:
         return _svg(figure)
 
 
-def draw_curves(axes: "Axes", agents: dict[str, list[TrialResult]]) -> None:
+def draw_curves(axes: "Axes", agents: dict[str, list[TrialResult]], objective: Objective) -> None:
     """Draws the curves of agents on one problem into `axes`, without a legend."""
     curves = {agent: curve(trials) for agent, trials in agents.items()}
     for index, (agent, (median, least, greatest)) in enumerate(curves.items()):
@@ -110,6 +120,7 @@ def draw_curves(axes: "Axes", agents: dict[str, list[TrialResult]]) -> None:
             label=agent.replace("_", " "),
         )
     _dress(axes, curves)
+    axes.set_ylabel(axis_label(objective))
 
 
 def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
@@ -134,7 +145,6 @@ def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axes.set_xlabel("evaluations")
-    axes.set_ylabel("best cost so far / default's")
     axes.grid(axis="y", color="#e3e6ea", linewidth=0.8)
     axes.set_axisbelow(True)
 
@@ -142,15 +152,21 @@ def _dress(axes: "Axes", curves: dict[str, Curve]) -> None:
 def _limits(curves: dict[str, Curve]) -> tuple[float, float]:
     """Leaves out how bad the first few designs were, which would flatten all the rest."""
     least = [found.least[-1] for found in curves.values()]
-    settled = [found.median[len(found.median) // 20] for found in curves.values()]
+    settled = [_first_finite(found.median[len(found.median) // 20 :]) for found in curves.values()]
     low = min([1.0, *filter(np.isfinite, least)])
     high = max([1.0, *filter(np.isfinite, settled)])
     margin = (high / low) ** 0.06 * 1.005
     return low / margin, high * margin
 
 
+def _first_finite(values: NDArray[np.float64]) -> float:
+    """What a curve begins with, where it has to wait for a design within the limits."""
+    finite = values[np.isfinite(values)]
+    return float(finite[0]) if len(finite) else np.inf
+
+
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where a seed had no design that runs yet, the band ends far above the plot."""
+    """Where a seed had no design to count yet, the band ends far above the plot."""
     return np.where(np.isfinite(values), values, 1e9)
 
 

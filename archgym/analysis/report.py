@@ -1,16 +1,27 @@
 """The report of a study: one HTML page with everything inside, to read, mail or archive."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
 
 import archgym
+from archgym import objectives
 from archgym.analysis.curves import COLOURS, convergence_plot
+from archgym.analysis.remarks import default_design, owed
 from archgym.analysis.results import ProblemKey, Results, TrialResult
-from archgym.analysis.table import TARGET, cells, multiple, summary
+from archgym.analysis.table import (
+    TARGET,
+    beyond,
+    cells,
+    multiple,
+    quantity,
+    remarks,
+    summary,
+)
 from archgym.dram.metrics import METRICS
-from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
+from archgym.objectives import KNOWN, Limit, Limited, Metrics, Objective, term
 from archgym.registry import missing_extra
 from archgym.space import DesignSpace
 
@@ -23,6 +34,7 @@ _COMPARED = (
     "energy_nj",
     "power_mw",
     "queue_entries",
+    "refreshes_owed",
 )
 
 
@@ -62,8 +74,7 @@ def render(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    study = results.study
-    space = make_space(study.space, study.device, allow_data_loss=study.allow_data_loss)
+    study, space = results.study, results.space
     rows = summary(results).to_dict("records")
     first = next(results.of_problem(next(iter(results.trials))))
     return environment.get_template("report.html.jinja").render(
@@ -72,6 +83,7 @@ def render(results: Results) -> str:
         version=archgym.__version__,
         simulator_version=first.summary["simulator_version"],
         feasible_designs=space.count_feasible(),
+        default=default_design(space),
         target=f"{100 * (TARGET - 1):g} %",
         missing=results.missing,
         complete=len(study.trials) - results.missing,
@@ -82,22 +94,19 @@ def render(results: Results) -> str:
             agent.label: COLOURS[index % len(COLOURS)] for index, agent in enumerate(study.agents)
         },
         problems=[
-            _problem(results, problem, space, rows, number)
+            _problem(results, problem, rows, number)
             for number, problem in enumerate(results.trials)
         ],
     )
 
 
 def _problem(
-    results: Results,
-    problem: ProblemKey,
-    space: DesignSpace,
-    summary_rows: list[dict[Any, Any]],
-    number: int,
+    results: Results, problem: ProblemKey, summary_rows: list[dict[Any, Any]], number: int
 ) -> dict[str, Any]:
     """Returns what the page says about one problem."""
     rows = [row for row in summary_rows if (row["workload"], row["objective"]) == problem]
     best = results.best(problem)
+    objective = objectives.make(problem.objective)
     tables = [
         {
             "budget": budget,
@@ -105,7 +114,8 @@ def _problem(
                 {"agent": row["agent"], "won": row["won"], "cells": cells(row)} for row in group
             ],
             "winners": [row["agent"] for row in group if row["won"]],
-            "median": {row["agent"]: multiple(row["cost_median"]) for row in group},
+            "median": {row["agent"]: _median(row) for row in group},
+            "remarks": remarks(group),
         }
         for budget in results.budgets
         if (group := [row for row in rows if row["budget"] == budget])
@@ -113,20 +123,46 @@ def _problem(
     return {
         "workload": problem.workload,
         "objective": problem.objective,
-        "plot": convergence_plot(results.trials[problem], f"problem-{number}"),
+        "plot": convergence_plot(results.trials[problem], f"problem-{number}", objective),
         "tables": tables,
-        "best": multiple(best.best_so_far[-1]),
+        **_best(best, objective),
+        "found": math.isfinite(best.best_so_far[-1]),
         "finder": best.summary["agent"],
-        **_best_design(best, space),
+        **_best_design(best, results.space, objective),
     }
 
 
-def _best_design(best: TrialResult, space: DesignSpace) -> dict[str, Any]:
+def _median(row: dict[Any, Any]) -> str:
+    """Returns the median of an agent, and how many seeds it is of if some missed the limits."""
+    missed = row["met_limits"] < row["seeds"]
+    met = f" ({row['met_limits']:.0f} of {row['seeds']})" if missed else ""
+    return multiple(row["cost_median"]) + met
+
+
+def _best(best: TrialResult, objective: Objective) -> dict[str, str]:
+    """Returns how good the best design is, for a cell and for a sentence."""
+    ratio = float(best.best_so_far[-1])
+    if not isinstance(objective, Limited):
+        return {"best": multiple(ratio), "as_good_as": f"{multiple(ratio)} of the default's cost"}
+    if not math.isfinite(ratio):
+        return {"best": beyond(best.nearest_after(len(best.costs))), "as_good_as": ""}
+    value = quantity(ratio * best.default_value, KNOWN[objective.term].unit)
+    return {
+        "best": f"{multiple(ratio)}, {value}",
+        "as_good_as": f"{value}, {multiple(ratio)} of the default's {objective.term}",
+    }
+
+
+def _best_design(best: TrialResult, space: DesignSpace, objective: Objective) -> dict[str, Any]:
     """Returns the best design and its metrics, each beside the default design's."""
-    row = best.log.iloc[int(best.costs.argmin())]
+    row = best.best_row()
     design = space.canonical({name: row[f"param.{name}"] for name in space.parameters})
     default = best.summary["default_metrics"]
-    compared = [name for name in _COMPARED if name in default and f"metric.{name}" in row]
+    measured = {
+        name: row[f"metric.{name}"]
+        for name in default
+        if f"metric.{name}" in row and not math.isnan(row[f"metric.{name}"])
+    }
     return {
         "parameters": [
             {
@@ -142,12 +178,30 @@ def _best_design(best: TrialResult, space: DesignSpace) -> dict[str, Any]:
                 "description": METRICS[name].description,
                 "name": name,
                 "default": _number(default[name]),
-                "best": _number(row[f"metric.{name}"]),
-                "change": _change(default[name], row[f"metric.{name}"]),
+                "best": _number(measured[name]),
+                "change": _change(default[name], measured[name]),
             }
-            for name in compared
+            for name in _COMPARED
+            if name in measured
         ],
+        "limits": [
+            {
+                "name": limit.name,
+                "default": _limited(limit, default, default),
+                "best": _limited(limit, measured, default),
+            }
+            for limit in objective.limits
+            if measured
+        ],
+        "remark": owed(row),
     }
+
+
+def _limited(limit: Limit, metrics: Metrics, reference: Metrics) -> str:
+    """Returns what a design has of what is limited, and how far that is beyond the limit."""
+    excess = limit.excess(metrics, reference)
+    value = quantity(term(limit.term, metrics), KNOWN[limit.term].unit)
+    return f"{value}, {beyond(excess)}" if excess > 0 else value
 
 
 def _number(value: float) -> str:

@@ -11,8 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from archgym import dataset
+from archgym import dataset, objectives
+from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
+from archgym.objectives import Limited, Objective, term
+from archgym.space import DesignSpace
 from archgym.study.spec import Study
 
 
@@ -31,28 +34,55 @@ class TrialResult:
         path: Its sealed log.
         summary: The trial's summary, as written beside its log.
         costs: Of its evaluations, in order; float64, shape `[evaluations]`.
+        violations: How far each was beyond the limits of the objective, 0 within them and `inf`
+            without metrics; float64, shape `[evaluations]`.
+        default_value: What is minimised, as the default design has it, be it within limits or not.
     """
 
     path: Path
     summary: dict[str, Any]
     costs: NDArray[np.float64]
+    violations: NDArray[np.float64]
+    default_value: float
 
     @property
     def log(self) -> pd.DataFrame:
-        """The rows of the log, in order; read anew each time, as a study may have many millions."""
+        """The rows of the log, in order; read again each time, as a study may have millions."""
         return dataset.read(self.path).sort_values("step", ignore_index=True)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The costs of designs within the limits, which are no penalties; `inf` for all others."""
+        return np.where(self.violations == 0, self.costs, np.inf)
 
     @cached_property
     def best_so_far(self) -> NDArray[np.float64]:
-        """Least cost up to each evaluation, as a multiple of the default design's.
+        """Least value up to each evaluation, as a multiple of the default design's.
 
-        It is `inf` until a design could be run; shape `[evaluations]`.
+        It is `inf` until a design within the limits was found; shape `[evaluations]`.
         """
-        return np.minimum.accumulate(self.costs / self.summary["default_cost"])
+        return np.minimum.accumulate(self.values / self.default_value)
 
     def best_after(self, evaluations: int) -> float:
-        """Returns the least cost up to an evaluation, or to the end if that came before."""
+        """Returns the least value up to an evaluation, or to the end if that came before.
+
+        It is a multiple of the default design's.
+        """
         return float(self.best_so_far[min(evaluations, len(self.best_so_far)) - 1])
+
+    def nearest_after(self, evaluations: int) -> float:
+        """Returns how far beyond the limits the design nearest to them was; 0 if one was within."""
+        return float(self.violations[:evaluations].min())
+
+    def best_row(self, evaluations: int | None = None) -> dict[Any, Any]:
+        """Returns the log's row of the best design up to an evaluation, or of all.
+
+        Without a design within the limits, it is that of least cost.
+        """
+        values, costs = self.values[:evaluations], self.costs[:evaluations]
+        step = int((values if np.isfinite(values).any() else costs).argmin())
+        (row,) = pd.read_parquet(self.path, filters=[("step", "==", step)]).to_dict("records")
+        return row
 
 
 @dataclass(frozen=True)
@@ -85,12 +115,22 @@ class Results:
             if not log.exists():
                 missing += 1
                 continue
-            key = ProblemKey(trial.workload.label, trial.objective)
+            key = ProblemKey(trial.workload.label, objectives.respell(trial.objective))
             of_agent = trials.setdefault(key, {}).setdefault(trial.agent.label, [])
-            of_agent.append(_read(log))
+            of_agent.append(_read(log, objectives.make(key.objective)))
         if not trials:
             raise ArchgymError(f"{folder} holds no complete trial")
         return cls(study, trials, missing)
+
+    @cached_property
+    def space(self) -> DesignSpace:
+        """The space that was searched.
+
+        Raises:
+            ArchgymError: It depends on a device that is not there any more.
+        """
+        study = self.study
+        return make_space(study.space, study.device, allow_data_loss=study.allow_data_loss)
 
     @property
     def budgets(self) -> list[int]:
@@ -107,8 +147,14 @@ class Results:
         }
 
     def best(self, problem: ProblemKey) -> TrialResult:
-        """Returns the trial that found the cheapest design of a problem, the first of several."""
-        return min(self.of_problem(problem), key=lambda trial: trial.best_so_far[-1])
+        """Returns the trial that found the best design of a problem, the first of several.
+
+        Where nobody found one within the limits, it is that of least cost.
+        """
+        return min(
+            self.of_problem(problem),
+            key=lambda trial: (trial.best_so_far[-1], trial.costs.min()),
+        )
 
     def of_problem(self, problem: ProblemKey) -> Iterator[TrialResult]:
         """Yields all trials of a problem."""
@@ -116,10 +162,26 @@ class Results:
             yield from of_agent
 
 
-def _read(path: Path) -> TrialResult:
+def _read(path: Path, objective: Objective) -> TrialResult:
     try:
         summary = json.loads(path.with_suffix(".json").read_text())
     except (OSError, ValueError) as error:
         raise ArchgymError(f"the summary of {path} is missing or damaged") from error
-    costs = pd.read_parquet(path, columns=["step", "cost"]).sort_values("step")["cost"]
-    return TrialResult(path, summary, costs.to_numpy(np.float64))
+    costs = _columns(path, ["cost"])["cost"]
+    violations = np.where(np.isfinite(costs), 0.0, np.inf)
+    default_value = summary["default_cost"]
+    if isinstance(objective, Limited):
+        reference = summary["default_metrics"]
+        default_value = term(objective.term, reference)
+        if np.isfinite(costs).any():  # Otherwise there are no metrics at all.
+            names = sorted({name for limit in objective.limits for name in limit.metrics})
+            found = _columns(path, [f"metric.{name}" for name in names])
+            metrics: Any = {name: found[f"metric.{name}"] for name in names}
+            for limit in objective.limits:
+                violations = np.fmax(violations, limit.excess(metrics, reference))
+    return TrialResult(path, summary, costs, violations, default_value)
+
+
+def _columns(path: Path, names: list[str]) -> dict[str, NDArray[np.float64]]:
+    rows = pd.read_parquet(path, columns=["step", *names]).sort_values("step")
+    return {name: rows[name].to_numpy(np.float64) for name in names}

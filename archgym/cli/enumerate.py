@@ -44,6 +44,7 @@ def enumerate_designs(
     The table can be replayed: --simulator tabular:FOLDER. Stopped or killed, the same command goes
     on where it was.
     """
+    from archgym.analysis.remarks import default_design
     from archgym.dram.spaces import make_space
     from archgym.study.enumeration import enumerate_space
 
@@ -71,6 +72,7 @@ def enumerate_designs(
                 "out": str(out),
                 "workload": table.header.workload["id"],
                 "designs": len(table),
+                "default": table.designs.space.default,
                 "without_metrics": len(table.failures),
                 "sha256": table.sha256,
                 "optima": [_record(each) for each in optima],
@@ -85,6 +87,7 @@ def enumerate_designs(
         ("objective", "best>", "default>", "within 1 %>", "the best design, where not default"),
         [_row(each) for each in optima],
     )
+    typer.echo(default_design(table.designs.space))
 
 
 def _optima(table: "Table") -> "list[Landscape]":

@@ -43,7 +43,7 @@ def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> 
 
     Exits with code 1 if a trial failed, after reporting on the others.
     """
-    from archgym.analysis import Results, records, rich_table, summary
+    from archgym.analysis import Results, default_design, records, rich_table, summary
     from archgym.study.projection import project
     from archgym.study.run import unfinished
 
@@ -68,11 +68,12 @@ def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> 
                 "failures": [
                     {"trial": failure.trial.name, "reason": failure.reason} for failure in failures
                 ],
+                "default": {"space": results.space.name, "design": results.space.default},
                 "table": records(table),
             }
         )
     else:
-        print_rich(rich_table(table))
+        print_rich(rich_table(table, default_design(results.space)))
         if page:
             typer.echo(f"report: {page}")
     if failures:

@@ -39,11 +39,12 @@ from archgym.objectives.costs import (
     Objective,
 )
 from archgym.objectives.grammar import examples, make, names, respell
-from archgym.objectives.terms import COSTS, TERMS, UNITS, Metrics, Term, term
+from archgym.objectives.terms import COSTS, KNOWN, TERMS, UNITS, Metrics, Term, term
 
 __all__ = [
     "AT_TARGET",
     "COSTS",
+    "KNOWN",
     "TERMS",
     "UNITS",
     "VIOLATION",

@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from archgym.objectives.terms import COSTS, TERMS, Metrics, measured, term
+from archgym.objectives.terms import KNOWN, Metrics, measured, term
 
 # A design that misses a limit costs at least this many times what the default design would.
 VIOLATION = 10.0
@@ -30,13 +30,18 @@ class Limit:
     @property
     def is_floor(self) -> bool:
         """Whether it is a limit from below."""
-        return not (TERMS | COSTS)[self.term].lower_is_better
+        return not KNOWN[self.term].lower_is_better
 
     @property
     def name(self) -> str:
         """The text it is written as."""
-        unit = "x" if self.relative else (TERMS | COSTS)[self.term].unit
+        unit = "x" if self.relative else KNOWN[self.term].unit
         return f"{self.term} {'>=' if self.is_floor else '<='} {number(self.bound)}{unit}"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that tell whether a design keeps it."""
+        return KNOWN[self.term].metrics
 
     def value(self, reference: Metrics) -> float:
         """Returns the limit in the term's unit, given what the default design measured."""

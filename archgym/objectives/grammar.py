@@ -5,9 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 from archgym.errors import ArchgymError, unknown
 from archgym.objectives.costs import ARCHGYM, AtTarget, Least, Limit, Limited, Objective
-from archgym.objectives.terms import COSTS, TERMS, UNITS
-
-_KNOWN = TERMS | COSTS
+from archgym.objectives.terms import COSTS, KNOWN, TERMS, UNITS
 
 _LIMITED = {
     "power with runtime <= 1.05x": (
@@ -81,21 +79,21 @@ def respell(text: str) -> str:
         return f"{least} with {limited} <= {number}{'x' if limited in TERMS else ''}"
     if match := re.fullmatch(rf"{bare} ?, ?then (\w+)", text):
         limited, number, least = match.groups()
-        unit = _KNOWN[limited].unit if limited in _KNOWN else ""
+        unit = KNOWN[limited].unit if limited in KNOWN else ""
         return f"{limited} <= {number}{unit}, then {least}"
     return text
 
 
 def _least(text: str) -> Least:
-    if text not in _KNOWN:
+    if text not in KNOWN:
         raise unknown("objective", text, names())
     _check_alone(text, text, [])
     return Least(text)
 
 
 def _limited(text: str, least: str, limits: list[Limit]) -> Limited:
-    if least not in _KNOWN:
-        raise unknown(f"term of objective {text!r}:", least, _KNOWN)
+    if least not in KNOWN:
+        raise unknown(f"term of objective {text!r}:", least, KNOWN)
     terms = [limit.term for limit in limits]
     if least in terms:
         raise ArchgymError(f"objective {text!r} limits the very term it minimises")
@@ -108,12 +106,12 @@ def _limited(text: str, least: str, limits: list[Limit]) -> Limited:
 
 def _check_alone(text: str, least: str, limited: list[str]) -> None:
     """Refuses to minimise what a useless controller has the least of."""
-    if not _KNOWN[least].lower_is_better:
+    if not KNOWN[least].lower_is_better:
         raise ArchgymError(
             f"objective {text!r}: more {least} is better, so it can only be limited, as in "
             f"'power with {least} >= 0.9x'; minimise runtime instead"
         )
-    if any(_KNOWN[name].shows_slowness for name in limited):
+    if any(KNOWN[name].shows_slowness for name in limited):
         return
     if least == "power":
         raise ArchgymError(
@@ -135,9 +133,9 @@ def _limit(text: str, part: str) -> Limit:
             "'and' between several"
         )
     name, sign, quantity = match.groups()
-    if name not in _KNOWN:
-        raise unknown(f"term of objective {text!r}:", name, _KNOWN)
-    term = _KNOWN[name]
+    if name not in KNOWN:
+        raise unknown(f"term of objective {text!r}:", name, KNOWN)
+    term = KNOWN[name]
     right = "<=" if term.lower_is_better else ">="
     if sign != right:
         better = "less" if term.lower_is_better else "more"

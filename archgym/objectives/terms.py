@@ -108,6 +108,9 @@ COSTS: dict[str, Term] = {
 }
 """What the controller takes to build, by name."""
 
+KNOWN: dict[str, Term] = TERMS | COSTS
+"""All that an objective can name."""
+
 
 def term(name: str, metrics: Metrics) -> float:
     """Returns one of `TERMS` or `COSTS` in its unit.
@@ -115,7 +118,7 @@ def term(name: str, metrics: Metrics) -> float:
     Raises:
         ArchgymError: A metric that it needs was not measured.
     """
-    return (TERMS | COSTS)[name](metrics)
+    return KNOWN[name](metrics)
 
 
 def measured(name: str, metrics: Metrics) -> float:

@@ -86,6 +86,40 @@ def test_best_design_is_the_logs(page: str, folder: Path) -> None:
         assert (found["MaxActiveTransactions"] == "no effect") == (found["Arbiter"] == "Simple")
 
 
+def test_it_says_which_default_it_compares_with(page: str) -> None:
+    text = unescape(page)
+    assert "space archgym's default design {PagePolicy=OpenAdaptive" in text
+    assert "the controller's own has RefreshMaxPostponed=0, RefreshMaxPulledin=0" in text
+
+
+def test_limits_and_refreshes_owed(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    met, missed = "power with latency <= 1x and bandwidth >= 0.5x", "energy with runtime <= 0.1x"
+    study = Study.from_mapping(
+        {
+            "budget": 25,
+            "seeds": 2,
+            "objectives": [met, missed],
+            "workloads": [{"name": "stream", "requests": 300}],
+            "agents": {"random_search": {}},
+        },
+        "options",
+    )
+    assert study.run(tmp_path) == []
+    write_report(Results.load(tmp_path), tmp_path / "report.html")
+    page = unescape((tmp_path / "report.html").read_text())
+    overview, first, second = re.split(r'<section id="problem-\d">', page)
+    assert "(0 of 2)" in overview
+    assert "least power within limits so far" in first
+    assert re.search(r"at [\d,.]+ mW, [\d.]+ of the default's power, was found", first)
+    assert re.search(r"<td>latency <= 1x</td>.*?[\d.]+ ns</td>", first)
+    assert re.search(r"<td>bandwidth >= 0.5x</td>.*?[\d.]+ GB/s</td>", first)
+    assert "Nobody found a design within the limits" in second
+    assert re.search(r"<td>runtime <= 0.1x</td>.*?ns, 900 % beyond</td>", second)
+    assert "0 of 2</td>" in second
+    assert re.search(r"\d+ % beyond</td>", second)
+
+
 def test_unfinished_study_says_so(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "copy")
     next((tmp_path / "copy" / "trials").glob("*.parquet")).unlink()

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archgym import dataset
+from archgym import dataset, objectives
 from archgym.analysis import Results
 from archgym.errors import ArchgymError
+from archgym.study import Study
 
 
 def test_everything_is_there(folder: Path) -> None:
@@ -60,3 +61,62 @@ def test_damaged_summary(folder: Path, tmp_path: Path) -> None:
     summary.write_text(summary.read_text()[:50])
     with pytest.raises(ArchgymError, match="missing or damaged"):
         Results.load(tmp_path / "copy")
+
+
+LIMITED = "power with runtime <= 1x"
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study with a limit that about half of the designs miss."""
+    out = tmp_path_factory.mktemp("limited")
+    study = Study.from_mapping(
+        {
+            "budget": 30,
+            "seeds": 2,
+            "objectives": [LIMITED],
+            "workloads": [{"name": "stream", "requests": 300}],
+            "agents": {"random_search": {}},
+        },
+        "options",
+    )
+    assert study.run(out) == []
+    return out
+
+
+def test_what_is_beyond_a_limit_is_no_value(limited: Path) -> None:
+    ((problem, agents),) = Results.load(limited).trials.items()
+    assert problem.objective == LIMITED
+    objective = objectives.make(LIMITED)
+    for trial in agents["random_search"]:
+        reference = trial.summary["default_metrics"]
+        rows = trial.log.to_dict("records")
+        best = np.inf
+        for row, violation, ratio in zip(rows, trial.violations, trial.best_so_far, strict=True):
+            metrics = {name[7:]: row[name] for name in row if name.startswith("metric.")}
+            if np.isfinite(row["cost"]):
+                assert violation == objective.violation(metrics, reference)
+            else:
+                assert violation == np.inf
+            if violation == 0:
+                best = min(best, objectives.term("power", metrics))
+            assert ratio == best / objectives.term("power", reference)
+        assert {True, False} == set((trial.violations == 0).tolist())
+        assert trial.best_row()["cost"] == best
+
+
+def test_a_study_from_before_limits_had_units(limited: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(limited, old)
+    spec = old / "spec.toml"
+    spec.write_text(spec.read_text().replace("<= 1x", "<= 1"))
+    for path in (old / "trials").iterdir():
+        path.rename(path.with_name(path.name.replace("runtime-1x", "runtime-1")))
+    found, new = Results.load(old), Results.load(limited)
+    assert found.missing == 0
+    assert list(found.trials) == list(new.trials)
+    for problem in new.trials:
+        pairs = zip(found.of_problem(problem), new.of_problem(problem), strict=True)
+        assert all((a.best_so_far == b.best_so_far).all() for a, b in pairs)
+    with pytest.raises(ArchgymError, match=r"'runtime <= 1ns', or 'runtime <= 1x'"):
+        Study.load(spec)

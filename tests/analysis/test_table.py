@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from archgym.analysis import Results, records, rich_table, summary
+from archgym.analysis import Results, default_design, records, rich_table, summary
+from archgym.analysis.table import NONE, cells
 
-MakeUp = Callable[[dict[str, list[list[float]]]], Results]
+MakeUp = Callable[..., Results]
 
 inf = math.inf
+
+
+def shown(results: Results, width: int = 1000) -> str:
+    output = io.StringIO()
+    table = rich_table(summary(results), default_design(results.space))
+    Console(file=output, width=width).print(table)
+    return output.getvalue()
 
 
 def test_by_hand(made_up: MakeUp) -> None:
@@ -62,6 +70,64 @@ def test_a_tie_has_two_winners(made_up: MakeUp) -> None:
     assert frame["won"].tolist() == [True, True]
 
 
+def test_penalties_are_no_values(made_up: MakeUp) -> None:
+    # The default has 10; what is beyond the limit costs ten times as much and more.
+    results = made_up(
+        {
+            "all": [[120, 9], [9.5, 8], [11, 110]],
+            "most": [[7, 120], [120, 120], [9, 130]],
+            "few": [[120, 6], [120, 105], [inf, 130]],
+            "none": [[120, 110], [105, 130], [inf, inf]],
+        },
+        {
+            "all": [[0.2, 0], [0, 0], [0, 0.1]],
+            "most": [[0, 0.2], [0.2, 0.2], [0, 0.3]],
+            "few": [[0.2, 0], [0.2, 0.05], [0, 0.3]],
+            "none": [[0.2, 0.1], [0.05, 0.3], [0, 0]],
+        },
+    )
+    every, most, few, none = summary(results).to_dict("records")
+    assert [row["met_limits"] for row in (every, most, few, none)] == [3, 2, 1, 0]
+    assert {row["seeds"] for row in (every, most, few, none)} == {3}
+    assert {(row["term"], row["unit"]) for row in (every, most, few, none)} == {("power", "mW")}
+    values = [row["value_median"] for row in (every, most, few)]
+    assert values == pytest.approx([9, 8, 6])
+    assert [row["cost_median"] for row in (every, most, few)] == pytest.approx([0.9, 0.8, 0.6])
+    assert [row["best_cost"] for row in (every, most, few)] == [8, 7, 6]
+    assert (most["cost_min"], most["cost_max"]) == pytest.approx((0.7, 0.9))
+    for name in ("cost_median", "cost_min", "cost_max", "value_median", "best_cost"):
+        assert math.isnan(none[name])
+    assert (every["violation"], few["violation"], none["violation"]) == (0, 0, 0.05)
+    # Over all seeds, those that missed the limit being the worst: 9, 9 and no value for half.
+    assert [row["won"] for row in (every, most, few, none)] == [True, True, False, False]
+    assert cells(most)["met limits"] == "2 of 3"
+    assert cells(most)["power"] == "8 mW"
+    assert cells(none)["met limits"] == "0 of 3"
+    assert cells(none)["power"] == "5 % beyond"
+    assert (cells(none)["best cost"], cells(none)["range"]) == (NONE, NONE)
+    assert cells(none)["to target"] == "never (0/3)"
+
+
+def test_nobody_wins_where_nobody_met_the_limits(made_up: MakeUp) -> None:
+    results = made_up({"a": [[120.0]], "b": [[110.0]]}, {"a": [[0.2]], "b": [[0.1]]})
+    rows = summary(results).to_dict("records")
+    assert [(row["won"], row["reached_target"]) for row in rows] == [(False, 0)] * 2
+    assert [cells(row)["power"] for row in rows] == ["20 % beyond", "10 % beyond"]
+
+
+def test_refreshes_owed_are_marked(made_up: MakeUp) -> None:
+    row = {"metric.refreshes_owed": 7.0, "metric.commands_refab": 0.0}
+    results = made_up({"a": [[5]], "b": [[6]]}, row=row)
+    text = shown(results)
+    assert "a, b: the best design owes 7 of 7 refreshes: too short to judge postponing" in text
+
+
+def test_the_default_design_is_named(made_up: MakeUp) -> None:
+    text = shown(made_up({"a": [[5]]}))
+    assert "space archgym's default design {PagePolicy=OpenAdaptive" in text
+    assert "the controller's own has RefreshMaxPostponed=0" in text
+
+
 def test_nothing_could_be_run(made_up: MakeUp) -> None:
     results = made_up({"a": [[inf, inf]]})
     (row,) = records(summary(results))
@@ -76,12 +142,22 @@ def test_records_are_json(folder: Path) -> None:
 
 
 def test_terminal(made_up: MakeUp) -> None:
-    output = io.StringIO()
     results = made_up({"good": [[8, 5]], "poor": [[0.25, 0.25]], "[bold]odd": [[20, 20]]})
-    Console(file=output, width=160).print(rich_table(summary(results)))
-    lines = output.getvalue().splitlines()
+    lines = shown(results, 160).splitlines()
     (poor,) = [line for line in lines if "poor" in line]
     assert poor.split() == (
         ["poor", "0.025", "0.025\N{EN DASH}0.025", "1", "(1/1)", "2", "250", "ms", "1.5", "s"]
     )
     assert any("[bold]odd" in line and "never (0/1)" in line for line in lines)
+
+
+def test_nothing_is_cut_off_in_80_columns(made_up: MakeUp) -> None:
+    name = "simulated_annealing"
+    limited = made_up({name: [[9, 8]] * 3}, {name: [[0, 0], [0.1, 0.2], [0.3, 0]]})
+    for results in (made_up({name: [[8, 5]] * 3}), limited):
+        lines = shown(results, 80).splitlines()
+        assert max(map(len, lines)) <= 80
+        assert not any("\N{HORIZONTAL ELLIPSIS}" in line for line in lines)
+        (line,) = [line for line in lines if name in line]
+        assert f"{NONE}" in line
+        assert ("of 3" in line) == (results is limited)

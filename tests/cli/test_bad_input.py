@@ -266,6 +266,19 @@ CASES = {
         ["compare", "--agents", "random_search", "--workloads", "stream", "--objective", "laten"],
         ["did you mean 'latency'"],
     ),
+    "limit without a unit": (
+        {},
+        [
+            "compare",
+            "--agents",
+            "random_search",
+            "--workloads",
+            "stream",
+            "--objective",
+            "power with runtime <= 1.05",
+        ],
+        ["'runtime <= 1.05ns'", "'runtime <= 1.05x'"],
+    ),
     "budget of nothing": (
         {},
         ["compare", "--agents", "random_search", "--workloads", "stream", "--budget", "0"],

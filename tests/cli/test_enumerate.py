@@ -70,6 +70,7 @@ def test_as_a_table(archgym):
     assert err == ""
     assert "36 distinct designs, 0 without metrics" in out
     assert "power with runtime <= 1.05x" in out
+    assert "default: space small+data-loss's default design {" in out
     assert "RefreshPolicy=NoRefresh" in out
     again, _ = archgym(*COMMAND, "--out", "table", "--allow-data-loss")
     assert again == out

@@ -90,6 +90,11 @@ def test_compare_is_a_study_given_by_options(archgym):
     options += ["--seeds", 1, "--budget", 3]
     found = json.loads(archgym("compare", *options, "--json")[0])
     assert len(found["table"]) == 2 * 2 * 2
+    assert found["default"]["space"] == "archgym"
+    assert found["default"]["design"]["RefreshMaxPostponed"] == 1
+    assert {(row["met_limits"], row["violation"] == 0) for row in found["table"]} <= {
+        (None, False), (0, False), (1, True)
+    }  # fmt: skip
     assert {row["agent"] for row in found["table"]} == {"random_search", "random_walk"}
     folder = Path(found["out"])
     assert folder.parent == Path("runs")

@@ -84,6 +84,20 @@ def test_minari_reads_what_the_environment_shows(
         )
 
 
+def test_texts_from_before_limits_had_units_mean_the_same(whole: Dataset, tmp_path: Path) -> None:
+    import minari
+
+    bare = whole.frame["objective"].str.replace("1.05x", "1.05")
+    assert not bare.equals(whole.frame["objective"])
+    old = Dataset(whole.frame.assign(objective=bare), whole.spaces, whole.workloads, whole.sources)
+    rewards = []
+    for name, data in (("old-v0", old), ("new-v0", whole)):
+        datasets.to_minari(data, tmp_path / name)
+        found = minari.MinariDataset(tmp_path / name / "data")
+        rewards.append([float(episode.rewards[0]) for episode in found.iterate_episodes()])
+    assert rewards[0] == rewards[1]
+
+
 def test_a_table_has_rewards_for_any_objective(tmp_path: Path) -> None:
     import minari
 
