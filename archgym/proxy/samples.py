@@ -31,7 +31,11 @@ TARGETS = (
     "refresh_debt_nj",
     "queue_entries",
 )
-"""The metrics that are learned unless others are asked for: those that objectives need."""
+"""The metrics that are learned unless others are asked for.
+
+They are what objectives need, but for tails, latencies of reads and bandwidth: each metric takes
+time to learn.
+"""
 
 
 @dataclass(frozen=True)
