@@ -86,7 +86,10 @@ def _of_space(space: "DesignSpace", design: "Design") -> dict[str, Any]:
     Raises:
         ArchgymError: The space has no such parameter or value, or rules the design out.
     """
-    full = space.validate(design)
+    try:
+        full = space.validate(design)
+    except ArchgymError as error:
+        raise ArchgymError(f"--space {space.name}: {error}") from error
     if reason := space.infeasibility(full):
         raise ArchgymError(f"space {space.name} rules the design out: {reason}")
     return full
@@ -105,7 +108,8 @@ def _print_design(
         if default != usual:
             notes.append(f"the controller's own default: {usual}")
         rows.append((name, str(value), "; ".join(notes)))
-    print_table((f"parameter, by the defaults of {whose_defaults}", "value", ""), rows)
+    typer.echo(f"design, by the defaults of {whose_defaults}")
+    print_table(("parameter", "value", ""), rows)
 
 
 def _print_metrics(metrics: "Metrics") -> None:

@@ -53,7 +53,12 @@ class FileOptions:
         """
         from archgym import traces
 
-        given = {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        # Not by equality, in which a size of 0 is False.
+        given = {
+            name: value
+            for name, value in asdict(self).items()
+            if value is not None and value is not False
+        }
         names = list(names)
         if given and not any(map(traces.is_path, names)):
             option = f"--{next(iter(given)).replace('_', '-')}"
@@ -102,7 +107,7 @@ class PlayerOptions:
 
         if self.think_time is not None and not 0 <= self.think_time <= 1e9:
             raise ArchgymError(f"--think-time must lie in 0 to 1e9 ns, is {self.think_time}")
-        settings = {
+        settings: dict[str, Any] = {
             "max_outstanding": self.max_outstanding,
             "think_time_ps": None if self.think_time is None else round(self.think_time * 1000),
             "dependent": self.dependent,
@@ -181,7 +186,7 @@ def specify(
 def options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command an option for each field of its parameters that are dataclasses."""
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     parameters = []
     for name, parameter in inspect.signature(command).parameters.items():
         if name not in groups:

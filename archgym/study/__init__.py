@@ -22,10 +22,12 @@ budget = 1000                       # for this agent; seeds may differ too
 Agents are compared after equal budgets: after 100 evaluations here, and the one that has 1000 once
 more after those.
 
-A workload is played open unless its table says otherwise: `{ name = "cloud-1", player = { mode =
-"closed", max_outstanding = 8 } }`, with the attributes of `archgym.dram.player.Player`. Its table
-may also list `objectives` of its own, in place of the study's. Further keys: `seed` (0), from which
-the trials' seeds derive, and `allow_data_loss` (false).
+A workload is played as its trace is meant to be unless its table says otherwise: `{ name =
+"cloud-1", player = { mode = "closed", max_outstanding = 8 } }`, with the attributes of
+`archgym.dram.player.Player`. That of a trace file may say what the file leaves open: `clock_mhz`,
+`size` and `reads_only`, as `archgym.Workload.load` takes them. A table may also list
+`objectives` of its own, in place of the study's. Further keys: `seed` (0), from which the trials'
+seeds derive, and `allow_data_loss` (false).
 Seed number i is the same for all agents, workloads and objectives, so that agents can be compared
 in pairs. A study and its seed determine every row of its logs, save for the times.
 """

@@ -98,7 +98,7 @@ def test_workload_by_name(archgym):
 def parameters(out):
     """The table of parameters: what stands beside each."""
     lines = out.partition("\n\n")[0].splitlines()
-    return {line.split()[0]: " ".join(line.split()[1:]) for line in lines[1:]}
+    return {line.split()[0]: " ".join(line.split()[1:]) for line in lines[2:]}
 
 
 def test_the_whole_design_is_printed_and_what_is_not_the_default(archgym, trace):
@@ -130,7 +130,11 @@ def test_the_defaults_of_a_space(archgym, trace):
 @pytest.mark.parametrize(
     ("space", "design", "words"),
     [
-        ("archgym", {"RefreshMaxPostponed": 0}, ["RefreshMaxPostponed takes 1 to 8, not 0"]),
+        (
+            "archgym",
+            {"RefreshMaxPostponed": 0},
+            ["archgym: RefreshMaxPostponed takes 1 to 8, not 0"],
+        ),
         ("archgym", {"CmdMux": "Strict"}, ["parameter of space archgym 'CmdMux'"]),
         ("archgym", {"RefreshPolicy": "NoRefresh"}, ["archgym rules the design out", "data"]),
         ("controller-v1", {"LowWatermark": 9}, ["LowWatermark takes"]),
@@ -199,6 +203,12 @@ def test_a_trace_without_times_is_played_closed_and_says_so(archgym, tmp_path):
     )
     _, err = archgym("simulate", "--trace", path, "--max-outstanding", 8)
     assert err == f"note: {path}: read as loadstore\n"
+
+
+@pytest.mark.parametrize("option", ["--size", "--clock-mhz"])
+def test_nothing_is_no_size_and_no_clock(archgym, trace, option):
+    _, err = archgym("simulate", "--trace", trace, option, 0, code=2)
+    assert f"{option.strip('-').replace('-', '_')} must be a" in err
 
 
 def test_a_file_that_is_not_what_its_ending_says_is_named(archgym, tmp_path):

@@ -75,7 +75,10 @@ def _batches(file: Any, path: Path) -> Iterator[Columns]:
 
 def _column(array: Any, name: str, path: Path, first: int) -> Any:
     where = f"{path}: requests {first} to {first + len(array) - 1}: {name}"
-    if not (pa.types.is_integer(array.type) or pa.types.is_boolean(array.type)):
+    if name == "size" and pa.types.is_null(array.type):
+        array = array.cast(pa.uint32())
+    is_switch = name == "is_write" and pa.types.is_boolean(array.type)
+    if not (pa.types.is_integer(array.type) or is_switch):
         raise ArchgymError(f"{where} must be whole numbers, is {array.type}")
     if name == "size":
         array = _stated_sizes(array, path, first)

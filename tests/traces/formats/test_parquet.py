@@ -47,6 +47,7 @@ def test_columns_of_any_integer_type(write_table, dtype, is_write, columns):
         ({"address": [1], "initiator": [2**16]}, "initiator must lie in 0 to 65535"),
         ({"address": [1, 1], "size": [1, 0]}, "request 1: a request of 0 bytes"),
         ({"address": [1], "size": [1.5]}, "size must be whole numbers, is double"),
+        ({"address": [1], "size": [False]}, "size must be whole numbers, is bool"),
         ({"address": [1]}, "there is no column 'is_write'"),
         ({"address": [1, 1], "arrival_ps": [2, 1]}, "request 1: picosecond 1 comes before"),
         ({"address": [1, 1], "arrival_ps": [-2, 1]}, "before time 0"),
@@ -68,6 +69,8 @@ def test_a_size_that_is_null_is_not_stated(write_table, columns):
     assert columns(traces.read(path, 1000, size=16))["size"] == [16, 8]
     traces.write(trace, path)
     assert columns(traces.read(path, 1000)) == columns(trace)
+    path = write_table({"address": [1, 2], "is_write": [0, 1], "size": [None, None]})
+    assert columns(traces.read(path, 1000))["size"] == [0, 0]
 
 
 def test_directions_are_never_guessed(write_table, columns):
