@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from archgym.dram.controller import PARAMETERS
+from archgym.dram.metrics import refreshes_left_out
 from archgym.space import DesignSpace
-
-# Within 128 refresh intervals, a controller that postpones eight refreshes, as many as standards
-# allow, owes at most this share of those that are due: too little to win by.
-_SETTLED = 8 / 128
 
 
 def owed(row: Mapping[Any, Any]) -> str:
@@ -17,19 +14,17 @@ def owed(row: Mapping[Any, Any]) -> str:
     Args:
         row: Of an evaluation log.
     """
-    left = row.get("metric.refreshes_owed", 0.0)
-    if not left > 0:
-        return ""
-    issued = [
-        value
-        for name, value in row.items()
-        if str(name).startswith("metric.commands_ref") and value > 0
-    ]
-    due = left + sum(issued)
-    text = f"owes {left:,.0f} of {due:,.0f} refreshes"
-    if row.get("param.RefreshPolicy") == "NoRefresh":
-        return f"{text}: never refreshes, so the DRAM loses its data"
-    return f"{text}: too short to judge postponing" if left > _SETTLED * due else text
+    left_out = refreshes_left_out(
+        {
+            name.removeprefix("metric."): value
+            for name, value in row.items()
+            if str(name).startswith("metric.")
+        }
+    )
+    if left_out and row.get("param.RefreshPolicy") == "NoRefresh":
+        refreshes, _, _ = left_out.partition(":")
+        return f"{refreshes}: never refreshes, so the DRAM loses its data"
+    return left_out or ""
 
 
 def default_design(space: DesignSpace) -> str:

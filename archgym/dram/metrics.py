@@ -108,10 +108,19 @@ METRICS: dict[str, Metric] = {
 """Every metric by name."""
 
 
+# Within 128 refresh intervals, a controller that postpones eight refreshes, as many as standards
+# allow, owes at most this share of those that are due: too little to win by.
+_SETTLED = 8 / 128
+
+
 def refreshes_left_out(metrics: Mapping[str, float]) -> str | None:
     """Says how many of the refreshes due a run ended without, or `None` if there are none."""
-    owed = metrics.get("refreshes_owed", 0)
-    if not owed:
+    owed = metrics.get("refreshes_owed", 0.0)
+    if not owed > 0:
         return None
-    done = sum(value for name, value in metrics.items() if name.startswith("commands_ref"))
-    return f"owes {owed:,.0f} of {owed + done:,.0f} refreshes: too short to judge postponing"
+    issued = [
+        value for name, value in metrics.items() if name.startswith("commands_ref") and value > 0
+    ]
+    due = owed + sum(issued)
+    text = f"owes {owed:,.0f} of {due:,.0f} refreshes"
+    return f"{text}: too short to judge postponing" if owed > _SETTLED * due else text
