@@ -27,7 +27,7 @@ def compare(
     """Compare agents on workloads, print who won and write a page."""
     from archgym.study import Study
 
-    study = Study.from_mapping(
+    study = Study.parse_mapping(
         {
             "agents": {agent.strip(): {} for agent in agents.split(",")},
             "workloads": [workload.strip() for workload in workloads.split(",")],
@@ -41,6 +41,8 @@ def compare(
         },
         source="compare",
     )
-    # Named after its content, so that other options never meet these results by default.
-    digest = hashlib.sha256(study.to_toml().encode()).hexdigest()
-    run_study(replace(study, name=f"compare-{digest[:8]}"), out, workers, as_json)
+    inputs = study.check("compare")
+    # Named after its content, so that other options, or files that have changed, never meet these
+    # results by default.
+    digest = hashlib.sha256(f"{study.to_toml()}{inputs.sha256}".encode()).hexdigest()
+    run_study(replace(study, name=f"compare-{digest[:8]}"), inputs, out, workers, as_json)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.resumable import resumable
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def enumerate_designs(
     from archgym.study.enumeration import enumerate_space
     from archgym.study.trial import WorkloadSpec
 
-    try:
+    with resumable(out):
         table = enumerate_space(
             make_space(space, device, allow_data_loss=allow_data_loss),
             WorkloadSpec(workload, _read_options(option or [])),
@@ -55,9 +56,6 @@ def enumerate_designs(
             shard_size=shard_size,
             limit=limit,
         )
-    except KeyboardInterrupt:
-        typer.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)
-        raise
     optima = _optima(table)
     if as_json:
         print_json(
