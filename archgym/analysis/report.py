@@ -9,7 +9,6 @@ from archgym.analysis.curves import COLOURS, convergence_plot
 from archgym.analysis.results import ProblemKey, Results, TrialResult
 from archgym.analysis.table import TARGET, cells, multiple, summary
 from archgym.dram.metrics import METRICS
-from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
 from archgym.registry import missing_extra
 from archgym.space import DesignSpace
@@ -62,8 +61,7 @@ def render(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    study = results.study
-    space = make_space(study.space, study.device, allow_data_loss=study.allow_data_loss)
+    study, space = results.study, results.space
     rows = summary(results).to_dict("records")
     first = next(results.of_problem(next(iter(results.trials))))
     return environment.get_template("report.html.jinja").render(

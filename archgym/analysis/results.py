@@ -1,6 +1,5 @@
 """What a study has measured, read from its folder."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from archgym import dataset
+from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
+from archgym.space import DesignSpace
+from archgym.study import inputs
 from archgym.study.spec import Study
+from archgym.study.trial import read_summary
 
 
 class ProblemKey(NamedTuple):
@@ -63,11 +67,13 @@ class Results:
         study: What was to be run.
         trials: By problem and agent, in the study's order; each a list with one trial a seed.
         missing: How many trials are not complete.
+        folder: Where they were read from; `None` if nowhere.
     """
 
     study: Study
     trials: dict[ProblemKey, dict[str, list[TrialResult]]]
     missing: int
+    folder: Path | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
@@ -90,7 +96,18 @@ class Results:
             of_agent.append(_read(log))
         if not trials:
             raise ArchgymError(f"{folder} holds no complete trial")
-        return cls(study, trials, missing)
+        return cls(study, trials, missing, folder)
+
+    @cached_property
+    def space(self) -> DesignSpace:
+        """The study's design space, for the device as it was when the study began.
+
+        Raises:
+            ArchgymError: The study is older than the record of its device, which has gone since.
+        """
+        name, device = self.study.space, self.study.device
+        system = inputs.system(self.folder, device) if self.folder else device
+        return make_space(name, system, allow_data_loss=self.study.allow_data_loss)
 
     @property
     def budgets(self) -> list[int]:
@@ -118,8 +135,8 @@ class Results:
 
 def _read(path: Path) -> TrialResult:
     try:
-        summary = json.loads(path.with_suffix(".json").read_text())
-    except (OSError, ValueError) as error:
-        raise ArchgymError(f"the summary of {path} is missing or damaged") from error
-    costs = pd.read_parquet(path, columns=["step", "cost"]).sort_values("step")["cost"]
-    return TrialResult(path, summary, costs.to_numpy(np.float64))
+        log = pd.read_parquet(path, columns=["step", "cost"]).sort_values("step")
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ArchgymError(f"can't read {path}: {error}") from error
+    dataset.check_steps(log["step"], str(path))
+    return TrialResult(path, read_summary(path, len(log)), log["cost"].to_numpy(np.float64))
