@@ -42,8 +42,10 @@ class Header:
 
     Attributes:
         space: The space whose distinct designs it lists.
-        workload: The workload's `id`, and whatever else it takes to make the workload again.
-        device: Name or path of the device, and its `standard`.
+        workload: The workload's `id`, whatever else it takes to make the workload again and, since
+            the trace may be gone then, its `features` by name.
+        device: `name`, the device's name or path as given; its `standard`; and `system`, what it
+            calls itself.
         simulator: Name of the simulator.
         simulator_version: Its version.
         metrics: The metrics that it can report, in the order of the table's columns.
@@ -64,6 +66,11 @@ class Header:
     def designs(self) -> DistinctDesigns:
         """The designs that the rows stand for."""
         return DistinctDesigns(self.space)
+
+    @property
+    def system(self) -> str:
+        """What the device calls itself; in older tables, what it was given as."""
+        return self.device.get("system", self.device["name"])
 
     @property
     def shards(self) -> int:

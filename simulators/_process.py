@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +54,8 @@ def run(
 ) -> Printed | Failure:
     """Runs a program to its end, or to that of its time.
 
-    It leads a process group of its own, which is killed when it has ended, so that nothing it
-    started stays behind.
+    It is in a process group of its own, which is killed when it has ended, or when this process
+    has, so that nothing it started stays behind.
 
     Args:
         command: The program and its arguments.
@@ -68,31 +68,52 @@ def run(
         What it printed, whatever its exit code; a `timeout`, or a `crash` if it can't be started.
     """
     name = Path(command[0]).name
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return Failure("crash", f"can't start {name}: {error.strerror}")
-    try:
-        _limit(process.pid, limit_s)
-        text = _read(process, time.monotonic() + limit_s, stop or threading.Event())
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with _group() as group:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                process_group=group,
+            )
+        except OSError as error:
+            return Failure("crash", f"can't start {name}: {error.strerror}")
+        try:
+            _limit(process.pid, limit_s)
+            text = _read(process, time.monotonic() + limit_s, stop or threading.Event())
+        finally:
+            os.killpg(group, signal.SIGKILL)
+            process.wait()
     # Names of private folders differ from run to run, and failures are compared.
     told = _COLOURS.sub("", b"".join(text.parts()).decode(errors="replace"))
     told = told.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
     if text.timed_out:
         return Failure("timeout", _quoting(f"{name} took longer than {limit_s:g} s", told))
     return Printed(told, process.returncode)
+
+
+@contextlib.contextmanager
+def _group() -> Iterator[int]:
+    """Makes a process group that does not outlive this process, however it ends.
+
+    Its leader waits for the end of a pipe, whose other end this process alone has open.
+
+    Yields:
+        The group's number.
+    """
+    leader = subprocess.Popen(
+        ["/bin/sh", "-c", "read _; kill -KILL 0"], stdin=subprocess.PIPE, process_group=0
+    )
+    try:
+        yield leader.pid
+    finally:
+        leader.kill()
+        leader.wait()
+        assert leader.stdin is not None
+        leader.stdin.close()
 
 
 class _Ends:

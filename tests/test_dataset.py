@@ -1,5 +1,6 @@
 """The journal survives what it promises to survive, and sealing loses nothing."""
 
+import json
 import math
 import signal
 import subprocess
@@ -104,8 +105,64 @@ def test_a_killed_writer_leaves_a_journal_to_go_on_with(tmp_path: Path) -> None:
 def test_a_batch_is_in_the_file_as_soon_as_it_is_appended(tmp_path: Path) -> None:
     with write(tmp_path / "t.jsonl") as journal:
         assert len(dataset.read(journal.path)) == 3
-        journal.append(ROWS[:2])
+        journal.append([{**ROWS[0], "step": 3}, {**ROWS[1], "step": 4}])
         assert len(dataset.read(journal.path)) == 5
+
+
+def test_a_journal_refuses_a_step_that_does_not_follow(tmp_path: Path) -> None:
+    with write(tmp_path / "t.jsonl") as journal:
+        before = journal.path.read_bytes()
+        for steps in ([2], [4], [3, 3], [3, 5], [None], [0]):
+            rows = [{"step": step, "cost": 1.0} for step in steps]
+            with pytest.raises(ArchgymError, match=r"t\.jsonl: a row to append has step"):
+                journal.append(rows)
+        assert journal.path.read_bytes() == before
+        journal.append([{"step": 3, "cost": 1.0}])
+
+
+@pytest.mark.parametrize("steps", [[0, 1, 1], [0, 2], [1, 2], [0, 0], [1, 0]])
+def test_no_log_has_a_step_twice_or_not_at_all(tmp_path: Path, steps: list[int]) -> None:
+    rows = [{"trial": "t", "step": step, "cost": 1.0} for step in steps]
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (tmp_path / "t.jsonl").write_text(lines)
+    for read in (dataset.read, Journal):
+        with pytest.raises(ArchgymError, match=r"t\.jsonl line . has step . in the place of"):
+            read(tmp_path / "t.jsonl")
+    (tmp_path / "t.jsonl").unlink()
+    pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet")
+    if sorted(steps) == list(range(len(steps))):
+        assert len(dataset.read(tmp_path)) == len(steps)  # In any order, once it is sealed.
+        return
+    for path in (tmp_path, tmp_path / "t.parquet"):
+        with pytest.raises(ArchgymError, match=r"t\.parquet: trial t (has|lacks) step"):
+            dataset.read(path)
+        assert len(dataset.read(path, complete=False)) == len(steps)
+
+
+def test_several_trials_in_one_file_are_told_apart(tmp_path: Path) -> None:
+    rows = [{"trial": trial, "step": step} for step in range(3) for trial in "ab"]
+    pd.DataFrame(rows).to_parquet(tmp_path / "both.parquet")
+    assert len(dataset.read(tmp_path)) == 6
+    pd.DataFrame(rows[:-1]).drop(index=1).to_parquet(tmp_path / "both.parquet")
+    with pytest.raises(ArchgymError, match="trial b lacks step 0"):
+        dataset.read(tmp_path)
+
+
+def test_one_process_at_a_time_writes_a_journal(tmp_path: Path) -> None:
+    with write(tmp_path / "t.jsonl") as journal:
+        with pytest.raises(ArchgymError, match=r"t\.jsonl is being written by another process"):
+            Journal(journal.path)
+        assert len(dataset.read(journal.path)) == 3  # It can be read meanwhile.
+    assert len(Journal(journal.path).recovered) == 3
+
+
+def test_rows_that_somebody_else_has_appended_are_not_sealed(tmp_path: Path) -> None:
+    journal = write(tmp_path / "t.jsonl")
+    with journal.path.open("a") as file:
+        file.write('{"step": 3, "cost": 1.0}\n')
+    with pytest.raises(ArchgymError, match="has 4 rows, and 3 were written to it"):
+        dataset.seal(journal)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
 
 
 def test_sealing_keeps_every_row_and_leaves_one_file(tmp_path: Path) -> None:
@@ -122,21 +179,22 @@ def test_sealing_keeps_every_row_and_leaves_one_file(tmp_path: Path) -> None:
 def test_a_sealing_that_fails_leaves_the_journal(
     tmp_path: Path,
 ) -> None:
-    journal = write(tmp_path / "t.jsonl", [{"step": 0, "cost": 1.0}, {"step": "one", "cost": 1.0}])
+    journal = write(tmp_path / "t.jsonl", [{"step": 0, "cost": 1.0}, {"step": 1, "cost": "low"}])
     # A column of both numbers and text can't be stored in Parquet.
-    with pytest.raises(Exception, match="step"):
+    with pytest.raises(Exception, match="cost"):
         dataset.seal(journal)
     assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
 
 
 def test_equal_ignores_order_and_times_only(tmp_path: Path) -> None:
     rows = [row | {"wall_time_s": 1.0, "simulator_time_s": 0.5} for row in ROWS]
-    later = [row | {"wall_time_s": 2.0, "simulator_time_s": 0.7} for row in reversed(ROWS)]
+    later = [row | {"wall_time_s": 2.0, "simulator_time_s": 0.7} for row in ROWS]
     a, b = (
         write(tmp_path / "a.jsonl", rows, trial="t"),
         write(tmp_path / "b.jsonl", later, trial="t"),
     )
     assert dataset.equal(a.path, b.path)
+    assert dataset.equal(a.path, dataset.read(b.path).iloc[::-1])
     sealed = dataset.seal(b)
     assert dataset.equal(a.path, sealed)
     frame = dataset.read(sealed)

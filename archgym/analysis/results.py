@@ -1,6 +1,5 @@
 """What a study has measured, read from its folder."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from archgym import dataset, objectives
@@ -16,7 +16,9 @@ from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
 from archgym.objectives import Limited, Objective, term
 from archgym.space import DesignSpace
+from archgym.study import inputs
 from archgym.study.spec import Study
+from archgym.study.trial import read_summary
 
 
 class ProblemKey(NamedTuple):
@@ -93,11 +95,13 @@ class Results:
         study: What was to be run.
         trials: By problem and agent, in the study's order; each a list with one trial a seed.
         missing: How many trials are not complete.
+        folder: Where they were read from; `None` if nowhere.
     """
 
     study: Study
     trials: dict[ProblemKey, dict[str, list[TrialResult]]]
     missing: int
+    folder: Path | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
@@ -120,17 +124,18 @@ class Results:
             of_agent.append(_read(log, objectives.make(key.objective)))
         if not trials:
             raise ArchgymError(f"{folder} holds no complete trial")
-        return cls(study, trials, missing)
+        return cls(study, trials, missing, folder)
 
     @cached_property
     def space(self) -> DesignSpace:
-        """The space that was searched.
+        """The study's design space, for the device as it was when the study began.
 
         Raises:
-            ArchgymError: It depends on a device that is not there any more.
+            ArchgymError: The study is older than the record of its device, which has gone since.
         """
-        study = self.study
-        return make_space(study.space, study.device, allow_data_loss=study.allow_data_loss)
+        name, device = self.study.space, self.study.device
+        system = inputs.system(self.folder, device) if self.folder else device
+        return make_space(name, system, allow_data_loss=self.study.allow_data_loss)
 
     @property
     def budgets(self) -> list[int]:
@@ -164,24 +169,25 @@ class Results:
 
 def _read(path: Path, objective: Objective) -> TrialResult:
     try:
-        summary = json.loads(path.with_suffix(".json").read_text())
-    except (OSError, ValueError) as error:
-        raise ArchgymError(f"the summary of {path} is missing or damaged") from error
-    costs = _columns(path, ["cost"])["cost"]
-    violations = np.where(np.isfinite(costs), 0.0, np.inf)
-    default_value = summary["default_cost"]
-    if isinstance(objective, Limited):
-        reference = summary["default_metrics"]
-        default_value = term(objective.term, reference)
-        if np.isfinite(costs).any():  # Otherwise there are no metrics at all.
-            names = sorted({name for limit in objective.limits for name in limit.metrics})
-            found = _columns(path, [f"metric.{name}" for name in names])
-            metrics: Any = {name: found[f"metric.{name}"] for name in names}
-            for limit in objective.limits:
-                violations = np.fmax(violations, limit.excess(metrics, reference))
+        costs = _columns(path, ["cost"])["cost"]
+        summary = read_summary(path, len(costs))
+        violations = np.where(np.isfinite(costs), 0.0, np.inf)
+        default_value = summary["default_cost"]
+        if isinstance(objective, Limited):
+            reference = summary["default_metrics"]
+            default_value = term(objective.term, reference)
+            if np.isfinite(costs).any():  # Otherwise there are no metrics at all.
+                names = sorted({name for limit in objective.limits for name in limit.metrics})
+                found = _columns(path, [f"metric.{name}" for name in names])
+                metrics: Any = {name: found[f"metric.{name}"] for name in names}
+                for limit in objective.limits:
+                    violations = np.fmax(violations, limit.excess(metrics, reference))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ArchgymError(f"can't read {path}: {error}") from error
     return TrialResult(path, summary, costs, violations, default_value)
 
 
 def _columns(path: Path, names: list[str]) -> dict[str, NDArray[np.float64]]:
     rows = pd.read_parquet(path, columns=["step", *names]).sort_values("step")
+    dataset.check_steps(rows["step"], str(path))
     return {name: rows[name].to_numpy(np.float64) for name in names}

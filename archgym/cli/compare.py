@@ -33,7 +33,7 @@ def compare(
     from archgym.study.spec import workload_document
 
     specified, notes = specify(workloads.split(","), device, files, player)
-    study = Study.from_mapping(
+    study = Study.parse_mapping(
         {
             "agents": {agent.strip(): {} for agent in agents.split(",")},
             "workloads": [workload_document(workload) for workload in specified],
@@ -48,6 +48,8 @@ def compare(
         source="compare",
     )
     print_notes(notes)
-    # Named after its content, so that other options never meet these results by default.
-    digest = hashlib.sha256(study.to_toml().encode()).hexdigest()
-    run_study(replace(study, name=f"compare-{digest[:8]}"), out, workers, as_json)
+    inputs = study.check("compare")
+    # Named after its content, so that other options, or files that have changed, never meet these
+    # results by default.
+    digest = hashlib.sha256(f"{study.to_toml()}{inputs.sha256}".encode()).hexdigest()
+    run_study(replace(study, name=f"compare-{digest[:8]}"), inputs, out, workers, as_json)

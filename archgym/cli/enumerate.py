@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
+from archgym.cli.resumable import resumable
 from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
 from archgym.errors import ArchgymError
 
@@ -51,7 +52,7 @@ def enumerate_designs(
     chosen = make_space(space, device, allow_data_loss=allow_data_loss)
     (specified,), notes = specify([workload], device, files, player, _read_options(option or []))
     print_notes(notes)
-    try:
+    with resumable(out):
         table = enumerate_space(
             chosen,
             specified,
@@ -62,9 +63,6 @@ def enumerate_designs(
             shard_size=shard_size,
             limit=limit,
         )
-    except KeyboardInterrupt:
-        typer.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)
-        raise
     optima = _optima(table)
     if as_json:
         print_json(

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archgym.cli.output import AsJson, print_json, print_notes, print_rich
+from archgym.cli.resumable import resumable
 from archgym.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from archgym.analysis import Results
     from archgym.study import Study
+    from archgym.study.inputs import Inputs
 
 Out = Annotated[
     Path | None,
@@ -29,14 +31,17 @@ def run(
     from archgym import traces
     from archgym.study import Study
 
-    study = Study.load(spec)
+    study = Study.parse(spec)
+    inputs = study.check(str(spec))
     for workload in study.workloads:
         if traces.is_path(workload.name):
             print_notes(workload.load(study.device).notes)
-    run_study(study, out, workers, as_json)
+    run_study(study, inputs, out, workers, as_json)
 
 
-def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> None:
+def run_study(
+    study: "Study", inputs: "Inputs", out: Path | None, workers: int, as_json: bool
+) -> None:
     """Runs what is left of a study, prints who won and writes `report.html`.
 
     Says first, on stderr, how long that will take, unless it is little.
@@ -45,21 +50,20 @@ def run_study(study: "Study", out: Path | None, workers: int, as_json: bool) -> 
     """
     from archgym.analysis import Results, default_design, records, rich_table, summary
     from archgym.study.projection import project
-    from archgym.study.run import unfinished
+    from archgym.study.run import opened
 
     out = out or Path("runs") / study.name
-    try:
-        if projection := project(unfinished(study, out), workers):
+    with resumable(out), opened(study, out, inputs) as folder:
+        if projection := project(folder.waiting, workers):
             typer.echo(str(projection), err=True)
-        failures = study.run(out, workers)
-    except KeyboardInterrupt:
-        typer.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)
-        raise
-    for failure in failures:
-        typer.echo(f"trial {failure.trial.name} failed: {failure.reason}", err=True)
-    results = Results.load(out)
-    table = summary(results)
-    page = _write_page(results, out / "report.html")
+        failures = folder.run(workers)
+        for failure in failures:
+            typer.echo(f"trial {failure.trial.name} failed: {failure.reason}", err=True)
+        if len(failures) == len(study.trials):
+            raise typer.Exit(1)  # There is nothing to report on.
+        results = Results.load(out)
+        table = summary(results)
+        page = _write_page(results, out / "report.html")
     if as_json:
         print_json(
             {

@@ -28,8 +28,9 @@ class Dataset:
     Attributes:
         frame: The rows, with the columns that `archgym.dataset` lists.
         spaces: The spaces that they name, as `archgym.space_document` has them.
-        workloads: What is known of the workloads, by their ids: `features`, `anchor` (the metrics
-            of the default design) and `system`, and whatever it takes to make them again.
+        workloads: What is known of the workloads, by their ids: `features`, or what is the reason
+            that it `lacks` them; `anchor` (the metrics of the default design), `system`, and
+            whatever it takes to make them again.
         sources: Where the rows come from.
     """
 

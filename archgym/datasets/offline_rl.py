@@ -174,9 +174,10 @@ class _Views:
     def _facts(self, workload: str) -> Facts:
         known = self._whole.workloads.get(workload, {})
         if not known.get("anchor") or not known.get("features"):
+            why = f": {known['lacks']}" if "lacks" in known else ""
             raise ArchgymError(
                 f"the data lack features or the default design's metrics of workload {workload}, "
-                "which observations show"
+                f"which observations show{why}"
             )
         return Facts.from_document(workload, {"system": "", **known})
 

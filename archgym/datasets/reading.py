@@ -1,20 +1,23 @@
 """Finds out what a path holds, and makes a dataset of it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgym import dataset, versions
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
+from archgym.dram.features import FEATURE_NAMES
+from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
-from archgym.dram.workload import Workload
+from archgym.dram.system import System
 from archgym.errors import ArchgymError
 from archgym.space_document import to_document
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from archgym.study import Study
+    from archgym.study.trial import WorkloadSpec
 
 
 def load(path: str | Path) -> Dataset:
@@ -35,7 +38,7 @@ def load(path: str | Path) -> Dataset:
         found = _study(path)
     else:
         frame = dataset.read(path)
-        found = Dataset(frame, _spaces(frame, str(path)), {}, (str(path),))
+        found = Dataset(frame, _spaces(frame, path), {}, (str(path),))
     if not len(found):
         raise ArchgymError(f"{path} holds no evaluations")
     columns = ["simulator", "simulator_version"]
@@ -56,7 +59,7 @@ def _folder(path: Path) -> Dataset:
         raise ArchgymError(
             f"{header_path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
-    frame = dataset.read(path / "data")
+    frame = dataset.read(path / "data", complete=False)
     found = Dataset(frame, header["spaces"], header["workloads"], tuple(header["sources"]))
     if found.sha256 != header["sha256"]:
         raise ArchgymError(f"the rows of dataset {path} are not those that were written")
@@ -73,21 +76,14 @@ def _table(path: Path) -> Dataset:
     document = dict(header.workload)
     frame = table.frame()
     frame = frame[frame["feasible"] & frame["failure"].isna()].reset_index(drop=True)
+    options = tuple(sorted(document["options"].items()))
+    spec = WorkloadSpec(document["name"], options, Player.from_mapping(document["player"]))
     known = {
         **{name: document.get(name) for name in ("name", "options", "player")},
-        "system": header.device["name"],
+        "system": header.system,
         "anchor": dict(from_table(table).facts[0].anchor),
+        **_features(document, spec, header.device["name"], document["id"]),
     }
-    try:
-        from archgym.dram.player import Player
-
-        options = tuple(sorted(document["options"].items()))
-        spec = WorkloadSpec(document["name"], options, Player.from_mapping(document["player"]))
-        workload = spec.load(header.device["name"])
-        if workload.id == document["id"]:
-            known["features"] = workload.features.tolist()
-    except ArchgymError:
-        pass  # A trace that has gone; what was measured is no less true.
     space = header.space
     return Dataset(
         frame, {space.name: to_document(space)}, {document["id"]: known}, (f"table {path.name}",)
@@ -96,49 +92,94 @@ def _table(path: Path) -> Dataset:
 
 def _study(path: Path) -> Dataset:
     from archgym.study import Study
+    from archgym.study.trial import read_summary
 
     study = Study.parse(path / "spec.toml")
     frame = dataset.read(path / "trials")
+    specs = {spec.label: spec for spec in study.workloads}
     workloads: dict[str, dict[str, Any]] = {}
-    for summary_path in sorted((path / "trials").glob("*.json")):
-        summary = json.loads(summary_path.read_text(encoding="utf-8"))
-        workloads.setdefault(
-            summary["workload_id"],
-            {"system": study.device, "anchor": summary["default_metrics"]},
-        )
-    for workload in _workloads(study):
-        if workload.id in workloads:
-            workloads[workload.id]["features"] = workload.features.tolist()
-    return Dataset(frame, _spaces(frame, str(path)), workloads, (f"study {study.name}",))
+    for trial, rows in frame.groupby("trial").size().items():
+        summary = read_summary(path / "trials" / f"{trial}.parquet", rows)
+        name = summary["workload_id"]
+        if name not in workloads:
+            spec = specs.get(summary["workload"])
+            workloads[name] = {
+                # Between the names of the trace and the hash.
+                "system": name.partition("@")[2].rpartition("#")[0],
+                "anchor": summary["default_metrics"],
+                **(_features(summary, spec, study.device, name) if spec else {}),
+            }
+    return Dataset(frame, _spaces(frame, path), workloads, (f"study {study.name}",))
 
 
-def _workloads(study: "Study") -> list[Workload]:
-    found = []
-    for spec in study.workloads:
-        try:
-            found.append(spec.load(study.device))
-        except ArchgymError:
-            continue  # A trace that has gone.
-    return found
+def _features(
+    known: Mapping[str, Any], spec: "WorkloadSpec", device: str, identity: str
+) -> dict[str, Any]:
+    """Returns the features of a workload, or why they are not known.
+
+    Args:
+        known: What was kept of the workload; its `features` by name, unless it is older than that.
+        spec: The workload, to be made again if it has to be.
+        device: Name or path of its device.
+        identity: The workload's id.
+    """
+    features = known.get("features", {})
+    if set(features) == set(FEATURE_NAMES):
+        return {"features": [features[name] for name in FEATURE_NAMES]}
+    try:
+        workload = spec.load(device)
+    except ArchgymError as error:
+        return {"lacks": f"trace {spec.name} can't be read any more: {error}"}
+    if workload.id != identity:
+        return {"lacks": f"trace {spec.name} or device {device} has changed since"}
+    return {"features": workload.features.tolist()}
 
 
-def _spaces(frame: "pd.DataFrame", source: str) -> dict[str, Any]:
+def _spaces(frame: "pd.DataFrame", path: Path) -> dict[str, Any]:
     """Makes the released spaces that a log names."""
     for column in ("space", "workload", "schema_version"):
         if len(frame) and column not in frame:
-            raise ArchgymError(f"{source} is no evaluation log: it has no column {column!r}")
+            raise ArchgymError(f"{path} is no evaluation log: it has no column {column!r}")
     if not len(frame):
-        raise ArchgymError(f"{source} holds no evaluations")
+        raise ArchgymError(f"{path} holds no evaluations")
     versions = sorted(set(frame["schema_version"].tolist()))
     if versions != [dataset.SCHEMA_VERSION]:
         raise ArchgymError(
-            f"{source} has rows of schema version {', '.join(map(str, versions))}, and this "
+            f"{path} has rows of schema version {', '.join(map(str, versions))}, and this "
             f"archgym reads {dataset.SCHEMA_VERSION}"
         )
     spaces = {}
     for name in map(str, frame["space"].unique()):
         plain = name.removesuffix("+data-loss")
         base, _, device = plain.partition("@")
-        space = make_space(base, device or "ddr4-2400", allow_data_loss=plain != name)
+        system = _system(path, device) if device else "ddr4-2400"
+        space = make_space(base, system, allow_data_loss=plain != name)
         spaces[name] = to_document(space)
     return spaces
+
+
+def _system(path: Path, device: str) -> System:
+    """Returns the memory system for which a log has a space.
+
+    Args:
+        path: The log, or the folder of the study that it is of.
+        device: What the device calls itself.
+
+    Raises:
+        ArchgymError: The device is neither in the study's folder nor a bundled one, and has gone.
+    """
+    from archgym.study import Study, inputs
+
+    for folder in (path, *path.absolute().parents[:2]):
+        if not (folder / "spec.toml").exists():
+            continue
+        given = Study.parse(folder / "spec.toml").device
+        try:
+            found = inputs.system(folder, given)
+        except ArchgymError as error:
+            raise ArchgymError(
+                f"{path} names a space for device {device}, which can't be read any more: {error}"
+            ) from error
+        if found.device.name == device:
+            return found
+    return System.load(device)

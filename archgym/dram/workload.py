@@ -131,13 +131,17 @@ class Workload:
         return self.trace.assumptions(self.player)
 
     @cached_property
-    def id(self) -> str:
-        """Names the trace and the device, with a hash of what both contain and of the player."""
+    def sha256(self) -> str:
+        """Hash of what the trace and the device contain and of the player."""
         content = f"{self.trace.sha256} {self.system.sha256}"
         if self.player != OPEN:
             content += f" {self.player}"
-        digest = hashlib.sha256(content.encode()).hexdigest()
-        return f"{self.trace.name}@{self.system.device.name}#{digest[:8]}"
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """Names the trace and the device, with the first digits of `sha256`."""
+        return f"{self.trace.name}@{self.system.device.name}#{self.sha256[:8]}"
 
     @cached_property
     def features(self) -> npt.NDArray[np.float64]:

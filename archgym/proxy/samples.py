@@ -150,7 +150,7 @@ def from_table(table: "Table", features: Sequence[float] = ()) -> Samples:
         np.zeros(len(numbers), np.int64),
         table.metrics,
         table.values[numbers],
-        (Facts(header.workload["id"], anchor, tuple(features), header.device["name"]),),
+        (Facts(header.workload["id"], anchor, tuple(features), header.system),),
         f"{header.simulator} {header.simulator_version}",
     )
 

@@ -264,6 +264,9 @@ def _obstacle(samples: Samples) -> str | None:
         return f"there are {len(samples.facts)} workloads, and it takes {FEWEST_WORKLOADS}"
     lengths = {len(facts.features) for facts in samples.facts}
     if lengths == {0} or len(lengths) > 1:
+        lacking = next((facts for facts in samples.facts if facts.lacks), None)
+        if lacking is not None:
+            return f"the features of {lacking.id} are not known, as {lacking.lacks}"
         return "the features of the workloads are not known"
     return _missing_anchor(samples.facts, samples.metrics)
 

@@ -20,12 +20,14 @@ class Facts:
             than any description, and cost one simulation; empty if not known.
         features: What it is like, see `archgym.problem.Workload`; empty if not known.
         system: The memory system that it is for; empty if not known.
+        lacks: Why the features are not known, if that can be said.
     """
 
     id: str
     anchor: Mapping[str, float]
     features: tuple[float, ...] = ()
     system: str = ""
+    lacks: str = ""
 
     def to_document(self) -> dict[str, Any]:
         """Returns it as JSON has it."""
@@ -40,7 +42,7 @@ class Facts:
         """Makes one of what `to_document` returned."""
         anchor = {str(metric): float(value) for metric, value in document["anchor"].items()}
         features = tuple(float(value) for value in document["features"])
-        return cls(name, anchor, features, str(document["system"]))
+        return cls(name, anchor, features, str(document["system"]), document.get("lacks", ""))
 
 
 @dataclass(frozen=True)

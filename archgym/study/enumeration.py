@@ -1,20 +1,20 @@
 """Simulates every distinct design of a space on a workload: the true optimum, and all the rest."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from archgym import simulators
-from archgym.dram.player import Player
+from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
 from archgym.simulators import Outcome, Simulator
 from archgym.space import DesignSpace
 from archgym.study.executor import execute
+from archgym.study.lock import Lock, locked
 from archgym.study.progress import bar
 from archgym.study.trial import WorkloadSpec
 from archgym.table import (
@@ -67,22 +67,38 @@ def enumerate_space(
 
     Raises:
         ArchgymError: A name is not known, the space is larger than `limit`, the simulator lacks a
-            parameter of it or can't run its default design, `out` can't be written or holds
-            another table, or a worker failed.
+            parameter of it or can't run its default design, `out` can't be written, is being run by
+            another process or holds another table, or a worker failed.
     """
     for what, number in (("worker", workers), ("design a shard", shard_size)):
         if number is not None and number < 1:
             raise ArchgymError(f"an enumeration needs at least 1 {what}, not {number}")
     folder = Path(out)
-    header = _header(space, workload, device, simulator, shard_size or SHARD_SIZE, limit)
-    header = _prepare(folder, header, shard_size)
+    inputs = _Inputs(workload, device, simulator)
+    wanted = _header(space, inputs, shard_size or SHARD_SIZE, limit)
+    if (folder / "table.json").exists() and _checked(folder, wanted, shard_size).sha256:
+        return Table(folder)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder) as lock:
+        _run(folder, _prepare(folder, wanted, shard_size), inputs, workers, lock)
+    return Table(folder)
+
+
+def _run(folder: Path, header: Header, inputs: "_Inputs", workers: int, lock: Lock) -> None:
+    """Makes the shards of a table that are missing, and completes it."""
     waiting = [
-        _Shard(number) for number in range(header.shards) if not shard_path(folder, number).exists()
+        _Shard(number, inputs)
+        for number in range(header.shards)
+        if not shard_path(folder, number).exists()
     ]
     designs = len(header.designs)
     left = sum(len(header.rows(shard.number)) for shard in waiting)
-    with bar(designs, designs - left, "designs") as advance:
-        for shard, failure in execute(waiting, folder, workers):
+    with (
+        bar(designs, designs - left, "designs") as advance,
+        closing(execute(waiting, folder, workers, lock)) as ended,
+    ):
+        for shard, failure in ended:
             if failure:
                 raise ArchgymError(
                     f"{shard.name} of {folder} failed: {failure.reason}; "
@@ -92,7 +108,21 @@ def enumerate_space(
     if header.sha256 is None:
         _, _, sha256 = read_shards(folder, header)
         write_header(folder, replace(header, sha256=sha256))
-    return Table(folder)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a table is made of, as it was given: paths in the folder may be those of another day.
+
+    Attributes:
+        workload: The workload.
+        device: Name or path of the device.
+        simulator: Name of the simulator.
+    """
+
+    workload: WorkloadSpec
+    device: str
+    simulator: str
 
 
 @dataclass(frozen=True)
@@ -100,13 +130,14 @@ class _Shard:
     """The job of making one shard; what it is part of stands in the folder."""
 
     number: int
+    inputs: _Inputs
 
     @property
     def name(self) -> str:
         return shard_name(self.number)
 
     def run(self, folder: Path) -> None:
-        header, workload, simulator = _enumeration(folder)
+        header, workload, simulator = _enumeration(folder, self.inputs)
         rows = header.rows(self.number)
         designs = header.designs.designs(rows)
         reasons = header.designs.infeasibility(rows)
@@ -120,29 +151,25 @@ class _Shard:
 
 
 @lru_cache(maxsize=1)
-def _enumeration(folder: Path) -> tuple[Header, Workload, Simulator]:
+def _enumeration(folder: Path, inputs: _Inputs) -> tuple[Header, Workload, Simulator]:
     """Returns what the shards of a table have in common."""
     header = read_header(folder)
-    document = header.workload
-    spec = WorkloadSpec(
-        document["name"],
-        tuple(sorted(document["options"].items())),
-        Player.from_mapping(document["player"]),
-    )
-    workload = spec.load(header.device["name"])
-    if workload.id != document["id"]:
-        raise ArchgymError(f"workload {document['id']} of {folder} has become {workload.id}")
-    return header, workload, simulators.make(header.simulator)
+    workload = inputs.workload.load(inputs.device)
+    if workload.id != header.workload["id"]:
+        raise ArchgymError(
+            f"workload {header.workload['id']} of {folder} has become {workload.id}: it was "
+            "changed while the table is made"
+        )
+    simulator = simulators.make(inputs.simulator)
+    if simulator.version != header.simulator_version:
+        raise ArchgymError(
+            f"simulator {header.simulator} {header.simulator_version} of {folder} has become "
+            f"{simulator.version}: it was changed while the table is made"
+        )
+    return header, workload, simulator
 
 
-def _header(
-    space: DesignSpace,
-    spec: WorkloadSpec,
-    device: str,
-    name: str,
-    shard_size: int,
-    limit: int,
-) -> Header:
+def _header(space: DesignSpace, inputs: _Inputs, shard_size: int, limit: int) -> Header:
     """Describes the table that is asked for, once it is known to be possible."""
     designs = space.count_distinct()
     if designs > limit:
@@ -150,11 +177,13 @@ def _header(
             f"space {space.name} has {designs:,} distinct designs, more than the limit of "
             f"{limit:,}; enumerate a smaller space, or raise the limit"
         )
-    workload = spec.load(device)
-    simulator = simulators.make(name)
+    spec = inputs.workload
+    workload = spec.load(inputs.device)
+    simulator = simulators.make(inputs.simulator)
     for parameter in space.parameters:
         if parameter not in simulator.parameters:
-            raise unknown(f"parameter of simulator {name}", parameter, simulator.parameters)
+            known = simulator.parameters
+            raise unknown(f"parameter of simulator {inputs.simulator}", parameter, known)
     # A workload that can't be played fails here, and not design by design.
     simulators.simulate(space.default, workload, simulator)
     return Header(
@@ -165,9 +194,14 @@ def _header(
             "options": dict(spec.options),
             "player": workload.player.to_mapping(),
             "requests": len(workload),
+            "features": dict(zip(FEATURE_NAMES, workload.features.tolist(), strict=True)),
         },
-        device={"name": device, "standard": workload.system.device.standard},
-        simulator=name,
+        device={
+            "name": inputs.device,
+            "standard": workload.system.device.standard,
+            "system": workload.system.device.name,
+        },
+        simulator=inputs.simulator,
         simulator_version=simulator.version,
         metrics=tuple(sorted(simulator.metrics)),
         shard_size=shard_size,
@@ -175,13 +209,16 @@ def _header(
 
 
 def _prepare(folder: Path, wanted: Header, shard_size: int | None) -> Header:
-    """Makes the folder, or checks the table in it; returns the header that it has."""
+    """Begins a table, or checks the one in the folder; returns the header that it has."""
+    if (folder / "table.json").exists():
+        return _checked(folder, wanted, shard_size)
     with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "table.json").exists():
-            write_header(folder, wanted)
-            return wanted
-        _remove_leftovers(folder)
+        write_header(folder, wanted)
+    return wanted
+
+
+def _checked(folder: Path, wanted: Header, shard_size: int | None) -> Header:
+    """Returns the header of the table in a folder, if it is of the table that is wanted."""
     found = read_header(folder)
     for key, value in wanted.distinctive.items():
         difference = _difference(found.distinctive[key], value)
@@ -203,23 +240,6 @@ def _difference(found: Any, wanted: Any) -> str | None:
     if isinstance(found, dict):
         found, wanted = found["name"], wanted["name"]
     return f": {found}, not {wanted}" if isinstance(found, str) and found != wanted else ""
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Removes what processes that were killed had begun to write."""
-    for temporary in folder.glob("*.tmp"):
-        if not _is_alive(int(temporary.suffixes[-2][1:])):
-            temporary.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 @contextmanager

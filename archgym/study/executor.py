@@ -3,9 +3,10 @@
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
@@ -13,11 +14,16 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from archgym.errors import ArchgymError
+from archgym.study.lifetime import end_with_parent
+from archgym.study.lock import Lock
 
 # Threads do not survive a fork, and a fork server would keep the first environment it saw.
 _context = get_context("spawn")
 
 _STARTED = "started"
+
+# How long workers that are asked to end may take for it, in seconds.
+_GRACE_S = 5.0
 
 
 class Job(Protocol):
@@ -52,11 +58,11 @@ class TrialFailure:
 class _Worker(Generic[J]):
     """A process that runs one trial after another."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock: Lock | None) -> None:
         self.trial: J | None = None
         self.pipe, remote = _context.Pipe()
         self.process: SpawnProcess = _context.Process(
-            target=_work, args=(remote, folder), daemon=True
+            target=_work, args=(remote, folder, lock), daemon=True
         )
         with _one_thread(), _without_interrupts():
             self.process.start()
@@ -64,19 +70,26 @@ class _Worker(Generic[J]):
 
     def assign(self, trial: J | None) -> None:
         self.trial = trial
-        self.pipe.send(trial)
+        # One that was killed meanwhile shows by the end of its pipe.
+        with suppress(ConnectionError):
+            self.pipe.send(trial)
 
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.join(timeout=5)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.pipe.close()
+
+def _stop(pool: "Sequence[_Worker[Any]]") -> None:
+    """Ends workers, all at once."""
+    for worker in pool:
+        worker.process.terminate()
+    deadline = time.monotonic() + _GRACE_S
+    for worker in pool:
+        worker.process.join(max(0.0, deadline - time.monotonic()))
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.pipe.close()
 
 
 def execute(
-    trials: Sequence[J], folder: Path, workers: int
+    trials: Sequence[J], folder: Path, workers: int, lock: Lock | None = None
 ) -> Iterator[tuple[J, TrialFailure | None]]:
     """Runs trials, or other jobs, handed out in order to whichever worker is free.
 
@@ -85,6 +98,7 @@ def execute(
         folder: Where their results go.
         workers: How many processes. Each computes with one thread, so that they do not compete and
             a log does not depend on how many there are.
+        lock: The lock on what they write to; each of them holds it as long as it lives.
 
     Yields:
         Each trial when it ends, with its failure if it failed.
@@ -93,8 +107,9 @@ def execute(
         ArchgymError: The processes can't start.
     """
     waiting = list(reversed(trials))
-    pool: list[_Worker[J]] = [_Worker(folder) for _ in range(min(workers, len(trials)))]
+    pool: list[_Worker[J]] = []
     try:
+        pool.extend(_Worker(folder, lock) for _ in range(min(workers, len(trials))))
         while pool:
             ready = connection.wait([worker.pipe for worker in pool])
             for worker in [worker for worker in pool if worker.pipe in ready]:
@@ -104,11 +119,16 @@ def execute(
                 except (EOFError, ConnectionError):
                     pool.remove(worker)
                     worker.process.join()
+                    code = worker.process.exitcode
                     if trial is None:
-                        raise _cannot_start() from None
-                    yield trial, TrialFailure(trial, _describe_death(worker.process.exitcode))
+                        if code is None or code >= 0:
+                            raise _cannot_start() from None
+                        # Killed before it asked for one; each death costs one, so there is an end.
+                        trial = waiting.pop() if waiting else None
+                    if trial is not None:
+                        yield trial, TrialFailure(trial, _describe_death(code))
                     if waiting:
-                        pool.append(_Worker(folder))
+                        pool.append(_Worker(folder, lock))
                     continue
                 if trial is not None:
                     yield trial, message
@@ -116,14 +136,17 @@ def execute(
                     worker.assign(waiting.pop())
                 else:
                     pool.remove(worker)
-                    worker.stop()
+                    _stop([worker])
     finally:
-        for worker in pool:
-            worker.stop()
+        _stop(pool)
 
 
-def _work(pipe: "connection.Connection", folder: Path) -> None:
-    """What a worker process does: run the trials that come through the pipe."""
+def _work(pipe: "connection.Connection", folder: Path, lock: Lock | None) -> None:
+    """What a worker process does: run the trials that come through the pipe.
+
+    It keeps the lock, if there is one, by being there.
+    """
+    end_with_parent()
     # A request to end must still let temporary files be removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:

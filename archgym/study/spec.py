@@ -2,6 +2,7 @@
 
 import dataclasses
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from archgym import agents, objectives, simulators
+from archgym.dram.device import Device
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
+from archgym.dram.system import System
 from archgym.errors import ArchgymError, unknown
-from archgym.study import toml
+from archgym.study import inputs, toml
 from archgym.study.executor import TrialFailure
+from archgym.study.inputs import Inputs
 from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
 
 
@@ -88,9 +92,18 @@ class Study:
         Raises:
             ArchgymError: It is not a study.
         """
-        study = _study(document, source, "study")
+        study = cls.parse_mapping(document, source)
         study.check(source)
         return study
+
+    @classmethod
+    def parse_mapping(cls, document: Mapping[str, Any], source: str) -> "Study":
+        """Makes a study as `from_mapping` does, without loading anything that it names.
+
+        Raises:
+            ArchgymError: The document lacks the form of a study.
+        """
+        return _study(document, source, "study")
 
     def to_mapping(self) -> dict[str, Any]:
         """Returns what `from_mapping` takes, every key given."""
@@ -130,16 +143,23 @@ class Study:
             if index < (agent.seeds or self.seeds)
         ]
 
-    def check(self, source: str) -> None:
+    def check(self, source: str) -> Inputs:
         """Looks up every name and loads every workload, so that no trial can fail on a mistake.
+
+        Returns:
+            What the study reads, with the contents that it has now.
 
         Raises:
             ArchgymError: A name or value is not known; the message names `source` and the key.
         """
+        contents: dict[str, str] = {}
+        with _blame(source, "device"):
+            system = System.load(self.device)
+            contents |= inputs.of_device(system.device)
         with _blame(source, "space"):
-            make_space(self.space, self.device, allow_data_loss=self.allow_data_loss)
+            make_space(self.space, system, allow_data_loss=self.allow_data_loss)
         with _blame(source, "simulator"):
-            simulators.make(self.simulator)
+            contents |= inputs.of_simulator(simulators.make(self.simulator))
         for objective in self.objectives:
             with _blame(source, "objectives"):
                 objectives.make(objective)
@@ -150,13 +170,15 @@ class Study:
         for agent in self.agents:
             with _blame(source, f"agents.{agent.label}"):
                 agents.configure(agents.registry.load(agent.agent), agent.hyperparameters)
+                contents |= inputs.of_files(agent)
         for workload in self.workloads:
             with _blame(source, f"workloads, {workload.label} on device {self.device}"):
-                workload.load(self.device)
-        names = [trial.name for trial in self.trials]
-        for name in names:
-            if names.count(name) > 1:
+                contents |= inputs.of_workload(workload.label, workload.load(self.device))
+        for name, count in Counter(trial.name for trial in self.trials).items():
+            if count > 1:
                 raise ArchgymError(f"{source}: two trials would be called {name}; rename one")
+        is_bundled = self.device in Device.names()
+        return Inputs(contents, None if is_bundled else system.device.data)
 
     def run(
         self,

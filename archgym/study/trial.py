@@ -5,18 +5,21 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from archgym import agents, simulators
 from archgym.dataset import Journal, seal
+from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
+from archgym.errors import ArchgymError
 from archgym.problem import Problem
 from archgym.simulators import Simulator
+from archgym.study import inputs
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Trial:
         budget: Evaluations.
         seed_index: Number of the seed within the study.
         seed: The agent's seed.
+        contents: What the simulator, the workload and the agent's files have to contain, as
+            `archgym.study.inputs` has it; nothing if that does not matter.
     """
 
     space: str
@@ -99,6 +104,7 @@ class Trial:
     budget: int
     seed_index: int
     seed: int
+    contents: inputs.Contents = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -111,6 +117,10 @@ class Trial:
 
         Beside it, `NAME.json` sums the trial up. While it runs there is a journal, `NAME.jsonl`,
         from which a trial that was cut short goes on.
+
+        Raises:
+            ArchgymError: What the trial reads does not contain what it has to, or the journal is
+                not this trial's.
         """
         began = time.perf_counter()
         workload = _load(self.workload, self.device)
@@ -118,7 +128,7 @@ class Trial:
         labels = {"trial": self.name, "agent": self.agent.label, "seed": self.seed}
         with Journal(folder / f"{self.name}.jsonl", **labels) as journal:
             problem = Problem(
-                make_space(self.space, self.device, allow_data_loss=self.allow_data_loss),
+                make_space(self.space, workload.system, allow_data_loss=self.allow_data_loss),
                 workload,
                 self.objective,
                 simulator,
@@ -129,14 +139,21 @@ class Trial:
             loaded = time.perf_counter()
             hyperparameters = self.agent.hyperparameters
             agent = agents.make(self.agent.agent, problem.space, self.seed, **hyperparameters)
+            self._check_contents(workload, simulator)  # After everything has been read.
             agent.search(problem)
             ended = time.perf_counter()
+            if problem.evaluations != journal.rows:
+                raise ArchgymError(
+                    f"{journal.path} is the journal of another trial: it has {journal.rows} steps, "
+                    f"and this one {problem.evaluations}"
+                )
             # A resumed agent searches from the start again, whereas the simulator does not.
             agent_seconds = ended - loaded - (problem.simulator_seconds - recovered_seconds)
             summary = {
                 "trial": self.name,
                 "workload": self.workload.label,
                 "workload_id": workload.id,
+                "features": dict(zip(FEATURE_NAMES, workload.features.tolist(), strict=True)),
                 "objective": self.objective,
                 "agent": self.agent.label,
                 "seed_index": self.seed_index,
@@ -155,6 +172,17 @@ class Trial:
             replace_text(folder / f"{self.name}.json", json.dumps(summary, indent=2))
             seal(journal)
 
+    def _check_contents(self, workload: Workload, simulator: Simulator) -> None:
+        """Checks that nothing was changed since the study began."""
+        now = {
+            **inputs.of_simulator(simulator),
+            **inputs.of_workload(self.workload.label, workload),
+            **inputs.of_files(self.agent),
+        }
+        change = inputs.change(self.contents, {name: now[name] for name in self.contents})
+        if change is not None:
+            raise ArchgymError(f"{change}: it was changed while the study runs")
+
 
 # A worker keeps what it used last: trials come in order of their workloads, and a simulator keeps
 # the workloads that it decoded.
@@ -168,6 +196,29 @@ def _load(workload: WorkloadSpec, device: str) -> Workload:
 @lru_cache(maxsize=1)
 def _simulator(name: str) -> Simulator:
     return simulators.make(name)
+
+
+def read_summary(log: Path, rows: int) -> dict[str, Any]:
+    """Reads the summary of a trial that has ended.
+
+    Args:
+        log: The sealed log.
+        rows: How many evaluations it has.
+
+    Raises:
+        ArchgymError: There is no summary, it is damaged, or of another number of evaluations.
+    """
+    try:
+        summary: dict[str, Any] = json.loads(log.with_suffix(".json").read_text())
+        evaluations = summary["evaluations"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ArchgymError(f"the summary of {log} is missing or damaged") from error
+    if evaluations != rows:
+        raise ArchgymError(
+            f"{log} has {rows} evaluations, and its summary {evaluations}, so it is not the log of "
+            "one trial; remove both to run the trial again"
+        )
+    return summary
 
 
 def replace_text(path: Path, text: str) -> None:

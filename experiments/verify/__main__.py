@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, track
 from rich.table import Table
 
 import experiments.verify.core  # noqa: F401  (before anything that simulates)
+from experiments.verify import faults as faulty
 from experiments.verify import robustness as robust
 from experiments.verify import sanitizers as sanitized
 from experiments.verify.devices import check_case as check_device
 from experiments.verify.legality import check_case
 from experiments.verify.memspecs import read_folder
-from experiments.verify.watchdog import FoundError, Result, play
+from experiments.verify.watchdog import FoundError, Result, WrongError, play
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 console = Console()
@@ -86,6 +88,27 @@ def sanitizers(
     designs_too = ["-m", "experiments.verify", "robustness", "--designs", str(designs)]
     if sanitized.run_tests() or sanitized.run(designs_too):
         raise typer.Exit(1)
+
+
+@app.command()
+def faults(
+    kills: Annotated[int, typer.Option(help="How often to kill a study or a worker of it.")] = 200,
+    pairs: Annotated[int, typer.Option(help="How often to start a study twice at once.")] = 50,
+    seed: Seed = 0,
+) -> None:
+    """Kills studies and starts them twice; exits with 1 unless each step is logged once."""
+    with TemporaryDirectory() as name:
+        for what, outcomes, total in (
+            ("kills", faulty.kill(kills, seed, Path(name, "kills")), kills),
+            ("pairs", faulty.pair(pairs, Path(name, "pairs")), pairs),
+        ):
+            try:
+                counts = Counter(track(outcomes, what, total, console=console))
+            except WrongError as error:
+                console.print(f"Seed {seed}: {error}", soft_wrap=True)
+                raise typer.Exit(1) from None
+            found = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+            console.print(f"{counts.total()} {what}: {found}; every step once", soft_wrap=True)
 
 
 def _print_checked(results: Iterable[tuple[str, int]]) -> None:

@@ -10,9 +10,11 @@ import time
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from archgym import dataset
+from archgym.study import lock, projection
 
 PROGRAM = Path(sys.executable).with_name("archgym")
 SPEC = """
@@ -155,6 +157,73 @@ def test_without_the_report_extra_there_is_still_the_table(archgym, spec, monkey
     assert "random_search" in out
     assert "archgym[report]" in err
     assert not Path("out/report.html").exists()
+
+
+def test_compare_keeps_results_of_other_contents_apart(archgym):
+    trace = Path("app.stl")
+    trace.write_text("0: read 0x0\n3: write 0x40\n")
+    options = ["--agents", "random_search", "--workloads", "app.stl", "--seeds", 1, "--budget", 3]
+    first = json.loads(archgym("compare", *options, "--json")[0])
+    again = json.loads(archgym("compare", *options, "--json")[0])
+    assert again == first
+    trace.write_text("0: read 0x0\n3000: write 0x40\n")
+    other = json.loads(archgym("compare", *options, "--json")[0])
+    assert other["out"] != first["out"]
+    costs = {str(found["out"]): found["table"][0]["best_cost"] for found in (first, other)}
+    assert len(set(costs.values())) == 2
+    _, err = archgym("compare", *options, "--out", first["out"], code=2)
+    assert "holds other results: workload app.stl was app@ddr4-2400#" in err
+    assert err.count("\n") == 1
+
+
+def test_when_every_trial_fails_there_is_nothing_to_report_on(archgym, monkeypatch):
+    trace = Path("app.stl")
+    trace.write_text("0: read 0x0\n")
+
+    def edit(*_):
+        trace.write_text("0: read 0x40\n")
+
+    # Called after the study has begun and before any worker has.
+    monkeypatch.setattr(projection, "project", edit)
+    options = ["--agents", "random_search", "--workloads", "app.stl", "--seeds", 1, "--budget", 3]
+    out, err = archgym("compare", *options, code=1)
+    assert out == ""
+    assert "failed: workload app.stl was app@ddr4-2400#" in err
+    assert err.endswith(": it was changed while the study runs\n")
+
+
+def test_a_study_that_is_being_run_is_not_run_twice(archgym, spec):
+    archgym("run", spec, "--out", "out")
+    before = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    with lock.locked(Path("out")):
+        _, err = archgym("run", spec, "--out", "out", code=2)
+        assert f"out is being run by process {os.getpid()} on " in err
+        assert err.count("\n") == 1
+        # It can be read meanwhile.
+        archgym("dataset", "info", "out")
+    assert before == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_a_terminated_study_goes_on_at_once(tmp_path, archgym):
+    """As `timeout`, a batch system or `docker stop` ends a command."""
+    command = ["compare", "--agents", "random_search", "--workloads", "sqlite"]
+    command += ["--budget", "200", "--seeds", "1", "--out", "out"]
+    first = subprocess.Popen([PROGRAM, *command], stderr=subprocess.PIPE, text=True)
+    trials = Path("out/trials")
+    while first.poll() is None and not any(trials.glob("*.jsonl")):
+        time.sleep(0.01)
+    time.sleep(1)
+    first.send_signal(signal.SIGTERM)
+    archgym(*command)
+    _, err = first.communicate(timeout=60)
+    assert first.returncode == 143
+    assert (
+        err.splitlines()[-1] == "what is done is kept in out; the same command goes on from there"
+    )
+    (log,) = trials.glob("*.parquet")
+    assert sorted(pd.read_parquet(log)["step"]) == list(range(200))
+    assert {path.suffix for path in trials.iterdir()} == {".parquet", ".json"}
 
 
 @pytest.mark.slow

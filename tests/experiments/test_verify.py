@@ -129,6 +129,15 @@ def test_random_designs_mappings_and_traces_are_played():
     assert {"simulated", "invalid"} <= set(done.output.replace(",", "").split())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_killed_or_started_twice_a_study_logs_each_step_once():
+    done = run("faults", "--kills", 20, "--pairs", 5)
+    assert done.exit_code == 0, done.output
+    assert "20 kills: " in done.output
+    assert "5 pairs: " in done.output
+
+
 @pytest.mark.parametrize(
     ("wrong", "seed", "case", "limit_s", "told"),
     [

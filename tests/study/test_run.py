@@ -119,10 +119,10 @@ def test_other_study_is_refused(finished: Path) -> None:
 
 def test_other_version_is_refused(finished: Path, tmp_path: Path) -> None:
     make(seeds=1).run(tmp_path)
-    summary = next((tmp_path / "trials").glob("*.json"))
-    content = json.loads(summary.read_text()) | {"simulator_version": "0.0.1"}
-    summary.write_text(json.dumps(content))
-    with pytest.raises(ArchgymError, match=r"results of version 0.0.1 of simulator native"):
+    document = json.loads((tmp_path / "inputs.json").read_text())
+    document["contents"]["simulator"] = "native 0.0.1"
+    (tmp_path / "inputs.json").write_text(json.dumps(document))
+    with pytest.raises(ArchgymError, match=r"simulator was native 0\.0\.1 and is now native .*;"):
         make(seeds=1).run(tmp_path)
 
 

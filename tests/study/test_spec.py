@@ -190,12 +190,12 @@ def test_other_study_seeds_give_other_trial_seeds(a: int, b: int) -> None:
         ({"space": "archgim"}, "SPEC: space: unknown space 'archgim'; did you mean 'archgym'"),
         (
             {"space": "controller-v1", "device": "ddr4-2401"},
-            "SPEC: space: unknown device .* did you mean 'ddr4-2400",
+            "SPEC: device: unknown device .* did you mean 'ddr4-2400",
         ),
         ({"simulator": "nativ"}, "SPEC: simulator: .* did you mean 'native'"),
         ({"objectives": ["runtim"]}, "SPEC: objectives: .* did you mean 'runtime'"),
         ({"workloads": ["streem"]}, "SPEC: workloads, streem .* did you mean 'stream'"),
-        ({"device": "ddr4-2401"}, "SPEC: workloads, .* did you mean 'ddr4-2400'"),
+        ({"device": "ddr4-2401"}, "SPEC: device: .* did you mean 'ddr4-2400'"),
         (
             {"workloads": [{"name": "stream", "request": 5}]},
             "SPEC: workloads, .* did you mean 'requests'",

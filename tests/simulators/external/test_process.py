@@ -1,6 +1,7 @@
 """Programs run for a limited time, leave nothing behind and are told of by their last lines."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -140,3 +141,26 @@ def test_limits_the_size_of_files(program, tmp_path):
     done = run([str(program(script))], tmp_path, 60)
     assert isinstance(done, Printed)
     assert int(done.text) > 0
+
+
+RUNNER = """
+import sys
+from pathlib import Path
+from archgym.simulators._process import run
+run([sys.argv[1]], Path(sys.argv[2]), 1000)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_program_ends_with_the_process_that_runs_it(program, tmp_path, number):
+    script = "sleep 1000 & echo $! > child; echo $$ > self; wait"
+    command = [sys.executable, "-c", RUNNER, str(program(script)), str(tmp_path)]
+    runner = subprocess.Popen(command)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "self").exists() or not (tmp_path / "self").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    runner.send_signal(number)
+    assert runner.wait() == -number
+    for name in ("child", "self"):
+        assert dead_within(int((tmp_path / name).read_text()), 5)

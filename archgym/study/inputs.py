@@ -1,0 +1,165 @@
+"""What a study reads, by content: its results are those of nothing else.
+
+`inputs.json` in the folder of a study says what the device, the workloads, the simulator and the
+files that agents are given contained when the study began, and holds the data of a device that is
+not bundled, so that the results can be understood without the file.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archgym import agents
+from archgym.dram.device import Device
+from archgym.dram.system import System
+from archgym.errors import ArchgymError
+
+if TYPE_CHECKING:
+    from archgym.dram.workload import Workload
+    from archgym.simulators import Simulator
+    from archgym.study.trial import AgentSpec, Trial
+
+SCHEMA_VERSION = 1
+NAME = "inputs.json"
+
+Contents = Mapping[str, str]
+"""What something contains, by what it is: `NAME#SHA256`, or a simulator's name and version."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a study reads.
+
+    Attributes:
+        contents: Of the device first, which workloads contain too.
+        device: The data of the device; `None` if it is a bundled one.
+    """
+
+    contents: Contents
+    device: Mapping[str, Any] | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> "Inputs | None":
+        """Returns those in the folder of a study; `None` if it is older than the record of them.
+
+        Raises:
+            ArchgymError: The file is damaged, or a newer archgym has written it.
+        """
+        path = folder / NAME
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            version = document["schema_version"]
+            inputs = cls(dict(document["contents"]), document["device"])
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ArchgymError(f"can't read {path}: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ArchgymError(f"{path} does not say what a study has read: {error!r}") from error
+        if version != SCHEMA_VERSION:
+            raise ArchgymError(
+                f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
+            )
+        return inputs
+
+    def to_json(self) -> str:
+        """Returns the text of the file."""
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "contents": dict(self.contents),
+            "device": self.device,
+        }
+        return json.dumps(document, indent=1) + "\n"
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all contents."""
+        return hashlib.sha256(json.dumps(self.contents, sort_keys=True).encode()).hexdigest()
+
+    def of_trial(self, trial: "Trial") -> Contents:
+        """Returns what one of the study's trials reads."""
+        names = ["simulator", f"workload {trial.workload.label}"]
+        names += [_file(trial.agent, name) for name in files(trial.agent)]
+        return {name: self.contents[name] for name in names}
+
+
+def of_device(device: Device) -> Contents:
+    """Returns what a device contains."""
+    return {"device": f"{device.name}#{device.sha256}"}
+
+
+def of_simulator(simulator: "Simulator") -> Contents:
+    """Returns what a simulator is; the version of one that reads files is of their content."""
+    return {"simulator": f"{simulator.name} {simulator.version}"}
+
+
+def of_workload(label: str, workload: "Workload") -> Contents:
+    """Returns what a workload contains, its device included."""
+    name, _, _ = workload.id.rpartition("#")
+    return {f"workload {label}": f"{name}#{workload.sha256}"}
+
+
+def of_files(agent: "AgentSpec") -> Contents:
+    """Returns what the files contain that an agent is given.
+
+    Raises:
+        ArchgymError: A file can't be read.
+    """
+    found = {}
+    for name, path in files(agent).items():
+        try:
+            found[_file(agent, name)] = f"#{hashlib.sha256(path.read_bytes()).hexdigest()}"
+        except OSError as error:
+            raise ArchgymError(f"can't read {path}: {error.strerror}") from error
+    return found
+
+
+def files(agent: "AgentSpec") -> dict[str, Path]:
+    """Returns the files that an agent is given, by hyperparameter."""
+    fields = dataclasses.fields(agents.registry.load(agent.agent).Hyperparameters)
+    given = {field.name: agent.hyperparameters.get(field.name) for field in fields}
+    return {
+        field.name: Path(given[field.name])  # type: ignore[arg-type]
+        for field in fields
+        if "file" in field.metadata and given[field.name]
+    }
+
+
+def change(found: Contents, now: Contents) -> str | None:
+    """Says in words what the first thing is whose content differs; `None` if nothing does."""
+    for name, content in now.items():
+        if name not in found:
+            return f"the content that {name} had is not known"
+        if found[name] != content:
+            return f"{name} was {short(found[name])} and is now {short(content)}"
+    return None
+
+
+def short(content: str) -> str:
+    """Returns a content as people read it, with the first digits of its hash."""
+    name, mark, digest = content.rpartition("#")
+    return f"{name}{mark}{digest[:8]}" if mark and len(digest) == 64 else content
+
+
+def system(folder: Path, device: str) -> System:
+    """Returns the memory system of a study as it was when the study began.
+
+    Args:
+        folder: The study's folder.
+        device: Name or path of its device, for a folder that does not hold the device's data.
+
+    Raises:
+        ArchgymError: The device is neither in the folder nor to be found otherwise.
+    """
+    inputs = Inputs.read(folder)
+    if inputs is None or inputs.device is None:
+        return System.load(device)
+    return System(Device.from_dict(inputs.device, f"{folder / NAME}: device"))
+
+
+def _file(agent: "AgentSpec", hyperparameter: str) -> str:
+    return f"file {hyperparameter} of agent {agent.label}"
