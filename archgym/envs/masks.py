@@ -56,7 +56,8 @@ class Masks:
         """
         before = [each for each in self._deciding if self._order[each] < self._order[name]]
         settled = [self._space.parameters[each].index(design[each]) for each in before]
-        return self._of(name, self._feasible[tuple(settled)], self._deciding[len(before) :])
+        left = np.asarray(self._feasible[tuple(settled)])
+        return self._of(name, left, self._deciding[len(before) :])
 
     def _of(self, name: str, feasible: Mask, axes: list[str]) -> Mask:
         count = len(self._space.parameters[name].values)
