@@ -63,5 +63,5 @@ class Masks:
         count = len(self._space.parameters[name].values)
         if name not in axes:
             return np.full(count, feasible.any())
-        flags: Mask = np.moveaxis(feasible, axes.index(name), 0).reshape(count, -1).any(axis=1)
-        return flags
+        by_value = np.moveaxis(feasible, axes.index(name), 0).reshape(count, -1)
+        return np.asarray(by_value.any(axis=1))

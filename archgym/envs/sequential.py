@@ -282,7 +282,7 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
     def _begin(self) -> tuple[Observations, dict[str, Any]]:
         self._step = 0
         self._designs = [dict(self.problem.space.default)] * self.num_envs
-        return self._turns.observe_partial(self._designs, 0), self._next_infos()
+        return self._turns.observe_partial(self._designs, 0), self._mask_infos()
 
     def _play(self, actions: NDArray[np.int64]) -> Step:
         self._designs = [
@@ -292,7 +292,7 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
         self._step += 1
         if self._step < self._turns.length:
             observations = self._turns.observe_partial(self._designs, self._step)
-            return Step(observations, np.zeros(self.num_envs), False, False, self._next_infos())
+            return Step(observations, np.zeros(self.num_envs), False, False, self._mask_infos())
         interface = self._turns.interface
         evaluations = self.problem.evaluate(self._designs)
         return Step(
@@ -302,7 +302,3 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
             self._is_spent(),
             self._everywhere([interface.outcome(evaluation) for evaluation in evaluations]),
         )
-
-    def _next_infos(self) -> dict[str, Any]:
-        masks = self.action_masks().astype(np.int8)
-        return self._everywhere([{"action_mask": mask} for mask in masks])
