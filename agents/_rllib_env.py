@@ -10,7 +10,7 @@ from archgym.envs.parallel import DramParallelEnv
 from archgym.problem import Problem
 
 PROBLEMS: dict[str, Problem] = {}
-"""What there is to solve, by name: RLlib copies its settings, and a problem can't be copied."""
+"""What there is to solve, by name: RLlib copies its settings, and a copy counts for itself."""
 
 
 class TeamEnv(MultiAgentEnv):

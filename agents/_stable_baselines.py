@@ -6,18 +6,29 @@ Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementatio
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
+import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from archgym.agents._isolation import isolated, unchecked
-from archgym.agents.base import Agent
+from archgym.agents._saving import loading, save
+from archgym.agents._stable_baselines_state import (
+    observation_space,
+    restore,
+    state_of,
+    without_steps,
+)
+from archgym.agents.base import Agent, OnUpdate
 from archgym.envs.columns import sufficient_version
+from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted, Problem
 from archgym.space import Design, DesignSpace
 
@@ -33,9 +44,12 @@ class StableBaselines(Agent):
 
     Observations and rewards are normalised by running statistics. What is left of the budget when
     it does not last for one more step of all environments goes to designs of the policy. A second
-    search goes on with the policy of the first; the two problems must have observations alike.
+    search goes on with the policy of the first; the two problems must have observations alike. What
+    it has learnt can be saved, and a search go on from there (`save`, `load`).
 
     Attributes:
+        on_update: Called after each update with the number of evaluations so far and, by name, what
+            there is to plot; see `archgym.analysis.tensorboard`.
         model: The algorithm with its policy; `None` before the first search.
         environments: Its environments, which know how observations are normalised; likewise.
     """
@@ -50,10 +64,22 @@ class StableBaselines(Agent):
     ) -> None:
         super().__init__(space, seed, hyperparameters)
         self.batch_size: int = self.hyperparameters.environments  # type: ignore[attr-defined]
+        self.on_update: OnUpdate | None = None
+        self._first: NDArray[np.float32] | None = None  # What is seen when an episode begins.
 
     @abstractmethod
-    def _make_environments(self, problem: Problem, n: int, version: int) -> VecEnv:
+    def _make_environments(
+        self, problem: Problem, n: int, version: int
+    ) -> VectorEnv[Any, Any, Any]:
         """Makes `n` environments over a problem, with columns of a version."""
+
+    @abstractmethod
+    def _action_space(self) -> gymnasium.Space[Any]:
+        """Makes the space of the policy's actions."""
+
+    @abstractmethod
+    def _translate(self, actions: NDArray[Any]) -> NDArray[np.int64]:
+        """Turns actions of the policy into those of the environments."""
 
     @abstractmethod
     def _make_model(self, environments: VecEnv, seed: int) -> BaseAlgorithm:
@@ -89,7 +115,7 @@ class StableBaselines(Agent):
                 assert self.model is not None
                 # The budget may end in the middle of a rollout.
                 with suppress(BudgetExhausted):
-                    self.model.learn(total_timesteps=steps)
+                    self.model.learn(steps, _Updates(problem, self.on_update))
         if problem.remaining:
             problem.evaluate(self.ask(problem.remaining))
 
@@ -98,12 +124,43 @@ class StableBaselines(Agent):
         before = self.environments
         if self._version is None:
             self._version = sufficient_version(problem)
-        self.environments = VecNormalize(self._make_environments(problem, n, self._version))
+        environments = self._make_environments(problem, n, self._version)
+        self._first = environments.reset()[0][0]
+        self.environments = self._normalised(environments)
         if self.model is None or before is None:
             self.model = self._make_model(self.environments, seed)
         else:
             self.environments.obs_rms, self.environments.ret_rms = before.obs_rms, before.ret_rms
             self.model.set_env(self.environments)
+
+    def _normalised(self, environments: VectorEnv[Any, Any, Any]) -> VecNormalize:
+        return VecNormalize(Vectorised(environments, self._action_space(), self._translate))
+
+    def save(self, path: str | Path) -> None:
+        """Saves what it has learnt and where its random numbers are, all at once.
+
+        Raises:
+            ArchgymError: It has learnt nothing yet, or the file can't be written.
+        """
+        if self.model is None or self.environments is None:
+            raise ArchgymError("an agent that has not searched has nothing to save")
+        learnt = state_of(self.model, self.environments)
+        learnt |= {"version": self._version, "first": torch.as_tensor(self._first)}
+        save(path, self, learnt)
+
+    def load(self, path: str | Path) -> None:
+        """Goes on from where an agent of the same settings and values was saved.
+
+        Raises:
+            ArchgymError: The file can't be read, or is not of such an agent.
+        """
+        with loading(path, self) as learnt, isolated(seed=0):
+            environments = without_steps(self.batch_size, observation_space(learnt))
+            normalised = self._normalised(environments)
+            model = self._make_model(normalised, seed=0)
+            restore(model, normalised, learnt)
+            self.model, self.environments = model, normalised
+            self._version, self._first = learnt["version"], learnt["first"].numpy()
 
     def _choose(self, observations: NDArray[np.float32]) -> NDArray[Any]:
         """Draws the policy's actions for observations as the environment has them."""
@@ -127,18 +184,18 @@ class WholeDesigns(StableBaselines):
     Values that the space rules out by themselves are no actions.
     """
 
-    def _make_environments(self, problem: Problem, n: int, version: int) -> VecEnv:
+    def _make_environments(
+        self, problem: Problem, n: int, version: int
+    ) -> VectorEnv[Any, Any, Any]:
         from archgym.envs.vector import DramVectorEnv
 
-        environments = DramVectorEnv(
+        return DramVectorEnv(
             n,
             horizon=self.hyperparameters.horizon,  # type: ignore[attr-defined]
             version=version,
             autoreset_mode=AutoresetMode.SAME_STEP,
             problem=problem,
         )
-        self._first = environments.reset()[0][:1]
-        return Vectorised(environments, self._action_space(), self._translate)
 
     def _action_space(self) -> gymnasium.Space[Any]:
         return gymnasium.spaces.MultiDiscrete([len(values) for values in self._allowed()])
@@ -149,8 +206,50 @@ class WholeDesigns(StableBaselines):
         return np.stack([values[column] for values, column in columns], axis=1)
 
     def _propose(self, n: int) -> list[Design]:
-        actions = self._choose(np.repeat(self._first, n, axis=0))
+        assert self._first is not None
+        actions = self._choose(np.repeat(self._first[None], n, axis=0))
         return [self.space.decode(row) for row in self._translate(actions)]
+
+
+class _Updates(BaseCallback):
+    """Tells of every update of the policy: the mean reward since the last, and what it computed.
+
+    Args:
+        problem: Whose evaluations count.
+        on_update: Whom to tell.
+    """
+
+    def __init__(self, problem: Problem, on_update: OnUpdate | None) -> None:
+        super().__init__()
+        self._problem = problem
+        self._on_update = on_update
+        self._rewards: list[float] = []
+
+    def _on_step(self) -> bool:
+        if self._on_update:
+            environments = self.model.get_vec_normalize_env()
+            assert environments is not None
+            self._rewards.append(float(environments.get_original_reward().mean()))
+        return True
+
+    # An update comes before the next rollout, and after the last one.
+    def _on_rollout_start(self) -> None:
+        self._tell()
+
+    def _on_training_end(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        computed = {
+            name.removeprefix("train/").replace("_", " "): float(value)
+            for name, value in self.logger.name_to_value.items()
+            if name.startswith("train/") and name != "train/n_updates" and np.isfinite(value)
+        }
+        if self._on_update and self._rewards and computed:
+            self._on_update(
+                self._problem.evaluations, {"reward": float(np.mean(self._rewards)), **computed}
+            )
+            self._rewards.clear()
 
 
 class Vectorised(VecEnv):

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from archgym.problem import Problem
 
 H = TypeVar("H", bound="Agent.Hyperparameters")
+
+OnUpdate = Callable[[int, Mapping[str, float]], None]
+"""Told of each update of a policy: the evaluations so far, and what there is to plot, by name."""
 
 
 def tunable(default: float, low: float, high: float, doc: str) -> Any:

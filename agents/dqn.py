@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+import gymnasium
 import numpy as np
 import stable_baselines3
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from archgym.agents._stable_baselines import StableBaselines, Vectorised
+from archgym.agents._stable_baselines import StableBaselines
 from archgym.agents.base import Agent, tunable
+from archgym.envs.sequential import Choices, DramSequentialVectorEnv
 from archgym.problem import Problem
-from archgym.space import Design
+from archgym.space import Design, DesignSpace
 
 
 class DQN(StableBaselines):
@@ -56,15 +58,20 @@ class DQN(StableBaselines):
     def _steps_per_design(self) -> int:
         return len(self.space)
 
-    def _make_environments(self, problem: Problem, n: int, version: int) -> VecEnv:
-        from archgym.envs.sequential import DramSequentialVectorEnv, Turns
+    def __init__(
+        self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
+    ) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self._choices = Choices(space)
 
-        environments = DramSequentialVectorEnv(
+    def _make_environments(self, problem: Problem, n: int, version: int) -> DramSequentialVectorEnv:
+        self._parameter = 0  # That the next actions are for.
+        return DramSequentialVectorEnv(
             n, version=version, autoreset_mode=AutoresetMode.SAME_STEP, problem=problem
         )
-        self._turns = Turns(problem, version)
-        self._parameter = 0  # That the next actions are for.
-        return Vectorised(environments, environments.single_action_space, self._translate_next)
+
+    def _action_space(self) -> gymnasium.Space[Any]:
+        return self._choices.action_space
 
     def _make_model(self, environments: VecEnv, seed: int) -> stable_baselines3.DQN:
         settings = self.hyperparameters
@@ -87,24 +94,25 @@ class DQN(StableBaselines):
         )
 
     def _propose(self, n: int) -> list[Design]:
+        assert self._first is not None
         designs = [dict(self.space.default) for _ in range(n)]
         for step in range(len(self.space)):
-            actions = self._choose(self._turns.observe_partial(designs, step))
-            chosen = self._translate(actions, step).tolist()
+            actions = self._choose(self._choices.observe_like(self._first, designs, step))
+            chosen = self._translate_for(actions, step).tolist()
             designs = [
-                self._turns.settle(design, action, step)
+                self._choices.settle(design, action, step)
                 for design, action in zip(designs, chosen, strict=True)
             ]
         return list(designs)
 
-    def _translate_next(self, actions: NDArray[Any]) -> NDArray[np.int64]:
-        translated = self._translate(actions, self._parameter)
+    def _translate(self, actions: NDArray[Any]) -> NDArray[np.int64]:
+        translated = self._translate_for(actions, self._parameter)
         self._parameter = (self._parameter + 1) % len(self.space)
         return translated
 
-    def _translate(self, actions: NDArray[Any], step: int) -> NDArray[np.int64]:
+    def _translate_for(self, actions: NDArray[Any], step: int) -> NDArray[np.int64]:
         """Turns actions, which share out the allowed values evenly, into the environment's."""
-        total = self._turns.actions
+        total = self._choices.actions
         allowed = self._allowed()[step]
         indices = allowed[actions * len(allowed) // total]
         length = len(list(self.space.parameters.values())[step].values)

@@ -1,11 +1,8 @@
 """Independent PPO: a team in which each parameter of the controller is one agent's."""
 
-import dataclasses
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,15 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from archgym.agents._isolation import one_thread
-from archgym.agents.base import Agent, tunable
+from archgym.agents._saving import loading, save
+from archgym.agents.base import Agent, OnUpdate, tunable
 from archgym.errors import ArchgymError
 from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:
     from archgym.envs.vector import DramVectorEnv
     from archgym.problem import Problem
-
-OnUpdate = Callable[[int, Mapping[str, float]], None]
 
 
 class IPPO(Agent):
@@ -151,26 +147,14 @@ class IPPO(Agent):
         """
         if self.team is None:
             raise ArchgymError("an agent that has not searched has nothing to save")
-        state = {
-            "agent": type(self).__name__,
-            "allowed": self.team.masks,
-            "hyperparameters": dataclasses.asdict(self.hyperparameters),
+        learnt = {
             "version": self._version,
             "first": self._first,
             "team": self.team.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "generator": self._generator.get_state(),
-            "rng": self.rng.bit_generator.state,
         }
-        path = Path(path)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            torch.save(state, temporary)
-            temporary.replace(path)
-        except (OSError, RuntimeError) as error:
-            raise ArchgymError(f"can't write {path}: {error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+        save(path, self, learnt)
 
     def load(self, path: str | Path) -> None:
         """Goes on from where an agent of the same settings and values was saved.
@@ -178,24 +162,13 @@ class IPPO(Agent):
         Raises:
             ArchgymError: The file can't be read, or is not of such an agent.
         """
-        try:
-            # Weights only: a file from elsewhere can't run anything.
-            state = torch.load(path, weights_only=True)
-            if state["agent"] != type(self).__name__:
-                raise ArchgymError(f"{path} is of an agent {state['agent']}")
-            if state["hyperparameters"] != dataclasses.asdict(self.hyperparameters):
-                raise ArchgymError(f"{path} is of an agent with other hyperparameters")
-            self._version = state["version"]
-            self._begin(state["first"])
+        with loading(path, self) as learnt:
+            self._version = learnt["version"]
+            self._begin(learnt["first"])
             assert self.team is not None
-            if not torch.equal(self.team.masks, state["allowed"]):
-                raise ArchgymError(f"{path} is of an agent in another space than {self.space.name}")
-            self.team.load_state_dict(state["team"])
-            self._optimizer.load_state_dict(state["optimizer"])
-            self._generator.set_state(state["generator"])
-            self.rng.bit_generator.state = state["rng"]
-        except (OSError, EOFError, RuntimeError, UnpicklingError, KeyError, TypeError) as error:
-            raise ArchgymError(f"{path} is not a saved agent: {error}") from error
+            self.team.load_state_dict(learnt["team"])
+            self._optimizer.load_state_dict(learnt["optimizer"])
+            self._generator.set_state(learnt["generator"])
 
     def _begin(self, first: Tensor) -> None:
         """Makes the networks for observations like the one of every episode's beginning."""

@@ -2,11 +2,12 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import numpy as np
 import ray
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
@@ -14,8 +15,8 @@ from ray.rllib.policy.policy import PolicySpec
 
 from archgym.agents._isolation import isolated
 from archgym.agents._rllib_env import PROBLEMS, TeamEnv
-from archgym.agents.base import Agent, tunable
-from archgym.space import Design
+from archgym.agents.base import Agent, OnUpdate, tunable
+from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:
     from archgym.problem import Problem
@@ -26,7 +27,12 @@ class RLlibPPO(Agent):
 
     It is what `ippo` is, with the same settings and shapes of networks, by a library made for
     clusters: slower here, and a second opinion. It runs in this process, for which it starts Ray,
-    and keeps to the budget. It learns in `search`; asked without one, it proposes uniform designs.
+    and keeps to the budget. It learns in `search`, from the beginning each time; asked without one,
+    it proposes uniform designs.
+
+    Attributes:
+        on_update: Called after each update with the number of evaluations so far and, by name, what
+            there is to plot, as by `ippo`; see `archgym.analysis.tensorboard`.
 
     Liang et al., "RLlib: Abstractions for Distributed Reinforcement Learning", ICML 2018.
 
@@ -55,6 +61,12 @@ class RLlibPPO(Agent):
 
     hyperparameters: Hyperparameters
 
+    def __init__(
+        self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
+    ) -> None:
+        super().__init__(space, seed, hyperparameters)
+        self.on_update: OnUpdate | None = None
+
     def ask(self, n: int = 1) -> list[Design]:
         """Proposes `n` uniform designs."""
         return self.sample(n)
@@ -74,10 +86,26 @@ class RLlibPPO(Agent):
                 _start_ray()
                 algorithm = self._configure(name, list(problem.space.parameters), seed).build_algo()
                 while problem.remaining:
-                    algorithm.train()
+                    result = algorithm.train()
+                    if self.on_update:
+                        self.on_update(problem.evaluations, self._scalars(result))
                 algorithm.stop()
         finally:
             del PROBLEMS[name]
+
+    def _scalars(self, result: Mapping[str, Any]) -> dict[str, float]:
+        """Returns what there is to plot of an update."""
+        played = result["env_runners"]
+        policies = [result["learners"][name] for name in self.space.parameters]
+        return {
+            "reward": float(
+                np.mean(list(played["agent_episode_returns_mean"].values()))
+                / played["episode_len_mean"]
+            ),
+            "entropy": float(np.mean([each["entropy"] for each in policies])),
+            "policy loss": float(np.sum([each["policy_loss"] for each in policies])),
+            "value loss": float(np.sum([each["vf_loss"] for each in policies])),
+        }
 
     def _configure(self, problem: str, agents: list[str], seed: int) -> Any:
         settings = self.hyperparameters

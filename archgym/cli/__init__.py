@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn, TextIO
 
 import typer
 
@@ -52,11 +52,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
     """Prints each of archgym's own warnings as one line, without the place in the code."""
-    said = set()
+    said: set[str] = set()
 
-    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         if not issubclass(category, ArchgymWarning):
-            show_others(message, category, *where)
+            show_others(message, category, filename, lineno, file, line)
         elif str(message) not in said:
             said.add(str(message))
             print(f"warning: {message}", file=sys.stderr)

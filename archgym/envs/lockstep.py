@@ -85,6 +85,10 @@ class LockstepVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]
         self._has_ended = False
 
     @abstractmethod
+    def action_masks(self) -> Flags:
+        """Flags the actions that can be part of a feasible design, of each sub-environment."""
+
+    @abstractmethod
     def _begin(self) -> tuple[Observations, dict[str, Any]]:
         """Begins an episode in every sub-environment."""
 
@@ -156,6 +160,11 @@ class LockstepVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]
         for index, info in enumerate(infos):
             joined = self._add_info(joined, info, index)
         return joined
+
+    def _mask_infos(self) -> dict[str, Any]:
+        """Returns the masks as infos have them."""
+        everywhere = np.ones(self.num_envs, dtype=np.bool_)
+        return {"action_mask": self.action_masks().astype(np.int8), "_action_mask": everywhere}
 
     def _is_spent(self) -> bool:
         """Tells whether the budget does not last for a further evaluation everywhere."""

@@ -56,11 +56,12 @@ class Masks:
         """
         before = [each for each in self._deciding if self._order[each] < self._order[name]]
         settled = [self._space.parameters[each].index(design[each]) for each in before]
-        return self._of(name, self._feasible[tuple(settled)], self._deciding[len(before) :])
+        left = np.asarray(self._feasible[tuple(settled)])
+        return self._of(name, left, self._deciding[len(before) :])
 
     def _of(self, name: str, feasible: Mask, axes: list[str]) -> Mask:
         count = len(self._space.parameters[name].values)
         if name not in axes:
             return np.full(count, feasible.any())
-        flags: Mask = np.moveaxis(feasible, axes.index(name), 0).reshape(count, -1).any(axis=1)
-        return flags
+        by_value = np.moveaxis(feasible, axes.index(name), 0).reshape(count, -1)
+        return np.asarray(by_value.any(axis=1))

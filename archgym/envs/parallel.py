@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -54,7 +54,7 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
             simulated, or the version does not show what the objective is about.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"name": "archgym_dram_v0", "render_modes": []}
+    metadata: dict[str, Any] = {"name": "archgym_dram_v0", "render_modes": []}
 
     def __init__(
         self,

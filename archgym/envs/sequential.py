@@ -1,6 +1,6 @@
 """`archgym/DRAMSequential-v0`: each step settles one parameter of a controller design."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -17,44 +17,28 @@ from archgym.problem import Evaluation, Problem
 from archgym.space import Design, DesignSpace
 
 
-class Turns:
-    """Turns a sequence of actions, one a parameter, into designs and observations.
+class Choices:
+    """Turns a sequence of actions, one a parameter, into designs.
 
     Every parameter has the same actions, as many as the one with the most values, so that a policy
     needs one head: action `a` of `n` chooses value `floor(a * v / n)` of a parameter with `v`. Each
     action is thus valid, and each value has an equal share of them, give or take one.
 
-    An observation has the columns of `archgym.envs.interface.Interface`, with the design as settled
-    so far (the rest at their defaults) for the last design, the default's metrics until the last
-    step, and the share of steps done; and behind them which parameter is next, one-hot over the
-    `d` parameters, all 0 at the end. The names of these begin with `next.`.
-
     Args:
-        problem: The problem to solve.
-        version: That of the interface's columns.
+        space: The design space.
 
     Attributes:
         length: Steps of an episode: the parameters of the space.
         actions: How many there are.
         action_space: The space of a single action, `Discrete`.
-        observation_space: The space of a single observation, float32.
-        observation_names: The names of its columns.
     """
 
-    def __init__(self, problem: Problem, version: int = 0) -> None:
-        self._problem = problem
-        self._parameters = list(problem.space.parameters.values())
+    def __init__(self, space: DesignSpace) -> None:
+        self.space = space
+        self._parameters = list(space.parameters.values())
         self.length = len(self._parameters)
-        self.interface = Interface(problem, self.length, version)
-        most = max(len(parameter.values) for parameter in self._parameters)
-        self.actions = most
-        self.action_space: gymnasium.Space[Any] = gymnasium.spaces.Discrete(most)
-        whole = self.interface.observation_space
-        self.observation_names = sequential_names(self.interface.observation_names, problem.space)
-        turn = np.zeros(self.length, dtype=np.float32)
-        self.observation_space = gymnasium.spaces.Box(
-            np.concatenate([whole.low, turn]), np.concatenate([whole.high, turn + 1])
-        )
+        self.actions = max(len(parameter.values) for parameter in self._parameters)
+        self.action_space: gymnasium.Space[Any] = gymnasium.spaces.Discrete(self.actions)
 
     def settle(self, design: Design, action: int, step: int) -> dict[str, Any]:
         """Returns the design with parameter number `step` as the action chooses it.
@@ -67,6 +51,52 @@ class Turns:
         parameter = self._parameters[step]
         index = int(action) * len(parameter.values) // self.actions
         return {**design, parameter.name: parameter.values[index]}
+
+    def observe_like(
+        self, first: Observations, designs: Sequence[Design], step: int
+    ) -> Observations:
+        """Returns the observations before parameter number `step` is chosen; `[n, columns]`.
+
+        Args:
+            first: The observation of an episode's beginning, as `Turns` makes it; `[columns]`.
+            designs: What is settled so far.
+            step: The number of the parameter.
+        """
+        seen = np.repeat(first[None], len(designs), axis=0)
+        seen[:, : self.length] = [self.space.to_unit(design) for design in designs]
+        seen[:, -self.length - 1] = step / self.length
+        seen[:, -self.length :] = np.eye(self.length)[step]
+        return seen
+
+
+class Turns(Choices):
+    """The choices of a problem, and what an agent sees meanwhile.
+
+    An observation has the columns of `archgym.envs.interface.Interface`, with the design as settled
+    so far (the rest at their defaults) for the last design, the default's metrics until the last
+    step, and the share of steps done; and behind them which parameter is next, one-hot over the
+    `d` parameters, all 0 at the end. The names of these begin with `next.`.
+
+    Args:
+        problem: The problem to solve.
+        version: That of the interface's columns.
+
+    Attributes:
+        interface: That of whole designs.
+        observation_space: The space of a single observation, float32.
+        observation_names: The names of its columns.
+    """
+
+    def __init__(self, problem: Problem, version: int = 0) -> None:
+        super().__init__(problem.space)
+        self.interface = Interface(problem, self.length, version)
+        whole = self.interface.observation_space
+        self.observation_names = sequential_names(self.interface.observation_names, problem.space)
+        turn = np.zeros(self.length, dtype=np.float32)
+        self.observation_space = gymnasium.spaces.Box(
+            np.concatenate([whole.low, turn]), np.concatenate([whole.high, turn + 1])
+        )
+        self._first = np.append(self.interface.observe([problem.default], 0)[0], turn)
 
     def mask(self, design: Design, step: int) -> NDArray[np.bool_]:
         """Flags the actions after which a design can still become a feasible one.
@@ -82,19 +112,14 @@ class Turns:
         values = self.interface.masks.following(design, parameter.name)
         return values[np.arange(self.actions) * len(parameter.values) // self.actions]
 
-    def observe_partial(self, designs: list[dict[str, Any]], step: int) -> Observations:
+    def observe_partial(self, designs: Sequence[Design], step: int) -> Observations:
         """Returns the observations before parameter number `step` is chosen; `[n, columns]`."""
-        default = self._problem.default
-        return self._with_turn([replace(default, design=design) for design in designs], step)
+        return self.observe_like(self._first, designs, step)
 
-    def observe_final(self, evaluations: list[Evaluation]) -> Observations:
+    def observe_final(self, evaluations: Sequence[Evaluation]) -> Observations:
         """Returns the observations after the last step; shape `[n, columns]`."""
-        return self._with_turn(evaluations, self.length)
-
-    def _with_turn(self, evaluations: list[Evaluation], step: int) -> Observations:
         turn = np.zeros((len(evaluations), self.length), dtype=np.float32)
-        turn[:, step : step + 1] = 1
-        return np.concatenate([self.interface.observe(evaluations, step), turn], axis=1)
+        return np.concatenate([self.interface.observe(evaluations, self.length), turn], axis=1)
 
 
 def sequential_names(names: tuple[str, ...], space: DesignSpace) -> tuple[str, ...]:
@@ -257,7 +282,7 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
     def _begin(self) -> tuple[Observations, dict[str, Any]]:
         self._step = 0
         self._designs = [dict(self.problem.space.default)] * self.num_envs
-        return self._turns.observe_partial(self._designs, 0), self._next_infos()
+        return self._turns.observe_partial(self._designs, 0), self._mask_infos()
 
     def _play(self, actions: NDArray[np.int64]) -> Step:
         self._designs = [
@@ -267,7 +292,7 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
         self._step += 1
         if self._step < self._turns.length:
             observations = self._turns.observe_partial(self._designs, self._step)
-            return Step(observations, np.zeros(self.num_envs), False, False, self._next_infos())
+            return Step(observations, np.zeros(self.num_envs), False, False, self._mask_infos())
         interface = self._turns.interface
         evaluations = self.problem.evaluate(self._designs)
         return Step(
@@ -277,7 +302,3 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
             self._is_spent(),
             self._everywhere([interface.outcome(evaluation) for evaluation in evaluations]),
         )
-
-    def _next_infos(self) -> dict[str, Any]:
-        masks = self.action_masks().astype(np.int8)
-        return self._everywhere([{"action_mask": mask} for mask in masks])

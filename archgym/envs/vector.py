@@ -71,8 +71,7 @@ class DramVectorEnv(LockstepVectorEnv):
     def _begin(self) -> tuple[Observations, dict[str, Any]]:
         self._step = 0
         first = [self.problem.default] * self.num_envs
-        info = self._interface.first_info()
-        return self._interface.observe(first, 0), self._everywhere([info] * self.num_envs)
+        return self._interface.observe(first, 0), self._mask_infos()
 
     def _play(self, actions: NDArray[np.int64]) -> Step:
         designs = [self.problem.space.decode(action) for action in actions]
@@ -83,5 +82,6 @@ class DramVectorEnv(LockstepVectorEnv):
             np.array([self._interface.reward(evaluation) for evaluation in evaluations]),
             self._step >= self.horizon,
             self._is_spent(),
-            self._everywhere([self._interface.info(evaluation) for evaluation in evaluations]),
+            self._everywhere([self._interface.outcome(evaluation) for evaluation in evaluations])
+            | self._mask_infos(),
         )

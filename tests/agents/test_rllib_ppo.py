@@ -6,6 +6,7 @@ import sys
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("ray.rllib", reason="needs the extra [marl]")
@@ -68,6 +69,21 @@ def test_the_policies_improve() -> None:
     agents.make("rllib_ppo", EASY, 0).search(problem)
     assert problem.evaluations == 500
     assert median(problem.costs[-100:]) < 0.6 * median(problem.costs[:100])
+
+
+def test_updates_are_told() -> None:
+    told: list[tuple[int, dict[str, float]]] = []
+    agent: Any = agents.make("rllib_ppo", EASY, 0, rollout=20)
+    agent.on_update = lambda evaluations, scalars: told.append((evaluations, scalars))
+    problem = watched(50)
+    agent.search(problem)
+    assert [evaluations for evaluations, _ in told] == [20, 40, 50]
+    assert {tuple(scalars) for _, scalars in told} == {
+        ("reward", "entropy", "policy loss", "value loss")
+    }
+    first = -np.mean(np.log(np.array(problem.costs[:20]) / problem.default.cost))
+    assert told[0][1]["reward"] == pytest.approx(first, rel=1e-3)
+    assert all(np.isfinite(value) for _, scalars in told for value in scalars.values())
 
 
 def test_searches_do_not_depend_on_the_hash_seed() -> None:

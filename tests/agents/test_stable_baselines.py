@@ -1,6 +1,8 @@
 """What all agents of Stable-Baselines3 have in common: each trains a policy within the budget."""
 
 import random
+from collections.abc import Mapping
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -14,6 +16,7 @@ import torch
 
 from archgym import agents
 from archgym.agents import Agent
+from archgym.errors import ArchgymError
 from archgym.problem import Problem
 from archgym.space import Condition, DesignSpace, Parameter
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
@@ -157,3 +160,88 @@ def test_a_simulator_that_fails_does_not_stop_the_training(name: str) -> None:
     agents.make(name, SPACE, 0).search(failing)
     assert failing.best is not None
     assert failing.best.cost <= 1000 * _cost(SPACE.default)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_saved_search_goes_on_as_if_it_had_not_stopped(name: str, tmp_path: Path) -> None:
+    whole: Any = agents.make(name, EASY, 5)
+    whole.search(problem(90))
+    whole.save(tmp_path / "agent.pt")
+    loaded: Any = agents.make(name, EASY, 6)
+    loaded.load(tmp_path / "agent.pt")
+    assert loaded.ask(20) == whole.ask(20)
+    searches = [problem(90, "another") for _ in range(2)]
+    for agent, search in zip((whole, loaded), searches, strict=True):
+        agent.search(search)
+    assert searches[0].best == searches[1].best
+    assert searches[0].simulations == searches[1].simulations
+    assert loaded.ask(50) == whole.ask(50)
+    assert list(tmp_path.iterdir()) == [tmp_path / "agent.pt"]
+
+
+def test_what_can_not_be_loaded_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "agent.pt"
+    agent: Any = agents.make("ppo", EASY, 0)
+    with pytest.raises(ArchgymError, match="nothing to save"):
+        agent.save(path)
+    agent.search(problem(20))
+    agent.save(path)
+
+    def load(name: str, space: DesignSpace = EASY, **settings: Any) -> None:
+        other: Any = agents.make(name, space, 0, **settings)
+        other.load(path)
+
+    with pytest.raises(ArchgymError, match="is of an agent PPO"):
+        load("a2c")
+    with pytest.raises(ArchgymError, match="other hyperparameters"):
+        load("ppo", hidden=8)
+    with pytest.raises(ArchgymError, match="another space than smaller"):
+        load("ppo", DesignSpace("smaller", list(EASY.parameters.values())[:2]))
+    path.write_bytes(b"PK" + path.read_bytes()[:500])
+    with pytest.raises(ArchgymError, match="not a saved agent"):
+        load("ppo")
+    with pytest.raises(ArchgymError, match="can't write"):
+        agent.save(tmp_path / "no" / "folder" / "agent.pt")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_updates_are_told(name: str) -> None:
+    told: list[tuple[int, Mapping[str, float]]] = []
+    agent: Any = agents.make(name, EASY, 0, environments=10)
+    agent.on_update = lambda evaluations, scalars: told.append((evaluations, scalars))
+    agent.search(problem(100))
+    counts = [evaluations for evaluations, _ in told]
+    assert len(counts) >= 4
+    assert counts == sorted(counts)
+    assert counts[-1] == 100
+    for _, scalars in told:
+        assert "reward" in scalars
+        assert any("loss" in name for name in scalars)
+        assert all(np.isfinite(value) for value in scalars.values())
+    silent: Any = agents.make(name, EASY, 0, environments=10)
+    silent.search(problem(100))
+    assert silent.ask(20) == agent.ask(20)
+
+
+def test_a_policy_of_limits_that_version_0_does_not_show() -> None:
+    """It keeps to the columns that it began with."""
+    simulator = FormulaSimulator(
+        EASY,
+        lambda design: {
+            "runtime_ns": easy_cost(design),
+            "refresh_debt_ns": 0.0,
+            "queue_entries": 1.0 + design["Size"],
+        },
+    )
+
+    def limited(objective: str) -> Problem:
+        return Problem(EASY, FormulaWorkload("one"), objective, simulator, budget=40)
+
+    agent = agents.make("ppo", EASY, 0)
+    for objective in ("runtime with queue_entries <= 4", "runtime"):
+        agent.search(search := limited(objective))
+        assert search.evaluations == 40
+    plain = agents.make("ppo", EASY, 0)
+    plain.search(limited("runtime"))
+    with pytest.raises(ArchgymError, match="about queue_entries, which version 0"):
+        plain.search(limited("runtime with queue_entries <= 4"))
