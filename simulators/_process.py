@@ -6,14 +6,14 @@ import os
 import re
 import resource
 import selectors
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archgym.process_group import BoundGroup
 from archgym.simulators.base import Failure
 
 # Of what a program prints, so much is kept at either end; no simulator prints more in earnest.
@@ -68,52 +68,32 @@ def run(
         What it printed, whatever its exit code; a `timeout`, or a `crash` if it can't be started.
     """
     name = Path(command[0]).name
-    with _group() as group:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                process_group=group,
-            )
-        except OSError as error:
-            return Failure("crash", f"can't start {name}: {error.strerror}")
-        try:
-            _limit(process.pid, limit_s)
-            text = _read(process, time.monotonic() + limit_s, stop or threading.Event())
-        finally:
-            os.killpg(group, signal.SIGKILL)
-            process.wait()
+    group = BoundGroup()
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            process_group=group.number,
+        )
+    except OSError as error:
+        group.end()
+        return Failure("crash", f"can't start {name}: {error.strerror}")
+    try:
+        _limit(process.pid, limit_s)
+        text = _read(process, time.monotonic() + limit_s, stop or threading.Event())
+    finally:
+        group.end()
+        process.wait()
     # Names of private folders differ from run to run, and failures are compared.
     told = _COLOURS.sub("", b"".join(text.parts()).decode(errors="replace"))
     told = told.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
     if text.timed_out:
         return Failure("timeout", _quoting(f"{name} took longer than {limit_s:g} s", told))
     return Printed(told, process.returncode)
-
-
-@contextlib.contextmanager
-def _group() -> Iterator[int]:
-    """Makes a process group that does not outlive this process, however it ends.
-
-    Its leader waits for the end of a pipe, whose other end this process alone has open.
-
-    Yields:
-        The group's number.
-    """
-    leader = subprocess.Popen(
-        ["/bin/sh", "-c", "read _; kill -KILL 0"], stdin=subprocess.PIPE, process_group=0
-    )
-    try:
-        yield leader.pid
-    finally:
-        leader.kill()
-        leader.wait()
-        assert leader.stdin is not None
-        leader.stdin.close()
 
 
 class _Ends:

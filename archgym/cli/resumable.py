@@ -1,14 +1,19 @@
 """What commands have in common that go on where they were stopped."""
 
+import math
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 
 TERMINATED = 128 + signal.SIGTERM
+
+# `timeout` sends the signal twice, and the second must not disturb the end.
+_AT_ONCE_S = 1.0
 
 
 class _Terminated(KeyboardInterrupt):
@@ -25,7 +30,15 @@ def resumable(out: Path) -> Iterator[None]:
     Raises:
         typer.Exit: With code 143, on SIGTERM.
     """
-    before = signal.signal(signal.SIGTERM, _terminate)
+    asked = -math.inf
+
+    def terminate(*_: Any) -> None:
+        nonlocal asked
+        last, asked = asked, time.monotonic()
+        if asked - last > _AT_ONCE_S:
+            raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     except KeyboardInterrupt as interrupt:
@@ -35,7 +48,3 @@ def resumable(out: Path) -> Iterator[None]:
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _terminate(*_: Any) -> NoReturn:
-    raise _Terminated

@@ -30,6 +30,10 @@ A workload is played as its trace is meant to be unless its table says otherwise
 seeds derive, and `allow_data_loss` (false).
 Seed number i is the same for all agents, workloads and objectives, so that agents can be compared
 in pairs. A study and its seed determine every row of its logs, save for the times.
+
+What a study reads is part of it: `inputs.json` in its folder says what the device, the workloads,
+the simulator and the files of agents contained, and results of other contents do not go there. One
+command at a time runs in a folder (`archgym.study.lock`); anyone can read it meanwhile.
 """
 
 from archgym.study.executor import TrialFailure

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, resource_tracker
@@ -78,7 +78,9 @@ class _Worker(Generic[J]):
 def _stop(pool: "Sequence[_Worker[Any]]") -> None:
     """Ends workers, all at once."""
     for worker in pool:
-        worker.process.terminate()
+        # One that has no trial yet has nothing to tidy up.
+        end = worker.process.kill if worker.trial is None else worker.process.terminate
+        end()
     deadline = time.monotonic() + _GRACE_S
     for worker in pool:
         worker.process.join(max(0.0, deadline - time.monotonic()))
@@ -90,7 +92,7 @@ def _stop(pool: "Sequence[_Worker[Any]]") -> None:
 
 def execute(
     trials: Sequence[J], folder: Path, workers: int, lock: Lock | None = None
-) -> Iterator[tuple[J, TrialFailure | None]]:
+) -> Generator[tuple[J, TrialFailure | None], None, None]:
     """Runs trials, or other jobs, handed out in order to whichever worker is free.
 
     Args:
@@ -149,6 +151,7 @@ def _work(pipe: "connection.Connection", folder: Path, lock: Lock | None) -> Non
     end_with_parent()
     # A request to end must still let temporary files be removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         pipe.send(_STARTED)
         while True:
@@ -184,10 +187,11 @@ def _one_thread() -> Iterator[None]:
 def _without_interrupts() -> Iterator[None]:
     """Makes processes started meanwhile deaf to interrupts, from their first instruction on.
 
-    An interrupt at the terminal reaches every process; the parent alone decides what it means.
+    An interrupt at the terminal reaches every process; the parent alone decides what it means. One
+    that comes meanwhile waits, and so does SIGTERM, since half a process could not be ended.
     """
     resource_tracker.ensure_running()  # Starting it later would let interrupts through again.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

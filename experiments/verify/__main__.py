@@ -1,6 +1,7 @@
 """The checks, one command each; see `experiments.verify`."""
 
 import shlex
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -97,6 +98,8 @@ def faults(
     seed: Seed = 0,
 ) -> None:
     """Kills studies and starts them twice; exits with 1 unless each step is logged once."""
+    # In the background of a shell, what is started here would ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with TemporaryDirectory() as name:
         for what, outcomes, total in (
             ("kills", faulty.kill(kills, seed, Path(name, "kills")), kills),

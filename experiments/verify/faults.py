@@ -87,34 +87,37 @@ def kill(kills: int, seed: int, folder: Path) -> Iterator[str]:
     studies = 0
     command = Command(folder / "0")
     killed: list[tuple[int, float]] = []
-    for _ in range(kills):
-        while not _sleep(command, rng.uniform(0, 5)):
-            # It has come to its end: complete, unless a worker was killed under it.
-            if _expect(command, {0, 1} if command.lost_worker else {0}) == 0:
-                check_complete(command.out, reference)
-                studies += 1
-            command = Command(folder / str(studies))
-        victim, number = rng.choice(("driver", "worker")), rng.choice(_SIGNALS)
-        workers = _workers(command.process.pid)
-        if victim == "worker" and workers:
-            command.lost_worker = True
-            _signal(rng.choice(workers), number)
-        else:
-            victim = "driver"
-            _signal(command.process.pid, number)
-            dying, command = command, Command(command.out)
-            _expect(dying, None)
-            killed.append((dying.process.pid, time.monotonic() + ORPHANS_END_S))
-        check_whole(command.out)
+    try:
+        for _ in range(kills):
+            while not _sleep(command, rng.uniform(0, 5)):
+                # It has come to its end: complete, unless a worker was killed under it.
+                if _expect(command, {0, 1} if command.lost_worker else {0}) == 0:
+                    check_complete(command.out, reference)
+                    studies += 1
+                command = Command(folder / str(studies))
+            victim, number = rng.choice(("driver", "worker")), rng.choice(_SIGNALS)
+            workers = _workers(command.process.pid)
+            if victim == "worker" and workers:
+                command.lost_worker = True
+                _signal(rng.choice(workers), number)
+            else:
+                victim = "driver"
+                _signal(command.process.pid, number)
+                dying, command = command, Command(command.out)
+                _expect(dying, None)
+                killed.append((dying.process.pid, time.monotonic() + ORPHANS_END_S))
+            check_whole(command.out)
+            _check_orphans(killed)
+            yield f"{victim} {number.name}"
+        while (code := _expect(command, {0, 1})) != 0:
+            if not command.lost_worker:
+                raise WrongError(f"{command.out} ended with exit code {code}")
+            command = Command(command.out)
+        check_complete(command.out, reference)
+        time.sleep(max(0.0, killed[-1][1] - time.monotonic()) if killed else 0)
         _check_orphans(killed)
-        yield f"{victim} {number.name}"
-    while (code := _expect(command, {0, 1})) != 0:
-        if not command.lost_worker:
-            raise WrongError(f"{command.out} ended with exit code {code}")
-        command = Command(command.out)
-    check_complete(command.out, reference)
-    time.sleep(max(0.0, killed[-1][1] - time.monotonic()) if killed else 0)
-    _check_orphans(killed)
+    finally:
+        command.process.kill()
 
 
 def pair(pairs: int, folder: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
 from archgym.simulators import make
 from archgym.space import Condition, DesignSpace, Parameter
+from archgym.study import enumeration
 from archgym.study.enumeration import enumerate_space
+from archgym.study.lock import locked
 from archgym.study.trial import WorkloadSpec
 from archgym.table import Table, shard_path
 
@@ -125,6 +128,43 @@ def test_another_table_can_be_what_simulates(finished: Path, tmp_path: Path) -> 
     assert copied.metrics == original.metrics
     assert copied.values.tobytes() == original.values.tobytes()
     assert copied.failures == original.failures
+
+
+def test_only_one_enumerates_into_a_folder(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "table")
+    with locked(tmp_path / "table"):
+        # What is complete is read by anyone.
+        assert enumerate_space(SPACE, WORKLOAD, tmp_path / "table").sha256
+        document = json.loads((tmp_path / "table" / "table.json").read_text())
+        del document["sha256"]
+        (tmp_path / "table" / "table.json").write_text(json.dumps(document))
+        with pytest.raises(ArchgymError, match=f"is being run by process {os.getpid()} on"):
+            enumerate_space(SPACE, WORKLOAD, tmp_path / "table")
+    enumerate_space(SPACE, WORKLOAD, tmp_path / "table")
+    assert content(tmp_path / "table") == content(finished)
+
+
+def test_what_changes_while_a_table_is_made_ends_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = tmp_path / "app.stl"
+    trace.write_text("0: read 0x0\n")
+    spec = WorkloadSpec(str(trace))
+    prepare = enumeration._prepare
+
+    def edit(*arguments: object) -> object:
+        trace.write_text("0: read 0x40\n")
+        return prepare(*arguments)
+
+    monkeypatch.setattr(enumeration, "_prepare", edit)
+    with pytest.raises(ArchgymError, match="it was changed while the table is made"):
+        enumerate_space(SPACE, spec, tmp_path / "table")
+    monkeypatch.undo()
+    with pytest.raises(ArchgymError, match="another workload"):
+        enumerate_space(SPACE, spec, tmp_path / "table")
+    trace.write_text("0: read 0x0\n")
+    monkeypatch.chdir(tmp_path)  # The path may be given in another way when it goes on.
+    assert len(enumerate_space(SPACE, WorkloadSpec("app.stl"), "table")) == 200
 
 
 def archgym(
