@@ -19,6 +19,7 @@ MAX_CHANNELS = _build.MAX_CHANNELS
 MAX_BANKS = _build.MAX_BANKS
 MAX_RANKS = _build.MAX_RANKS
 UNBOUNDED = _build.UNBOUNDED
+StuckError = _build.StuckError
 Memory = _build.Memory
 Requests = _build.Requests
 evaluate = _build.evaluate

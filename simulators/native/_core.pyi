@@ -14,6 +14,9 @@ MAX_BANKS: int
 MAX_RANKS: int
 UNBOUNDED: int
 
+class StuckError(RuntimeError):
+    """Requests wait, but no command can ever serve them."""
+
 class Memory:
     """A memory system: organisation, timing edges, energy."""
 

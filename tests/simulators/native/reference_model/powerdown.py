@@ -58,8 +58,6 @@ class PowerDown:
             self.state = command
             self.entering = self.to_self_refresh = False
         elif self.state is not None and command == self.EXITS[self.state]:
-            self.to_self_refresh = (
-                command == "PDXP" and self.idle and self.may_self_refresh
-            )
+            self.to_self_refresh = command == "PDXP" and self.idle and self.may_self_refresh
             self.state = None
             self.exiting = False
