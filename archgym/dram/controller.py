@@ -129,8 +129,8 @@ PARAMETERS: dict[str, Parameter] = {
             "Arbiter",
             ("Simple", "Fifo", "Reorder"),
             "Simple",
-            description="How requests reach the controller: Simple, one by one; Fifo, up to "
-            "MaxActiveTransactions an initiator; Reorder, the same with responses in order.",
+            description="What an initiator may have under way: Simple, any requests; Fifo, up to "
+            "MaxActiveTransactions; Reorder, as many, with responses in their order.",
         ),
         Parameter(
             "MaxActiveTransactions",

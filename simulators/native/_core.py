@@ -20,6 +20,7 @@ MAX_BANKS = _build.MAX_BANKS
 MAX_RANKS = _build.MAX_RANKS
 UNBOUNDED = _build.UNBOUNDED
 SOURCES = _build.SOURCES
+StuckError = _build.StuckError
 Memory = _build.Memory
 Requests = _build.Requests
 evaluate = _build.evaluate

@@ -16,6 +16,9 @@ UNBOUNDED: int
 SOURCES: str
 """Hash of the C++ sources, the same for every build of them."""
 
+class StuckError(RuntimeError):
+    """Requests wait, but no command can ever serve them."""
+
 class Memory:
     """A memory system: organisation, timing edges, energy."""
 

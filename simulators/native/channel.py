@@ -86,6 +86,7 @@ def make_memory(system: System, conduct: Conduct) -> _core.Memory:
         "write_to_precharge": rules.latencies.write_to_precharge,
         "row_active_min": rules.row_active_min,
         "refreshes": _refresh_rows(rules),
+        "handshakes": conduct.handshakes,
         "refresh_flexibility": conduct.refresh_flexibility,
         "bytes_per_burst": organization.bytes_per_burst,
         "energy_books": conduct.energy_books,

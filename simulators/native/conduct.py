@@ -20,12 +20,16 @@ class Conduct:
             end of another, reckons with the length of the last command that it counts instead of
             that of the one that has to wait.
         energy_books: Number of the way to account for energy, see `energy.BOOKS`.
+        handshakes: Whether an initiator asks for one thing at a time and takes one response at a
+            time, as by DRAMSys's protocol, whose messages also wake a controller that sleeps over
+            commands that became ready unnoticed.
         first_at_once: Whether the first request is presented at time 0, whatever its arrival.
     """
 
     rules: Rules
     refresh_flexibility: int
     windows_by_last: bool = False
+    handshakes: bool = False
     first_at_once: bool = False
     energy_books: int = 0
 
@@ -54,6 +58,7 @@ def dramsys(device: Device) -> Conduct:
         replace(rules, constraints=enforced),
         refresh_flexibility=_core.UNBOUNDED,
         windows_by_last=True,
+        handshakes=True,
         first_at_once=True,
         energy_books=BOOKS.get(standard.name, 0),
     )

@@ -67,6 +67,11 @@ inline bool is_plain(const System& system, const Design& design,
          design.command_mux == CommandMux::Oldest;
 }
 
+// Requests wait, but no command can ever serve them.
+struct Stuck : std::runtime_error {
+  Stuck() : std::runtime_error("requests wait, but nothing can ever be issued for them") {}
+};
+
 // Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020). `kPlain` leaves out what `is_plain` says
 // is not asked for, which makes it faster.
 template <Scheduler kScheduler, int kLanes, class Port, bool kPlain>
@@ -84,7 +89,10 @@ class Controller {
         admission_(design),
         scheduler_(design, admission_, transactions_, system.banks),
         latencies_(latencies),
-        port_(place, requests, design, transactions_, latencies, kSleeps ? &wake_ups_ : nullptr),
+        sleeps_(kMaySleep && system.handshakes),
+        acceptance_delay_(system.handshakes ? design.think_delay_forward : 1),
+        port_(place, system, requests, design, transactions_, latencies,
+              sleeps_ ? &wake_ups_ : nullptr),
         uniform_commands_(system.uniform_commands),
         data_delay_{data_delay(system, design, false), data_delay(system, design, true)},
         powers_down_(design.power_down_policy == PowerDownPolicy::Staggered),
@@ -125,7 +133,7 @@ class Controller {
   void step(std::int64_t now) {
     const bool is_woken = port_.respond();
     // What it has not noticed yet, it does now.
-    if (kSleeps && is_woken) winner_ = select(now);
+    if (sleeps() && is_woken) winner_ = select(now);
     winner_ = stepped(winner_, now);
   }
 
@@ -158,8 +166,8 @@ class Controller {
   using Offer = typename Timing::Offer;
   using BankScheduler = RequestScheduler<kScheduler>;
   using Pick = typename BankScheduler::Pick;
-  // Only a direction that changes when a request arrives shows that the controller sleeps.
-  static constexpr bool kSleeps = kScheduler == Scheduler::GrpFrFcfsWm;
+  // Only a direction that changes when a request arrives shows that DRAMSys's controller sleeps.
+  static constexpr bool kMaySleep = kScheduler == Scheduler::GrpFrFcfsWm;
 
   // Transactions are numbered as they are accepted, which makes their number their age.
   static constexpr std::int32_t kNoRequest = Offers<kLanes>::kNobody;
@@ -177,6 +185,8 @@ class Controller {
     std::int32_t order;  // the transaction it is for, kRefresh or kPowerDown
     int rank;            // of a manager, kNoRank for a transaction
   };
+  // Cycles without an access while requests wait: longer than any delays make of it.
+  static constexpr std::int64_t kPatience = std::int64_t{1} << 28;
   static constexpr Candidate kNothing{kNever, kNoRequest, kNoRank};
 
   struct Managers {
@@ -187,14 +197,14 @@ class Controller {
   // Of a controller that would sleep for ever, as DRAMSys's do, over what it has not noticed.
   Candidate awakened(std::int64_t now) const {
     const Candidate next = select(now);
-    if (next.time == kNever) throw std::logic_error("requests wait, but nothing can happen");
+    if (next.time == kNever) throw Stuck();
     return next;
   }
 
   // Goes to `now` and does there what is due; returns what can be issued next.
   [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
     timing_.advance_to(now);
-    if constexpr (kSleeps) wake_ups_.step_begins(now);
+    if (sleeps()) wake_ups_.step_begins(now);
     if (next_arrival() <= now || manager_step_ <= now) winner = prepare(winner, now);
     const bool issues = winner.time == now;
     const Candidate next = issues ? issue(winner, now) : winner;
@@ -202,7 +212,9 @@ class Controller {
     if (has_turned) choose_again();
     const bool asks_managers = now >= manager_step_;
     evaluate_managers(now);
-    if constexpr (kSleeps) return select_awake(now, !issues && winner.order != kNoRequest);
+    const bool is_blocked = !issues && winner.order != kNoRequest;
+    if (sleeps()) return select_awake(now, is_blocked);
+    if (kMaySleep && has_turned && !issues) return select(now + is_blocked);
     if (issues ? has_turned || asks_managers || !uniform_commands() : managers_.want)
       return select(now + !system_.has_column_bus);
     return next;
@@ -225,7 +237,7 @@ class Controller {
   // When the next request reaches a buffer that has room for it. One that is refused changes
   // nothing until an access makes room, but wakes a controller that sleeps.
   std::int64_t next_arrival() const {
-    if (kSleeps ? door_is_shut_ : !admission_.has_space()) return kNever;
+    if (sleeps() ? door_is_shut_ : !admission_.has_space()) return kNever;
     return port_.entry();
   }
 
@@ -324,6 +336,7 @@ class Controller {
   }
 
   [[gnu::noinline]] void ask_managers(std::int64_t now) {
+    watch_progress(now);
     next_trigger_ = kNever;
     managers_ = {};
     for (int rank = 0; rank < system_.ranks; ++rank) {
@@ -343,6 +356,16 @@ class Controller {
       }
     }
     manager_step_ = managers_.want || powers_down() ? 0 : next_trigger_;
+  }
+
+  // Managers go on even where their commands leave no room for any access.
+  void watch_progress(std::int64_t now) {
+    if (served_ != served_before_ || served_ == stored_) {
+      served_before_ = served_;
+      progress_ = now;
+    } else if (now - progress_ > kPatience) {
+      throw Stuck();
+    }
   }
 
   void block(std::uint64_t banks) {
@@ -459,7 +482,7 @@ class Controller {
     ++served_;
     if (was_full && stands_at_door(now) && admission_.has_space()) {
       door_is_shut_ = false;
-      store(now + design_.think_delay_forward, bank);
+      store(now + acceptance_delay_, bank);
     }
     if (powers_down() && --waiting_for_[rank_of(bank)] == 0) power_down_[rank_of(bank)].enter();
     if (is_strict() && served_ < stored_) choose(transactions_[served_].bank);
@@ -467,7 +490,7 @@ class Controller {
 
   // Whether the next request has been refused before.
   bool stands_at_door(std::int64_t now) const {
-    if constexpr (kSleeps) return door_is_shut_;
+    if (sleeps()) return door_is_shut_;
     return port_.entry() < now || (port_.entry() == now && !port_.shows_late());
   }
 
@@ -620,6 +643,8 @@ class Controller {
 
   static constexpr std::uint64_t bit(int bank) { return std::uint64_t{1} << bank; }
 
+  bool sleeps() const { return kMaySleep && sleeps_; }
+
   // What is known of a plain controller before it is compiled.
   bool uniform_commands() const { return kPlain || uniform_commands_; }
   bool powers_down() const { return !kPlain && powers_down_; }
@@ -636,6 +661,8 @@ class Controller {
   BankScheduler scheduler_;
   LatencyStatistics& latencies_;
   WakeUps wake_ups_;
+  bool sleeps_;
+  std::int64_t acceptance_delay_;  // until it is known that a place freed by a CAS was taken
   Port port_;
   bool uniform_commands_;
   std::array<std::int64_t, 2> data_delay_;  // by read or write
@@ -668,6 +695,7 @@ class Controller {
   bool door_is_shut_ = false;  // the request at the door was refused
   std::array<std::int64_t, 2> bus_free_{};  // when each command bus takes the next command
   std::int64_t stored_ = 0, served_ = 0;
+  std::int64_t served_before_ = 0, progress_ = 0;  // when managers were asked last; since then
   std::array<Effort, kMaxBanks> effort_{};
   std::array<std::int64_t, 3> outcomes_{};  // accesses by effort
 };

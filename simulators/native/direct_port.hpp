@@ -8,6 +8,7 @@
 #include "latency_statistics.hpp"
 #include "requests.hpp"
 #include "response_path.hpp"
+#include "system.hpp"
 #include "transaction.hpp"
 #include "wake_ups.hpp"
 
@@ -16,13 +17,12 @@ namespace archgym {
 // Nobody else is in the way, so that all times follow from earlier ones as soon as these are known.
 class DirectPort {
  public:
-  static constexpr bool kIsDirect = true;
   struct Place {};  // there is only one
 
-  DirectPort(Place, const Requests& requests, const Design& design, Transactions& transactions,
-             LatencyStatistics& latencies, WakeUps* wake_ups)
-      : front_end_(requests, design),
-        responses_(design, front_end_, transactions, latencies, wake_ups) {}
+  DirectPort(Place, const System& system, const Requests& requests, const Design& design,
+             Transactions& transactions, LatencyStatistics& latencies, WakeUps* wake_ups)
+      : front_end_(system, requests, design),
+        responses_(system, design, front_end_, transactions, latencies, wake_ups) {}
 
   int channel() const { return 0; }
 

@@ -8,19 +8,22 @@
 #include "design.hpp"
 #include "refresh_manager.hpp"
 #include "requests.hpp"
+#include "system.hpp"
 
 namespace archgym {
 
-// Open play of one initiator: a request is presented when it arrives, or as soon after as the one
-// before it has been taken. Nothing is simulated here: each time follows from earlier ones.
+// Open play of one initiator: a request is presented when it arrives, or as soon after as the
+// controller has taken the one before it. Nothing is simulated here: each time follows from earlier ones.
 class FrontEnd {
  public:
-  FrontEnd(const Requests& requests, const Design& design)
+  FrontEnd(const System& system, const Requests& requests, const Design& design)
       : requests_(requests),
         count_(requests.bursts.size()),
         limited_(design.arbiter != Arbiter::Simple),
+        handshakes_(system.handshakes),
         arbitration_delay_(design.arbitration_delay_forward),
         think_delay_(design.think_delay_forward),
+        gap_(gap(system, design)),
         max_active_(static_cast<std::size_t>(design.max_active_transactions)),
         response_ends_(limited_ ? std::min(max_active_, requests.bursts.size()) : 0) {
     present();
@@ -32,7 +35,7 @@ class FrontEnd {
   // Whether the next request shows only after all else that happens in its cycle: nothing on its
   // way to the controller has taken time.
   bool shows_late() const {
-    return think_delay_ == 0 &&
+    return handshakes_ && think_delay_ == 0 &&
            (limited_ ? begin_ == accepted_ + arbitration_delay_ : arbitration_delay_ == 0);
   }
   std::int64_t arrival_ps() const {
@@ -58,31 +61,35 @@ class FrontEnd {
   [[gnu::always_inline]] void present() {
     entry_ = kNever;
     if (next_ == count_) return;
-    const std::int64_t arrival = requests_.bursts[next_].arrival;
-    if (!limited_)
-      begin_ = std::max(arrival, request_end_) + arbitration_delay_;
-    else if (!pass_arbiter(arrival))
-      return;
+    accepted_ = std::max(accepted_, requests_.bursts[next_].arrival);
+    if (limited_ && !pass_arbiter()) return;
+    begin_ = std::max(accepted_ + arbitration_delay_, request_end_ + gap_);
     entry_ = begin_ + think_delay_;
   }
 
+  // From when the controller has taken a request to when the next can begin. It takes one a cycle;
+  // in DRAMSys the next sets out only when this one has been taken.
+  static std::int64_t gap(const System& system, const Design& design) {
+    if (!system.handshakes) return 1 - design.think_delay_forward;
+    return design.arbiter == Arbiter::Simple ? design.arbitration_delay_forward : 1;
+  }
+
   // Whether the arbiter takes the next request, which it does when one of those before has ended.
-  bool pass_arbiter(std::int64_t arrival) {
-    if (next_ >= max_active_) {
-      const std::size_t freeing = next_ - max_active_;
-      if (responses_ <= freeing) return false;
-      accepted_ = std::max(accepted_, response_ends_[freeing % response_ends_.size()]);
-    }
-    accepted_ = std::max(accepted_, arrival);
-    begin_ = std::max(accepted_ + arbitration_delay_, request_end_ + 1);
+  bool pass_arbiter() {
+    if (next_ < max_active_) return true;
+    const std::size_t freeing = next_ - max_active_;
+    if (responses_ <= freeing) return false;
+    accepted_ = std::max(accepted_, response_ends_[freeing % response_ends_.size()]);
     return true;
   }
 
   const Requests& requests_;
   std::size_t count_;
   bool limited_;
+  bool handshakes_;
   std::int64_t arbitration_delay_;
   std::int64_t think_delay_;  // from the controller's interface into the bank queue
+  std::int64_t gap_;
   std::size_t max_active_;
   std::vector<std::int64_t> response_ends_;  // ring: the last max_active_ responses
   std::size_t responses_ = 0;

@@ -104,6 +104,7 @@ System make_system(const nb::dict& spec) {
        nb::cast<std::vector<RefreshRow>>(spec["refreshes"]))
     s.refreshes.push_back({static_cast<Command>(command), static_cast<Command>(precharge),
                            interval, duration, per_interval});
+  s.handshakes = nb::cast<bool>(spec["handshakes"]);
   s.refresh_flexibility = number("refresh_flexibility");
   s.bytes_per_burst = number("bytes_per_burst");
   s.energy_books = static_cast<EnergyBooks>(cycles("energy_books"));
@@ -261,6 +262,8 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   m.attr("UNBOUNDED") = kUnbounded;
   m.attr("SOURCES") = ARCHGYM_SOURCES;
   m.attr("PROCESSOR_HAS_AVX2") = processor_has_avx2();
+
+  nb::exception<Stuck>(m, "StuckError", PyExc_RuntimeError);
 
   nb::class_<Memory>(m, "Memory", "A memory system: organisation, timing edges, energy.")
       .def("__init__",

@@ -1,437 +1,225 @@
-// Several initiators, the arbiter and the ports of several channels, and the messages between them.
+// Several initiators and several channels, none of which keeps another from going on.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <queue>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "design.hpp"
 #include "latency_statistics.hpp"
-#include "live_window.hpp"
 #include "player.hpp"
 #include "refresh_manager.hpp"
 #include "requests.hpp"
+#include "response_path.hpp"
+#include "system.hpp"
 #include "transaction.hpp"
 #include "wake_ups.hpp"
 
 namespace archgym {
 
-// The order of a controller's responses: as data are complete, or as requests were accepted.
-class ResponseOrder {
- public:
-  struct Response {
-    std::int64_t id = 0;
-    std::int64_t ready = 0;
-    bool live = false;
-  };
-
-  explicit ResponseOrder(bool reorders) : reorders_(reorders) {}
-
-  void insert(std::int64_t id, std::int64_t ready) {
-    if (reorders_)
-      by_id_.add(id) = {id, ready, true};
-    else
-      in_order_.push_back({id, ready, true});
-  }
-
-  // Whose turn it is, if its data are on their way.
-  const Response* front() const {
-    if (!reorders_) return in_order_.empty() ? nullptr : &in_order_.front();
-    return by_id_.contains(next_id_) ? &by_id_[next_id_] : nullptr;
-  }
-
-  void pop() {
-    if (reorders_)
-      by_id_[next_id_++].live = false;
-    else
-      in_order_.pop_front();
-  }
-
- private:
-  bool reorders_;
-  std::deque<Response> in_order_;
-  LiveWindow<Response> by_id_;
-  std::int64_t next_id_ = 0;
-};
-
-// Semantics follow DRAMSys 5. What happens in one instant happens in rounds: the controllers run, in
-// order of their channels, then messages are delivered in the order in which they were sent; what
-// is sent without delay arrives in the next round.
+// An initiator hands over whatever it wants to ask for, each request to the queue in front of its
+// channel, and takes whatever has ended. A controller takes one request and sends one response a
+// cycle, as it issues one access a cycle at most. Only ends of responses and new requests are steps.
 class Network {
  public:
   Network(const Requests& requests, const Design& design, int channels, std::int64_t clock_ps,
           LatencyStatistics& latencies)
       : requests_(requests),
         clock_ps_(clock_ps),
-        arbiter_(design.arbiter),
-        forward_(design.arbitration_delay_forward),
-        backward_(design.arbitration_delay_backward),
-        think_(design.think_delay_forward),
-        limit_(design.max_active_transactions),
-        latencies_(latencies) {
+        way_there_(design.arbitration_delay_forward + design.think_delay_forward),
+        limit_(design.arbiter == Arbiter::Simple ? kNever : design.max_active_transactions),
+        in_order_(design.arbiter == Arbiter::Reorder),
+        has_feedback_(requests.player.closed || limit_ != kNever),
+        latencies_(latencies),
+        doors_(channels) {
     std::vector<std::vector<std::uint32_t>> bursts(requests.initiators);
     for (std::size_t i = 0; i < requests.bursts.size(); ++i) {
       auto& list = bursts[initiator_of(i)];
-      if (requests.initiators > 1) place_.push_back(static_cast<std::uint32_t>(list.size()));
+      place_.push_back(static_cast<std::uint32_t>(list.size()));
       list.push_back(static_cast<std::uint32_t>(i));
     }
     for (auto& list : bursts) initiators_.emplace_back(requests, std::move(list));
-    for (int channel = 0; channel < channels; ++channel)
-      channels_.emplace_back(design.response_queue == ResponseQueue::Reorder);
-    for (std::uint32_t i = 0; i < initiators_.size(); ++i) send(0, {Kind::Present, i});
+    find_next_request();
   }
 
   bool is_finished() const { return answered_ == requests_.bursts.size(); }
 
-  // When the next messages are delivered, and all that are delivered together then.
   std::int64_t next_time() const {
-    if (!next_round_.empty()) return now_;
-    return later_.empty() ? kNever : later_.top().time;
+    return ends_.empty() ? next_request_ : std::min(ends_.top().time, next_request_);
   }
-  void begin_instant(std::int64_t now) {
-    now_ = now;
-    for (; !later_.empty() && later_.top().time == now; later_.pop())
-      next_round_.push_back(later_.top().message);
-  }
-  void begin_round() { round_.swap(next_round_); }
-  void deliver() {
-    for (const Message& message : round_) deliver(message);
-    round_.clear();
+
+  // Initiators take the responses that have ended by `now`, and ask for what they want.
+  void advance_to(std::int64_t now) {
+    if (next_time() > now) return;
+    for (; !ends_.empty() && ends_.top().time <= now; ends_.pop()) {
+      Initiator& initiator = initiators_[initiator_of(ends_.top().burst)];
+      --initiator.active;
+      initiator.player.answered(ends_.top().burst, ends_.top().time);
+    }
+    for (Initiator& initiator : initiators_)
+      while (next_request(initiator) <= now) ask(initiator, now);
+    find_next_request();
   }
 
  private:
-  friend class ChannelPort;
+  friend class NetworkPort;
 
-  enum class Kind {
-    Present,         // an initiator looks at its next request
-    BeginRequest,    // a request reaches the arbiter
-    QueueRequest,    // it has passed it
-    Taken,           // a channel has stored it
-    EndRequest,      // the initiator may go on
-    BeginResponse,   // a channel answers
-    QueueResponse,   // the response has passed the arbiter
-    Answer,          // it reaches the initiator
-    EndResponse,     // and has been taken
+  struct Answer {
+    std::int64_t end = 0;
+    Transactions* transactions = nullptr;  // of its controller
+    std::int64_t id = 0;
   };
-  struct Message {
-    Kind kind;
-    std::uint32_t initiator = 0;
-    std::uint32_t burst = 0;
-    int channel = 0;
-    std::int64_t id = 0;  // of the transaction, in a response
-  };
-  struct Later {
-    std::int64_t time;
-    std::uint64_t number;
-    Message message;
-    bool operator<(const Later& other) const {
-      return time != other.time ? time > other.time : number > other.number;
-    }
-  };
-
   struct Initiator {
     Initiator(const Requests& requests, std::vector<std::uint32_t> bursts)
         : player(requests, std::move(bursts)) {}
     Player player;
-    bool requesting = false;
-    bool responding = false;
-    std::deque<Message> responses;  // that wait to be answered
-    std::int64_t active = 0;
-    std::optional<Message> refused;
-    std::int64_t accepted = 0, returned = 0;
-    std::int64_t response_ended = -1;
+    std::int64_t active = 0;  // bursts under way
+    Reorderer<Answer> answers;
+    std::int64_t last_end = 0;
   };
-
-  struct Channel {
-    explicit Channel(bool reorders) : responses(reorders) {}
-    bool requesting = false;
-    std::deque<Message> requests;
-    std::int64_t request_ended = -1;
-    // At the controller's door.
+  struct End {
+    std::int64_t time;
+    std::uint32_t burst;
+    bool operator<(const End& other) const { return time > other.time; }
+  };
+  // What waits in front of a controller.
+  struct Waiting {
+    std::uint32_t burst;
+    std::int64_t arrival_ps;
+    std::int64_t reaches;  // the controller's door
+  };
+  struct Door {
+    std::deque<Waiting> waiting;
+    std::int64_t request_end = -1;  // of the last request taken
     std::int64_t entry = kNever;
-    std::int64_t request_begin = 0;
-    Message request;
-    std::int64_t arrival_ps = 0;
-    // Behind it.
-    ResponseOrder responses;
-    bool responding = false;
-    bool response_has_ended = false;
-    Transactions* transactions = nullptr;
+
+    void show_next() {
+      entry = waiting.empty() ? kNever : std::max(waiting.front().reaches, request_end + 1);
+    }
   };
 
   std::uint32_t initiator_of(std::size_t burst) const {
     return requests_.initiator.empty() ? 0 : requests_.initiator[burst];
   }
 
-  void send(std::int64_t delay, const Message& message) {
-    if (delay == 0)
-      next_round_.push_back(message);
-    else
-      later_.push({now_ + delay, sent_++, message});
+  std::int64_t next_request(const Initiator& initiator) const {
+    const bool may_ask = !initiator.player.is_done() && initiator.active < limit_;
+    return may_ask ? initiator.player.arrival() : kNever;
+  }
+  void find_next_request() {
+    next_request_ = kNever;
+    for (const Initiator& initiator : initiators_)
+      next_request_ = std::min(next_request_, next_request(initiator));
   }
 
-  void deliver(const Message& message) {
-    Initiator& initiator = initiators_[message.initiator];
-    switch (message.kind) {
-      case Kind::Present: return present(message.initiator);
-      case Kind::BeginRequest: return begin_request(message);
-      case Kind::QueueRequest: return queue_request(message);
-      case Kind::Taken: return taken(message);
-      case Kind::EndRequest:
-        initiator.requesting = false;
-        return send(0, {Kind::Present, message.initiator});
-      case Kind::BeginResponse: return begin_response(message);
-      case Kind::QueueResponse: return queue_response(message);
-      case Kind::Answer:
-        if (arbiter_ != Arbiter::Simple) finish(message);
-        return send(1, with(message, Kind::EndResponse));
-      case Kind::EndResponse: return end_response(message);
-    }
-  }
-
-  static Message with(Message message, Kind kind) {
-    message.kind = kind;
-    return message;
-  }
-
-  void present(std::uint32_t number) {
-    Initiator& initiator = initiators_[number];
+  void ask(Initiator& initiator, std::int64_t now) {
     Player& player = initiator.player;
-    if (initiator.requesting || player.is_done() || player.arrival() == kNever) return;
-    if (player.arrival() > now_)
-      return send(player.arrival() - now_, {Kind::Present, number});
-    initiator.requesting = true;
-    const std::uint32_t burst = player.burst();
-    if (requests_.player.closed) closed_arrival_[burst] = player.arrival();
+    const std::uint32_t number = player.burst();
+    const Burst& burst = requests_.bursts[number];
+    const std::int64_t arrival_ps = requests_.player.closed ? player.arrival() * clock_ps_
+                                                            : requests_.arrival_ps[burst.request];
+    Door& door = doors_[burst.channel];
+    door.waiting.push_back({number, arrival_ps, now + way_there_});
+    if (door.waiting.size() == 1) door.show_next();
+    ++initiator.active;
     player.presented();
-    send(0, {Kind::BeginRequest, number, burst, requests_.bursts[burst].channel});
   }
 
-  void begin_request(const Message& message) {
-    Initiator& initiator = initiators_[message.initiator];
-    if (arbiter_ == Arbiter::Simple) {
-      Channel& channel = channels_[message.channel];
-      if (channel.requesting)
-        channel.requests.push_back(message);
-      else
-        to_channel(message, forward_);
-    } else if (initiator.active < limit_) {
-      accept(message);
-    } else {
-      initiator.refused = message;
-    }
+  // The response to a transaction reaches its initiator in cycle `end`, or when those before it have.
+  void answer(Transactions& transactions, std::int64_t id, std::int64_t end) {
+    Transaction& transaction = transactions[id];
+    if (!in_order_) return finish(transaction, end);
+    Initiator& initiator = initiators_[initiator_of(transaction.burst)];
+    initiator.answers.insert(place_[transaction.burst], {end, &transactions, id},
+                             [&](std::int64_t, const Answer& answer) {
+                               initiator.last_end = std::max(initiator.last_end, answer.end);
+                               finish((*answer.transactions)[answer.id], initiator.last_end);
+                             });
   }
 
-  void accept(const Message& message) {
-    ++initiators_[message.initiator].active;
-    send(0, with(message, Kind::EndRequest));
-    send(forward_, with(message, Kind::QueueRequest));
-  }
-
-  void queue_request(const Message& message) {
-    Channel& channel = channels_[message.channel];
-    if (channel.requesting)
-      channel.requests.push_back(message);
-    else
-      to_channel(message, channel.request_ended == now_);
-  }
-
-  void to_channel(const Message& message, std::int64_t delay) {
-    Channel& channel = channels_[message.channel];
-    channel.requesting = true;
-    channel.request = message;
-    channel.request_begin = now_ + delay;
-    channel.entry = channel.request_begin + think_;
-  }
-
-  void taken(const Message& message) {
-    Channel& channel = channels_[message.channel];
-    channel.request_ended = now_;
-    const bool simple = arbiter_ == Arbiter::Simple;
-    if (simple) send(0, with(message, Kind::EndRequest));
-    if (channel.requests.empty()) {
-      channel.requesting = false;
-      return;
-    }
-    const Message next = channel.requests.front();
-    channel.requests.pop_front();
-    to_channel(next, simple ? forward_ + 1 : 1);
-  }
-
-  void begin_response(const Message& message) {
-    if (arbiter_ != Arbiter::Simple) {
-      end_service(message);
-      return send(backward_, with(message, Kind::QueueResponse));
-    }
-    Initiator& initiator = initiators_[message.initiator];
-    if (initiator.responding)
-      initiator.responses.push_back(message);
-    else
-      to_initiator(message, backward_);
-  }
-
-  void queue_response(const Message& message) {
-    Initiator& initiator = initiators_[message.initiator];
-    initiator.responses.push_back(message);
-    if (!initiator.responding) answer(initiator, initiator.response_ended == now_);
-  }
-
-  void to_initiator(const Message& message, std::int64_t delay) {
-    initiators_[message.initiator].responding = true;
-    send(delay, with(message, Kind::Answer));
-  }
-
-  void end_response(const Message& message) {
-    Initiator& initiator = initiators_[message.initiator];
-    if (arbiter_ == Arbiter::Simple) {
-      end_service(message);
-      finish(message);
-      if (initiator.responses.empty()) {
-        initiator.responding = false;
-        return;
-      }
-      const Message next = initiator.responses.front();
-      initiator.responses.pop_front();
-      return to_initiator(next, backward_ + 1);
-    }
-    initiator.response_ended = now_;
-    --initiator.active;
-    if (initiator.refused) {
-      const Message refused = *initiator.refused;
-      initiator.refused.reset();
-      accept(refused);
-    }
-    initiator.responding = false;
-    answer(initiator, 1);
-  }
-
-  // Sends the response whose turn it is, if it has come.
-  void answer(Initiator& initiator, std::int64_t delay) {
-    const auto is_next = [&](const Message& message) {
-      return arbiter_ != Arbiter::Reorder || place(message) == initiator.returned;
-    };
-    const auto found =
-        std::find_if(initiator.responses.begin(), initiator.responses.end(), is_next);
-    if (found == initiator.responses.end()) return;
-    const Message message = *found;
-    initiator.responses.erase(found);
-    ++initiator.returned;
-    to_initiator(message, delay);
-  }
-
-  std::int64_t place(const Message& message) const {
-    return place_.empty() ? message.burst : place_[message.burst];
-  }
-
-  // The controller's part in a response is over.
-  void end_service(const Message& message) {
-    Channel& channel = channels_[message.channel];
-    (*channel.transactions)[message.id].service_end = now_;
-    channel.responding = false;
-    channel.response_has_ended = true;
-  }
-
-  // The initiator has its response.
-  void finish(const Message& message) {
-    Transaction& transaction = (*channels_[message.channel].transactions)[message.id];
-    latencies_.ended(transaction, now_);
+  void finish(Transaction& transaction, std::int64_t end) {
+    latencies_.ended(transaction, end);
     transaction.live = false;
     ++answered_;
-    Player& player = initiators_[message.initiator].player;
-    player.answered(message.burst, now_);
-    if (requests_.player.closed) send(0, {Kind::Present, message.initiator});
+    if (has_feedback_) ends_.push({end, static_cast<std::uint32_t>(transaction.burst)});
   }
 
   const Requests& requests_;
   std::int64_t clock_ps_;
-  Arbiter arbiter_;
-  std::int64_t forward_, backward_, think_, limit_;
+  std::int64_t way_there_;  // cycles from an initiator to a controller's door
+  std::int64_t limit_;      // bursts of an initiator under way
+  bool in_order_;           // an initiator takes responses in the order of its requests
+  bool has_feedback_;       // what an initiator asks for depends on the responses
   LatencyStatistics& latencies_;
   std::vector<Initiator> initiators_;
-  std::vector<Channel> channels_;
-  std::vector<std::uint32_t> place_;  // of each burst among its initiator's; empty if it is its own
-  std::unordered_map<std::uint32_t, std::int64_t> closed_arrival_;  // by burst under way
+  std::vector<Door> doors_;           // by channel
+  std::vector<std::uint32_t> place_;  // of each burst among its initiator's
+  std::priority_queue<End> ends_;
+  std::int64_t next_request_ = kNever;
   std::size_t answered_ = 0;
-
-  std::int64_t now_ = 0;
-  std::uint64_t sent_ = 0;
-  std::vector<Message> round_, next_round_;
-  std::priority_queue<Later> later_;
 };
 
 // A controller's way to the network.
-class ChannelPort {
+class NetworkPort {
  public:
-  static constexpr bool kIsDirect = false;
   struct Place {
     Network& network;
     int channel;
   };
 
-  ChannelPort(Place place, const Requests& requests, const Design&, Transactions& transactions,
-              LatencyStatistics&, WakeUps*)
-      : requests_(requests),
-        network_(place.network),
+  NetworkPort(Place place, const System& system, const Requests&, const Design& design,
+              Transactions& transactions, LatencyStatistics&, WakeUps*)
+      : network_(place.network),
         number_(place.channel),
-        channel_(place.network.channels_[place.channel]) {
-    channel_.transactions = &transactions;
-  }
+        door_(place.network.doors_[place.channel]),
+        think_delay_(design.think_delay_forward),
+        reorders_(design.response_queue == ResponseQueue::Reorder),
+        handover_(Handover::of(system, design)),
+        transactions_(transactions) {}
 
   int channel() const { return number_; }
 
-  std::int64_t entry() const { return channel_.entry; }
-  std::size_t burst() const { return channel_.request.burst; }
-  std::int64_t request_begin() const { return channel_.request_begin; }
-  bool shows_late() const { return false; }  // that is what rounds are for
-  std::int64_t arrival_ps() {
-    const std::uint32_t burst = channel_.request.burst;
-    if (!requests_.player.closed) return requests_.arrival_ps[requests_.bursts[burst].request];
-    const auto found = network_.closed_arrival_.find(burst);
-    const std::int64_t cycle = found->second;
-    network_.closed_arrival_.erase(found);
-    return cycle * network_.clock_ps_;
-  }
+  std::int64_t entry() const { return door_.entry; }
+  std::size_t burst() const { return door_.waiting.front().burst; }
+  std::int64_t arrival_ps() const { return door_.waiting.front().arrival_ps; }
+  std::int64_t request_begin() const { return door_.entry - think_delay_; }
+  bool shows_late() const { return false; }
 
   void taken(std::int64_t at) {
-    channel_.entry = kNever;
-    network_.send(at - network_.now_,
-                  Network::with(channel_.request, Network::Kind::Taken));
+    door_.request_end = at;
+    door_.waiting.pop_front();
+    door_.show_next();
   }
 
-  void answer(std::int64_t id, std::int64_t ready) { channel_.responses.insert(id, ready); }
-
-  // When it can send a response, if nothing else happens before.
-  std::int64_t next_response() const {
-    if (channel_.response_has_ended) return network_.now_;
-    const auto* front = channel_.responses.front();
-    return channel_.responding || !front ? kNever : std::max(front->ready, network_.now_);
+  void answer(std::int64_t id, std::int64_t ready) {
+    if (!reorders_) return send(id, ready);
+    queue_.insert(id, ready, [this](auto next, auto cycle) { send(next, cycle); });
   }
 
-  // Sends one if it can; returns whether that, or the end of one, has woken the controller.
-  bool respond() {
-    const bool has_ended = channel_.response_has_ended;
-    channel_.response_has_ended = false;
-    const auto* front = channel_.responses.front();
-    if (channel_.responding || !front || front->ready > network_.now_) return has_ended;
-    const std::int64_t id = front->id;
-    channel_.responses.pop();
-    channel_.responding = true;
-    const auto burst = static_cast<std::uint32_t>((*channel_.transactions)[id].burst);
-    network_.send(0, {Network::Kind::BeginResponse, network_.initiator_of(burst), burst, number_,
-                      id});
-    return true;
-  }
+  // Responses take no step of the controller's.
+  std::int64_t next_response() const { return kNever; }
+  bool respond() { return false; }
 
  private:
-  const Requests& requests_;
+  void send(std::int64_t id, std::int64_t ready) {
+    last_sent_ = std::max(ready, last_sent_ + handover_.interval);
+    Transaction& transaction = transactions_[id];
+    transaction.service_end = last_sent_ + handover_.duration;
+    network_.answer(transactions_, id, transaction.service_end);
+  }
+
   Network& network_;
   int number_;
-  Network::Channel& channel_;
+  Network::Door& door_;
+  std::int64_t think_delay_;
+  bool reorders_;
+  Handover handover_;
+  Transactions& transactions_;
+  Reorderer<std::int64_t> queue_;
+  std::int64_t last_sent_ = -1;
 };
 
 }  // namespace archgym

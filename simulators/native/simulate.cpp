@@ -10,6 +10,7 @@
 
 #include "controller.hpp"
 #include "direct_port.hpp"
+#include "dramsys_network.hpp"
 #include "drampower.hpp"
 #include "network.hpp"
 
@@ -37,30 +38,64 @@ Metrics play_directly(const Run& run) {
   return summarize(run.system, run.requests, run.design, latencies, totals);
 }
 
+template <Scheduler kScheduler, int kLanes, class Port, class NetworkT>
+auto make_controllers(const Run& run, NetworkT& network, LatencyStatistics& latencies) {
+  using NetworkController = Controller<kScheduler, kLanes, Port, false>;
+  std::vector<std::unique_ptr<NetworkController>> controllers;
+  for (int channel = 0; channel < run.system.channels; ++channel)
+    controllers.push_back(std::make_unique<NetworkController>(
+        typename Port::Place{network, channel}, run.system, run.delays, run.requests, run.design,
+        latencies, run.trace));
+  return controllers;
+}
+
+std::int64_t next_event(const auto& network, const auto& controllers) {
+  std::int64_t next = network.next_time();
+  for (const auto& controller : controllers) next = std::min(next, controller->next_event());
+  return next;
+}
+
+Metrics summarize_network(const Run& run, const LatencyStatistics& latencies,
+                          const auto& controllers) {
+  Totals totals;
+  for (const auto& controller : controllers) totals.add(*controller, latencies.last_end());
+  return summarize(run.system, run.requests, run.design, latencies, totals);
+}
+
 // Any system and player, in order of time; see Network.
 template <Scheduler kScheduler, int kLanes>
 Metrics play_network(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
   Network network(run.requests, run.design, run.system.channels, run.system.clock_ps, latencies);
-  using NetworkController = Controller<kScheduler, kLanes, ChannelPort, false>;
-  std::vector<std::unique_ptr<NetworkController>> controllers;
-  for (int channel = 0; channel < run.system.channels; ++channel)
-    controllers.push_back(std::make_unique<NetworkController>(
-        ChannelPort::Place{network, channel}, run.system, run.delays, run.requests, run.design,
-        latencies, run.trace));
-  const auto next_event = [&] {
-    std::int64_t next = network.next_time();
-    for (const auto& controller : controllers) next = std::min(next, controller->next_event());
-    return next;
-  };
+  const auto controllers =
+      make_controllers<kScheduler, kLanes, NetworkPort>(run, network, latencies);
+  while (true) {
+    const std::int64_t now = next_event(network, controllers);
+    if (network.is_finished() && now > latencies.last_end()) break;
+    if (now == kNever) throw Stuck();
+    network.advance_to(now);
+    for (const auto& controller : controllers)
+      if (controller->next_event() <= now) controller->step(now);
+  }
+  return summarize_network(run, latencies, controllers);
+}
+
+// The same as DRAMSys plays it; see DramsysNetwork.
+template <Scheduler kScheduler, int kLanes>
+Metrics play_dramsys_network(const Run& run) {
+  LatencyStatistics latencies(run.requests, run.system.clock_ps);
+  DramsysNetwork network(run.requests, run.design, run.system.channels, run.system.clock_ps,
+                         latencies);
+  const auto controllers =
+      make_controllers<kScheduler, kLanes, DramsysPort>(run, network, latencies);
   std::int64_t now = 0;
   while (true) {
-    const std::int64_t next = next_event();
+    const std::int64_t next = next_event(network, controllers);
     if (network.is_finished() && next > latencies.last_end()) break;
     if (next == kNever) {
       for (const auto& controller : controllers)
         if (!controller->has_all_served()) controller->wake(now + 1);
-      if (next_event() == kNever) throw std::logic_error("requests wait, but nothing can happen");
+      if (next_event(network, controllers) == kNever) throw Stuck();
       continue;
     }
     now = next;
@@ -70,18 +105,18 @@ Metrics play_network(const Run& run) {
       for (const auto& controller : controllers)
         if (controller->next_event() <= now) controller->step(now);
       network.deliver();
-    } while (next_event() <= now);
+    } while (next_event(network, controllers) <= now);
   }
-  Totals totals;
-  for (const auto& controller : controllers) totals.add(*controller, latencies.last_end());
-  return summarize(run.system, run.requests, run.design, latencies, totals);
+  return summarize_network(run, latencies, controllers);
 }
 
 template <Scheduler kScheduler, int kLanes>
 Metrics play(const Run& run) {
   const bool is_direct =
       run.system.channels == 1 && run.requests.initiators == 1 && !run.requests.player.closed;
-  if (!is_direct) return play_network<kScheduler, kLanes>(run);
+  if (!is_direct)
+    return run.system.handshakes ? play_dramsys_network<kScheduler, kLanes>(run)
+                                 : play_network<kScheduler, kLanes>(run);
   return is_plain(run.system, run.design, run.trace) ? play_directly<kScheduler, kLanes, true>(run)
                                                      : play_directly<kScheduler, kLanes, false>(run);
 }
@@ -133,8 +168,13 @@ std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
   std::mutex failure_mutex;
   const auto work = [&] {
     try {
-      for (std::size_t i = next++; i < designs.size(); i = next++)
-        results[i] = play_by_its_books({system, delays, requests, designs[i], nullptr});
+      for (std::size_t i = next++; i < designs.size(); i = next++) {
+        try {
+          results[i] = play_by_its_books({system, delays, requests, designs[i], nullptr});
+        } catch (const Stuck&) {
+          results[i] = Metrics();
+        }
+      }
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       failure = std::current_exception();

@@ -16,6 +16,7 @@ namespace archgym {
 std::vector<IssuedCommand> trace_commands(const System& system, const DelayTable& delays,
                                           const Requests& requests, const Design& design);
 
+// Metrics of no value stand for a run that got stuck.
 std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
                               const Requests& requests, std::span<const Design> designs,
                               int threads);

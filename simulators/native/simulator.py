@@ -104,11 +104,12 @@ class Native(Simulator):
             table = _core.evaluate(decoded.memory, requests, np.array(rows, np.int64), self.threads)
             for position, row in zip(positions, table.tolist(), strict=True):
                 # What does not apply to a run is NaN.
-                outcomes[position] = {
+                metrics = {
                     name: row[column]
                     for name, column in decoded.metrics.items()
                     if row[column] == row[column]
                 }
+                outcomes[position] = metrics or self._stuck(workload)
         return [outcome for outcome in outcomes if outcome is not None]
 
     def command_trace(self, design: Design, workload: Workload) -> npt.NDArray[Any]:
@@ -130,9 +131,11 @@ class Native(Simulator):
         if isinstance(encoded, Failure):
             raise SimulationError(encoded.reason)
         requests = decoded.requests(workload, decoded.canonical(encoded.mapping))
-        columns = _core.command_trace(
-            decoded.memory, requests, np.array([encoded.fields], np.int64)
-        )
+        fields = np.array([encoded.fields], np.int64)
+        try:
+            columns = _core.command_trace(decoded.memory, requests, fields)
+        except _core.StuckError:
+            raise SimulationError(self._stuck(workload).reason) from None
         time_ps, command, channel, bank, row, column, burst = columns
         organization = workload.system.device.organization
         trace = np.zeros(len(time_ps), _COMMAND_DTYPE)
@@ -150,6 +153,14 @@ class Native(Simulator):
     def conduct(self, device: Device) -> Conduct:
         """Returns what simulations on a device keep to."""
         return dramsys(device) if self.dramsys_quirks else jedec(device)
+
+    def _stuck(self, workload: Workload) -> Failure:
+        device = workload.system.device
+        return Failure(
+            "unsupported",
+            f"the timing of {device.name} leaves this design no room for accesses: requests wait "
+            "that no command can ever serve",
+        )
 
     def _decode(self, workload: Workload) -> Decoded | Failure:
         decoded = self._decoded.get(workload)

@@ -77,6 +77,7 @@ struct System {
   std::int32_t row_active_min = 0;       // tRAS
   std::vector<Refresh> refreshes;        // by RefreshPolicy; those that the device does not have
                                          // are of no interval
+  bool handshakes = false;  // requests and responses change hands one at a time, as in DRAMSys
   std::int64_t refresh_flexibility = 0;  // most refreshes to postpone, pull in or skip in a row
   std::int64_t bytes_per_burst = 0;
   EnergyTable energy;

@@ -29,7 +29,7 @@ class Bench:
         data["memspec"]["memtimingspec"] |= timing
         self.device = Device.from_dict(data)
 
-    def play(self, *requests, **design):
+    def play(self, *requests, dramsys_quirks=False, **design):
         """Plays (cycle, bank, row, is_write) and returns (cycle, command, bank) tuples."""
         clock_ps = self.device.clock_ps
         accesses = [
@@ -38,13 +38,14 @@ class Bench:
         ]
         workload = make_workload(self.device, accesses)
         design = {"PagePolicy": "Open", **design}
-        (metrics,) = Native().evaluate([design], workload)
+        native = Native(dramsys_quirks=dramsys_quirks)
+        (metrics,) = native.evaluate([design], workload)
         self.runtime_ps = round(metrics["runtime_ns"] * 1000)
         self.latency_max_ps = round(metrics["latency_max_ns"] * 1000)
         self.metrics = metrics
         return [
             (int(command["time_ps"]) // clock_ps, COMMANDS[command["command"]], command["bank"])
-            for command in Native().command_trace(design, workload)
+            for command in native.command_trace(design, workload)
         ]
 
 
@@ -427,18 +428,23 @@ def test_a_full_buffer_takes_a_request_when_an_access_frees_its_entry(ddr4):
     ]
 
 
-def test_one_request_a_cycle_enters_by_the_simple_arbiter(ddr4):
-    # The third request conflicts with nothing; it enters in cycle 1003.
+@pytest.mark.parametrize("arbiter", ["Simple", "Fifo", "Reorder"])
+@pytest.mark.parametrize("delays", [{}, {"ThinkDelayFw": 6, "ArbitrationDelayFw": 3}])
+def test_one_request_a_cycle_enters(ddr4, arbiter, delays):
+    # The third request conflicts with nothing; it enters in cycle 1003, or as much later as it is
+    # under way.
     opened = [(0, 0, 0, READ), (0, 4, 0, READ), (0, 8, 0, READ)]
     hits = [(1000, 12, 0, READ), (1000, 12, 0, READ), (1000, 8, 1, READ)]
-    assert (1003, "PREPB", 8) in ddr4.play(*opened, *hits)
+    commands = ddr4.play(*opened, *hits, Arbiter=arbiter, **delays)
+    assert (1003 + (8 if delays else 0), "PREPB", 8) in commands
 
 
-@pytest.mark.parametrize("arbiter", ["Fifo", "Reorder"])
-def test_one_request_in_two_cycles_enters_by_the_other_arbiters(ddr4, arbiter):
+def test_in_dramsys_one_request_in_two_cycles_enters_by_arbiters_that_queue(ddr4):
     opened = [(0, 0, 0, READ), (0, 4, 0, READ), (0, 8, 0, READ)]
     hits = [(1000, 12, 0, READ), (1000, 12, 0, READ), (1000, 8, 1, READ)]
-    assert (1005, "PREPB", 8) in ddr4.play(*opened, *hits, Arbiter=arbiter)
+    for arbiter, cycle in (("Simple", 1003), ("Fifo", 1005), ("Reorder", 1005)):
+        commands = ddr4.play(*opened, *hits, Arbiter=arbiter, dramsys_quirks=True)
+        assert (cycle, "PREPB", 8) in commands
 
 
 @pytest.mark.parametrize("arbiter", ["Fifo", "Reorder"])
@@ -449,7 +455,9 @@ def test_one_active_transaction_waits_for_the_response(ddr4, arbiter):
         (17, "RD", 0),
         (39, "RD", 0),
     ]
-    # The run ends as the last response begins at the initiator.
+    assert ddr4.runtime_ps == (39 + 16 + 4 + 1) * 833
+    # In DRAMSys as the last response begins at the initiator.
+    ddr4.play(*two, Arbiter=arbiter, MaxActiveTransactions=1, dramsys_quirks=True)
     assert ddr4.runtime_ps == (39 + 16 + 4) * 833
 
 

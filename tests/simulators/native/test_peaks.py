@@ -30,7 +30,7 @@ STREAMS = [
 
 
 def stream_of_reads(system, bursts):
-    """Reads in the order of addresses, one initiator a channel so that none waits for another."""
+    """Reads in the order of addresses, by one initiator."""
     size = system.device.organization.bytes_per_burst
     address = np.arange(bursts, dtype=np.uint64) * np.uint64(size)
     return Trace(
@@ -38,17 +38,17 @@ def stream_of_reads(system, bursts):
         address=address,
         is_write=np.zeros(bursts, bool),
         size=np.full(bursts, size, np.uint32),
-        initiator=system.locate(address).channel.astype(np.uint16),
+        initiator=np.zeros(bursts, np.uint16),
         name="reads",
     )
 
 
-def share_of_peak(device, mapping, refresh_policy):
+def share_of_peak(device, mapping, refresh_policy, **choices):
     system = System.load(device)
     organization = system.device.organization
     bursts = 20_000 * organization.channels * organization.pseudo_channels
     workload = archgym.Workload(system, stream_of_reads(system, bursts))
-    design = DESIGN | {"AddressMapping": mapping, "RefreshPolicy": refresh_policy}
+    design = DESIGN | {"AddressMapping": mapping, "RefreshPolicy": refresh_policy} | choices
     metrics = archgym.simulate(design, workload)
     return metrics["bandwidth_gb_per_s"] / system.device.peak_bandwidth_gb_per_s
 
@@ -56,6 +56,26 @@ def share_of_peak(device, mapping, refresh_policy):
 @pytest.mark.parametrize(("device", "mapping", "share"), STREAMS)
 def test_a_stream_of_reads_reaches_the_peak(device, mapping, share):
     assert share <= share_of_peak(device, mapping, "NoRefresh") <= 1
+
+
+@pytest.mark.parametrize("arbiter", ["Fifo", "Reorder"])
+@pytest.mark.parametrize("device", Device.names())
+def test_every_arbiter_reaches_the_same_bandwidth(device, arbiter):
+    simple, other = (
+        share_of_peak(
+            device,
+            "RowColumnBankColumn",
+            "AllBank",
+            Arbiter=name,
+            MaxActiveTransactions=65_536,
+            # Longer on their way than between two of them.
+            ThinkDelayFw=20,
+            ArbitrationDelayFw=20,
+            ArbitrationDelayBw=20,
+        )
+        for name in ("Simple", arbiter)
+    )
+    assert other == pytest.approx(simple, rel=1e-3)
 
 
 @pytest.mark.parametrize(("device", "mapping", "share"), STREAMS)

@@ -46,10 +46,14 @@ class Clock:
     delivered, in the order in which they were sent; controllers come before messages in the first
     round of an instant, after them in the others. What either asks for without delay happens in the
     next round. These are the delta cycles of SystemC, which leaves the order within one open.
+
+    Args:
+        messages_first: Whether controllers run only when no message of the instant is left.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, messages_first: bool) -> None:
         self.now = 0
+        self.messages_first = messages_first
         self.sleepers: list[Sleeper] = []
         self._sent = 0
         self._next_round: list[Message] = []
@@ -79,7 +83,9 @@ class Clock:
         first = True
         while self.next_time() == self.now:
             messages, self._next_round = self._next_round, []
-            steps: list[Message] = [(s.step, ()) for s in self.sleepers if self._wakes(s)]
+            steps: list[Message] = []
+            if not (messages and self.messages_first):
+                steps = [(s.step, ()) for s in self.sleepers if self._wakes(s)]
             for receiver, content in steps + messages if first else messages + steps:
                 receiver(*content)
             first = False

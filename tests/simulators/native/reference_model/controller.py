@@ -47,6 +47,8 @@ class Controller:
         self.channel = channel
         self.arbiter: Arbiter
         self.think: int = design["ThinkDelayFw"]
+        # How long nobody is told of an acceptance that an access made possible.
+        self.late: int = self.think if timing.dramsys_quirks else 1
         self.commands: list[Command] = []
         self.constraints = Constraints(timing)
         self.multiplexer = Multiplexer(timing, strict=design["CmdMux"] == "Strict")
@@ -66,7 +68,6 @@ class Controller:
             ]
         self.responses = Responses(in_arrival_order=design["RespQueue"] == "Reorder")
         self.responding = False
-        self.door: Request | None = None
         self.accepted = 0
         self.alarms = [Alarm() for _ in range(4)]
         self.scheduled, self.arrival, self.data_ready, self.response_end = self.alarms
@@ -76,11 +77,6 @@ class Controller:
     def refresh_counter(self) -> int:
         """Refreshes postponed, less those done in advance."""
         return sum(refresh.counter for refresh in self.refreshes if refresh is not None)
-
-    def begin_request(self, request: Request, delay: int) -> None:
-        request.req_begin = self.clock.now + delay
-        self.door = request
-        self.arrival.set(request.req_begin + self.think)
 
     def end_response(self, request: Request) -> None:
         request.resp_end = self.clock.now
@@ -111,10 +107,13 @@ class Controller:
         upcoming = self._of_power_downs()
         for rank in range(self.timing.ranks):
             upcoming += self._of_refresh(rank) + self._of_banks(rank)
-        # What turns out to be ready only after others were found not to be, waits for whatever
-        # wakes the controller next.
+        # What turns out to be ready only after others were found not to be, waits for the next
+        # cycle or, in DRAMSys, for whatever wakes the controller next.
         blocked = bool(candidates) and not issued
-        times = [c.time for c in upcoming if c.time > now or not blocked]
+        if self.timing.dramsys_quirks:
+            times = [c.time for c in upcoming if c.time > now or not blocked]
+        else:
+            times = [max(c.time, now + blocked) for c in upcoming]
         # So does a refresh that is due but finds its rank asleep.
         times += [r.trigger for r in self.refreshes if r and r.command is None and r.trigger > now]
         self.scheduled.set(min(times, default=NEVER))
@@ -130,7 +129,7 @@ class Controller:
             self.clock.after(0, self.arbiter.begin_response, request)
 
     def _accept(self, end_request_after: int) -> None:
-        request = self.door
+        request = self.arbiter.at_door(self.channel)
         if request is None or self.clock.now < request.req_begin + self.think:
             return
         if not self.buffer.has_space():
@@ -144,8 +143,7 @@ class Controller:
         self.waiting[rank] += 1
         self.buffer.store(request)
         self.banks[request.bank].evaluate()
-        self.door = None
-        self.clock.after(end_request_after, self.arbiter.end_request, request)
+        self.arbiter.taken(request, end_request_after)
 
     def _evaluate_managers(self) -> None:
         for refresh in self.refreshes:
@@ -205,7 +203,7 @@ class Controller:
 
     def _access(self, request: Request) -> None:
         self.buffer.remove(request)
-        self._accept(end_request_after=self.think)  # takes the freed entry at once
+        self._accept(end_request_after=self.late)  # takes the freed entry at once
         latency = self.timing.write_data
         if not request.is_write:
             latency = self.timing.read_data + self.design["PhyDelayBw"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any
 
-from .arbiters import QueueingArbiter, SimpleArbiter
+from .arbiters import Arbiter, PipelinedArbiter, QueueingArbiter, SimpleArbiter
 from .clock import Clock
 from .controller import Command, Controller
 from .initiators import Initiator
@@ -34,13 +34,15 @@ def simulate(
         requests: In order of arrival.
         channels: How many there are.
     """
-    clock = Clock()
+    clock = Clock(messages_first=not timing.dramsys_quirks)
     initiators = [
         Initiator(clock, [r for r in requests if r.initiator == number])
         for number in range(1 + max(r.initiator for r in requests))
     ]
     controllers = [Controller(timing, design, clock, channel) for channel in range(channels)]
-    kind = SimpleArbiter if design["Arbiter"] == "Simple" else QueueingArbiter
+    kind: type[Arbiter] = SimpleArbiter if design["Arbiter"] == "Simple" else QueueingArbiter
+    if not timing.dramsys_quirks:
+        kind = PipelinedArbiter
     arbiter = kind(design, clock, initiators, controllers)
     for controller in controllers:
         controller.arbiter = arbiter
