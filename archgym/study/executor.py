@@ -149,11 +149,11 @@ def _work(pipe: "connection.Connection", folder: Path, lock: Lock | None) -> Non
     It keeps the lock, if there is one, by being there.
     """
     end_with_parent()
-    # A request to end must still let temporary files be removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         pipe.send(_STARTED)
+        # From now on, a request to end must let temporary files be removed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         while True:
             pipe.send(_run(pipe.recv(), folder))
     except (EOFError, ConnectionError):  # The parent is gone.
