@@ -124,7 +124,10 @@ def test_workers_end_with_the_holder_and_free_the_folder(
 @pytest.mark.parametrize("what", ["idle", "busy"])
 def test_where_the_system_does_not_end_workers_a_thread_does(tmp_path: Path, what: str) -> None:
     package = tmp_path / "sitecustomize.py"
-    package.write_text("import sys; sys.platform = 'darwin'\n")  # What `end_with_parent` asks.
+    # What `end_with_parent` asks. The build's configuration is read before, under its own name.
+    package.write_text(
+        "import sys, sysconfig; sysconfig.get_config_vars(); sys.platform = 'darwin'\n"
+    )
     holder = Holder(tmp_path, what, PYTHONPATH=str(tmp_path))
     holder.process.kill()
     with locked(holder.out):

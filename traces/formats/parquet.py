@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.parquet
 
 from archgym.dram.player import Player
@@ -95,7 +94,7 @@ def _column(array: Any, name: str, path: Path, first: int) -> Any:
 
 def _stated_sizes(array: Any, path: Path, first: int) -> Any:
     """Returns sizes with 0 for those that are null; none that is stated may be 0."""
-    zero = pa.compute.index(array, pa.scalar(0, array.type)).as_py()
+    zero = array.index(pa.scalar(0, array.type)).as_py()
     if zero >= 0:
         raise ArchgymError(f"{path}: request {first + zero}: a request of 0 bytes")
     return array.fill_null(0)
