@@ -138,7 +138,11 @@ def test_committed_results_are_of_these_workloads():
 
 @pytest.mark.parametrize("name", workloads.WORKLOADS)
 def test_committed_optima_can_be_simulated(name):
-    found = json.loads((COMMITTED / "summary.json").read_text())[name]["objectives"]
+    summary = json.loads((COMMITTED / "summary.json").read_text())[name]
+    here = f"native {make('native').version}"
+    if summary["simulator"] != here:
+        pytest.skip(f"marked as stale: made by {summary['simulator']}, and this is {here}")
+    found = summary["objectives"]
     workload = workloads.WORKLOADS[name].load("ddr4-2400")
     space = make_space("archgym-pow2", allow_data_loss=True)
     (reference,) = make("native").evaluate([space.default], workload)
