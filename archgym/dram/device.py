@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -129,6 +130,10 @@ class Device:
             timing.require(STANDARDS[standard].timing.split())
             if power.data:
                 power.require(STANDARDS[standard].currents.split())
+            if STANDARDS[standard].refresh_modes:
+                device.timing["REFM"] = _refresh_mode(
+                    architecture, timing, STANDARDS[standard].refresh_modes
+                )
         if not 1 <= device.clock_ps <= 10**6:
             raise timing.wrong("tCK", "a clock period in seconds")
         burst = device.organization.bytes_per_burst
@@ -176,6 +181,22 @@ def _organization(architecture: "_Section") -> Organization:
     if organization.bank_groups % organization.stacks:
         raise architecture.wrong("nbrOfBankGroups", "a multiple of nbrOfStacks")
     return organization
+
+
+def _refresh_mode(architecture: "_Section", timing: "_Section", modes: Sequence[int]) -> int:
+    """Returns the mode of refresh, which DRAMSys's files state in two places."""
+    given = []
+    for section, key in ((architecture, "RefMode"), (timing, "REFM")):
+        if key in section.data:
+            given.append(section.integer(key))
+            if given[-1] not in modes:
+                *others, last = modes
+                raise section.wrong(key, f"{', '.join(map(str, others))} or {last}")
+    if len(set(given)) > 1:
+        raise timing.wrong("REFM", f"as memarchitecturespec.RefMode, {given[0]}")
+    mode = given[0] if given else modes[0]
+    timing.require([f"RFC{mode}"])
+    return mode
 
 
 class _Section:
