@@ -511,7 +511,7 @@ def _time_enough_s(job: Job) -> float:
     device, bursts = job.system.device, job.workload.bursts()
     rules = STANDARDS[device.standard].rules(device.timing, device.organization)
     refreshing = max(
-        refresh.duration / refresh.interval / refresh.per_interval
+        refresh.duration / refresh.interval / refresh.round_size
         for refresh in rules.refreshes.values()
     )
     delays: int = sum(value for name, value in job.design.items() if "Delay" in name)

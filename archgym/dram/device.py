@@ -18,6 +18,7 @@ from archgym.dram.device_rules import (
     larger_row_cycle,
     read_currents,
     read_power_factors,
+    read_refresh_mode,
 )
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
@@ -115,7 +116,7 @@ class Device:
             name=root.text("name"),
             standard=memspec.text("memoryType"),
             clock_ps=_clock_ps(timing, standard),
-            timing=_cycles(timing, organization, standard),
+            timing=_cycles(timing, architecture, organization, standard),
             currents=read_currents(memspec.section("mempowerspec", optional=True), standard),
             power_factors=read_power_factors(memspec.section("bankwisespec", optional=True)),
             organization=organization,
@@ -188,11 +189,16 @@ def _clock_ps(timing: Section, standard: Standard | None) -> int:
 
 
 def _cycles(
-    timing: Section, organization: Organization, standard: Standard | None
+    timing: Section,
+    architecture: Section,
+    organization: Organization,
+    standard: Standard | None,
 ) -> dict[str, int]:
     cycles = {key: timing.integer(key) for key in timing.data if key != "tCK"}
     if standard is not None:
         timing.require(standard.timing.split())
+        if standard.refresh_modes:
+            cycles["REFM"] = read_refresh_mode(architecture, timing, standard.refresh_modes)
         cycles = larger_row_cycle(timing, cycles)
         check_timing(timing, cycles, organization, standard)
     return cycles

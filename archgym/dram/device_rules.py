@@ -4,7 +4,7 @@ Data that contradict themselves are refused, not repaired: nobody can tell which
 the wrong one. The one exception is a clock of rounding in tRC.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
@@ -85,6 +85,31 @@ def larger_row_cycle(timing: Section, cycles: Mapping[str, int]) -> dict[str, in
                 raise timing.wrong(row_cycle, expected)
             cycles[row_cycle] = max(cycles[row_cycle], least)
     return cycles
+
+
+def read_refresh_mode(architecture: Section, timing: Section, modes: Sequence[int]) -> int:
+    """Returns the mode of refresh, which DRAMSys's files state in two places.
+
+    Args:
+        architecture: Where it may be `RefMode`.
+        timing: Where it may be `REFM`.
+        modes: Those of the standard, the usual one first.
+
+    Raises:
+        ArchgymError: It is none of these, the two places differ, or its tRFC is missing.
+    """
+    given = []
+    for section, key in ((architecture, "RefMode"), (timing, "REFM")):
+        if key in section.data:
+            given.append(section.integer(key))
+            if given[-1] not in modes:
+                *others, last = modes
+                raise section.wrong(key, f"{', '.join(map(str, others))} or {last}")
+    if len(set(given)) > 1:
+        raise timing.wrong("REFM", f"as memarchitecturespec.RefMode, {given[0]}")
+    mode = given[0] if given else modes[0]
+    timing.require([f"RFC{mode}"])
+    return mode
 
 
 def check_timing(

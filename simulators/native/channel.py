@@ -15,8 +15,10 @@ from archgym.simulators.native.energy import energy_table
 _SCOPES = ("bank", "bank_group", "rank", "other_stack", "other_rank")
 _WHEN = ("always", "round_goes_on", "round_ends")
 
-# What the core's arithmetic has room for: 32 bits of cycles between events, 64 of picoseconds.
-_MAX_CYCLES = 1 << 24
+# What the core's arithmetic has room for, with margin: 32 bits of cycles between events, 64 of
+# picoseconds. Beyond a device's own delays there are what a standard makes of several.
+_MAX_CYCLES = 1 << 20
+_MAX_DISTANCE = 1 << 22
 _MAX_TIME_PS = 10**18
 
 
@@ -50,16 +52,31 @@ def impossible(device: Device, rules: Rules) -> str | None:
         )
     if rules.row_active_min < 1:
         return f"native needs tRAS to be a cycle at least, {device.name} has 0"
+    longest = max(edge.cycles for edge in rules.constraints)
+    if longest > _MAX_DISTANCE:
+        edge = next(edge for edge in rules.constraints if edge.cycles == longest)
+        return (
+            f"native keeps commands up to {_MAX_DISTANCE} cycles apart, {device.name} has "
+            f"{edge.following[0]} {longest} cycles after {edge.previous[0]}"
+        )
     row_cycle = max(edge.cycles for edge in rules.constraints if _is_row_cycle(edge))
     for policy, refresh in rules.refreshes.items():
         if refresh.duration < 1:
             return f"native needs refreshes to take time, {policy} takes {device.name} none"
-        round_interval = refresh.interval * refresh.per_interval
+        round_interval = refresh.interval * refresh.round_size
         if round_interval <= refresh.duration + row_cycle:
             return (
                 f"{device.name} would do little but refresh: with RefreshPolicy {policy}, banks "
                 f"are busy for {refresh.duration} of every {round_interval} cycles"
             )
+        for window in rules.activate_windows:
+            share = -(-window.cycles // refresh.interval)
+            if refresh.command in window.commands and share >= window.count:
+                return (
+                    f"{device.name} would do little but refresh: with RefreshPolicy {policy}, "
+                    f"{share} refreshes fall due in the window of {window.cycles} cycles that has "
+                    f"room for {window.count} of {' and '.join(window.commands)}"
+                )
     return None
 
 

@@ -231,7 +231,9 @@ class Controller {
       if (!door_is_shut_) store(now, kNoBank);
     }
     evaluate_managers(now);
-    return arrives || wakes ? select(now) : winner;
+    // A manager that has waited too long for its command may want another, or none.
+    const bool is_of_manager = winner.rank != kNoRank;
+    return arrives || wakes || is_of_manager ? select(now) : winner;
   }
 
   // When the next request reaches a buffer that has room for it. One that is refused changes

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from archgym.dram.device import Device
 from archgym.dram.standards import Rules, Standard
 
-_REFRESH_CURRENTS = {"AllBank": "I5", "PerBank": "I5PB", "Per2Bank": "I5PB", "SameBank": "I5SB"}
+_REFRESH_CURRENTS = {"PerBank": "I5PB", "Per2Bank": "I5PB", "SameBank": "I5SB"}
 
 _MADE_OF = {
     "ACT": "I0 Ibeta I2N I3N I3N1",
     "precharge": "I0 Ibeta I2N",
     "RD": "I4R I3N I3N1",
     "WR": "I4W I3N I3N1",
-    "REFAB": "I5 I2N I3N I3N1",
+    "REFAB": "I5 I5F2 I5F4 I2N I3N I3N1",
     "REFPB": "I5PB I2N I3N I3N1",
     "REFP2B": "I5PB I2N I3N I3N1",
     "REFSB": "I5SB I2N I3N I3N1",
@@ -33,11 +33,12 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
     what it draws above the background, and the background depends on how many banks are open
     and on power-down. Interface energy is not part of it.
 
-    A supply's currents have these symbols: I0, I4R, I4W and I6 as JEDEC names them (one bank
-    opened and closed over and over, reads, writes, self-refresh); I2N with all banks precharged;
-    I3N with all banks open or, as LPDDR measures it, I3N1 with one; I2P and I3P in power-down; I5
-    and I5SB while all banks, or one of each group, are refreshed; I5PB on average over refreshes
-    of one bank after the other; Ibeta during a precharge (optional, else I0).
+    A supply's currents have these symbols: I0, I4R, I4W and I6 as JEDEC names them (one bank opened
+    and closed over and over, reads, writes, self-refresh); I2N with all banks precharged; I3N with
+    all banks open or, as LPDDR measures it, I3N1 with one; I2P and I3P in power-down; I5, I5F2 or
+    I5F4 (DDR4, by its refresh mode) and I5SB while all banks, or one of each group, are refreshed;
+    I5PB on average over refreshes of one bank after the other; Ibeta during a precharge (optional,
+    else I0).
 
     Args:
         device: Supplies the currents (A), voltages (V) and timing.
@@ -47,9 +48,12 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
     Returns:
         Energy in nJ by event: a command, `precharge` of one bank, or a state for one clock
         (`..._cycle`); and `tRCD` and `tRP` in cycles, which a rank takes to settle before it can
-        power down. `None` without currents.
+        power down. `None` without currents, those of its refresh mode included.
     """
     if not (device.currents and standard.power_domains):
+        return None
+    refresh_all = [device.currents.get(d[_all_banks(device)], 0.0) for d in standard.power_domains]
+    if not any(refresh_all):
         return None
     t = device.timing
     table = {"tRCD": float(t["RCD"]), "tRP": float(_row_precharge(t))}
@@ -117,15 +121,21 @@ def _ampere_cycles(device: Device, rules: Rules, current: Mapping[str, float]) -
         "self_refresh_cycle": current["I6"],
     }
     for policy, refresh in rules.refreshes.items():
-        symbol = _REFRESH_CURRENTS[policy]
+        symbol = _all_banks(device) if policy == "AllBank" else _REFRESH_CURRENTS[policy]
         i_refresh = current[symbol]
         if symbol == "I5PB":
             interval = rules.refreshes["AllBank"].interval / refresh.per_interval
             i_refresh = i2n + (i_refresh - i2n) * interval / refresh.duration
         # The banks it refreshes count as open meanwhile.
-        i_background = i_rho + banks / refresh.per_interval * i_bank
+        i_background = i_rho + banks / refresh.round_size * i_bank
         amounts[refresh.command] = (i_refresh - i_background) * refresh.duration
     return amounts
+
+
+def _all_banks(device: Device) -> str:
+    """Returns the symbol of what a refresh of all banks draws, in the device's refresh mode."""
+    mode = device.timing.get("REFM", 1)
+    return "I5" if mode == 1 else f"I5F{mode}"
 
 
 def _row_precharge(t: Mapping[str, int]) -> int:

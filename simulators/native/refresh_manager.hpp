@@ -54,11 +54,12 @@ class RefreshManager {
     if (now < trigger_) return;
     power_down.interrupt(may_refresh_itself());
     if (asleep_) return;
-    if (now >= trigger_ + rule_.interval) {  // a whole interval late: catch up
+    while (now >= trigger_ + rule_.interval) {  // a whole interval late: catch up
       trigger_ += rule_.interval;
-      pulled_in_ = false;
-      // DRAMSys forgets what is due meanwhile. JEDEC does not.
+      // Even if this one was refreshed: who is late here gets a refresh ahead of the limit.
       if (is_jedec()) ++postponed_;
+      pulled_in_ = false;
+      if (!is_jedec()) break;  // DRAMSys does so once, and forgets what was due
     }
     const int idle = first_idle(busy);
     const bool forced = pulled_in_ ? postponed_ > max_postponed_
@@ -92,6 +93,7 @@ class RefreshManager {
   // The command that it wanted has been issued, and was a refresh.
   void refreshed(std::int64_t now) {
     ++refreshes_;
+    ++since_self_refresh_;
     remember(now, 1);
     blocked_ = 0;
     is_settled_ = false;
@@ -125,7 +127,8 @@ class RefreshManager {
   // The refresh of all banks that has to follow self-refresh has been issued. It pays for nothing,
   // and a round begins anew.
   void resume(std::int64_t now) {
-    remember(now, rule_.per_interval);
+    remember(now, is_of_all_banks() ? 1 : rule_.per_interval);
+    since_self_refresh_ = 1;
     asleep_ = false;
     pulled_in_ = false;
     // DRAMSys forgets what was due.
@@ -155,8 +158,14 @@ class RefreshManager {
   // Only JEDEC bounds flexibility.
   bool is_jedec() const { return flexibility_ < kUnbounded; }
 
+  bool is_of_all_banks() const { return rule_.command == Command::REFAB; }
+
   // Whether the rank may go into self-refresh with the refresh that is due: it counts as postponed.
-  bool may_refresh_itself() const { return postponed_ < flexibility_; }
+  // Where a refresh of all banks is divided, its parts have to be complete.
+  bool may_refresh_itself() const {
+    const bool is_whole = !is_of_all_banks() || since_self_refresh_ % rule_.per_interval == 0;
+    return postponed_ < flexibility_ && is_whole;
+  }
 
   void remember(std::int64_t now, int refreshes) {
     for (; refreshes > 0; --refreshes) history_[remembered_++ % history_.size()] = now;
@@ -234,6 +243,7 @@ class RefreshManager {
   std::vector<std::int64_t> history_;  // ring: when the last refreshes were issued
   std::size_t remembered_ = 0;
   std::int64_t refreshes_ = 0;             // but those that follow self-refresh
+  std::int64_t since_self_refresh_ = 0;    // all of them
   std::int64_t self_refreshed_ = 0;        // cycles, up to the last exit
   std::int64_t asleep_since_ = kNever;     // in self-refresh
   std::int64_t awake_trigger_ = kNever;    // the trigger after self-refresh

@@ -68,8 +68,9 @@ class Refresh:
         precharge: What closes the banks before it: PREAB, PREPB or PRESB.
         interval: Cycles between two of `command` in a rank, on average.
         duration: Cycles for which the banks that it addresses are busy.
-        per_interval: How many of `command` make up what one REFAB refreshes: 1 for all banks, the
-            banks of a rank for per-bank refresh, the banks of a group for same-bank refresh.
+        per_interval: How many of `command` are due in a tREFI: 1 for all banks, the banks of a rank
+            for per-bank refresh, the banks of a group for same-bank refresh; 2 or 4 for all banks
+            where each refreshes as many times fewer rows (fine granularity).
     """
 
     command: str
@@ -77,6 +78,11 @@ class Refresh:
     interval: int
     duration: int
     per_interval: int
+
+    @property
+    def round_size(self) -> int:
+        """How many of `command` address every bank of a rank once."""
+        return 1 if self.command == "REFAB" else self.per_interval
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,8 @@ class Standard:
         name: As in a device's `memoryType`.
         timing: Names of the timing parameters that a device must give, separated by spaces.
         currents: Likewise of the currents and voltages that it must give if it gives any.
+        refresh_modes: Values of a device's `RefMode`, which are among the timing parameters as
+            `REFM`; empty where the standard has none.
         rules: Applies the standard to a device's timing parameters, which are in clock cycles and
             named as in its data, and its organization.
         refresh_flexibility: The most refreshes of all banks that may be postponed, or pulled in, or
@@ -158,6 +166,7 @@ class Standard:
     levels: str = "nbrOfRanks"
     optional: str = ""
     ignores: Mapping[str, str] = field(default_factory=dict)
+    refresh_modes: Sequence[int] = ()
     power_domains: Sequence[Mapping[str, str]] = ()
     command_cycles: Mapping[str, int] = field(default_factory=dict)
     has_column_bus: bool = False

@@ -1,6 +1,7 @@
 """DDR4 SDRAM (JESD79-4)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from archgym.dram.organization import Organization
 from archgym.dram.standards.constraint import (
@@ -20,6 +21,9 @@ from archgym.dram.standards.constraint import (
 
 def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     """Returns the rules of a channel, by the JESD79-4 sections on them."""
+    # Fine Granularity Refresh: mode 1, 2 or 4, with as many REF a tREFI.
+    mode = t.get("REFM", 1)
+    refresh_time = t[f"RFC{mode}"]
     burst = organization.burst_length // 2
     read_to_precharge = t["AL"] + t["RTP"]
     write_to_precharge = t["WL"] + burst + t["WR"]
@@ -64,7 +68,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["RDA"], ["REFAB", "SREFEN"], read_to_precharge + t["RP"]),
         TimingConstraint("rank", ["WRA"], ["REFAB", "SREFEN"], write_to_precharge + t["RP"]),
         TimingConstraint("rank", ["PREPB", "PREAB"], ["REFAB", "SREFEN"], t["RP"]),
-        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB", "SREFEN"], t["RFC1"]),
+        TimingConstraint("rank", ["REFAB"], ["ACT", "REFAB", "SREFEN"], refresh_time),
         # No data burst may be under way when the clock stops.
         TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),
         TimingConstraint("rank", ["SREFEN"], ["SREFEX"], t["CKESR"]),
@@ -86,7 +90,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     return Rules(
         constraints=constraints,
         activate_windows=[ActivateWindow(["ACT"], 4, t["FAW"])],
-        refreshes={"AllBank": Refresh("REFAB", "PREAB", t["REFI"], t["RFC1"], 1)},
+        refreshes={"AllBank": Refresh("REFAB", "PREAB", t["REFI"] // mode, refresh_time, mode)},
         latencies=Latencies(
             read=t["RL"] + burst,
             write=t["WL"] + burst,
@@ -96,6 +100,15 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         ),
         row_active_min=t["RAS"],
     )
+
+
+def dramsys_rules(t: Mapping[str, int], organization: Organization) -> Rules:
+    """Returns what DRAMSys 5.5 enforces: limits count REF, whatever each refreshes."""
+    jedec = rules(t, organization)
+    refreshes = {
+        policy: replace(refresh, per_interval=1) for policy, refresh in jedec.refreshes.items()
+    }
+    return replace(jedec, refreshes=refreshes)
 
 
 STANDARD = Standard(
@@ -117,13 +130,15 @@ STANDARD = Standard(
         "CWL": "WL has it, and is checked against it",
         "vddq": "supplies the interface",
     },
+    refresh_modes=(1, 2, 4),
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
-         "I4W": "idd4w", "I5": "idd5B", "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n",
-         "Ibeta": "iBeta_vdd"},
+         "I4W": "idd4w", "I5": "idd5B", "I5F2": "idd5F2", "I5F4": "idd5F4",
+         "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n", "Ibeta": "iBeta_vdd"},
         {"V": "vpp", "I0": "ipp0", "I2N": "ipp2n", "I3N": "ipp3n", "I4R": "ipp4r",
-         "I4W": "ipp4w", "I5": "ipp5B", "I2P": "ipp2p", "I3P": "ipp3p", "I6": "ipp6n",
-         "Ibeta": "iBeta_vpp"},
+         "I4W": "ipp4w", "I5": "ipp5B", "I5F2": "ipp5F2", "I5F4": "ipp5F4",
+         "I2P": "ipp2p", "I3P": "ipp3p", "I6": "ipp6n", "Ibeta": "iBeta_vpp"},
     ],
+    dramsys_rules=dramsys_rules,
     dramsys_omits=[("RD", "SREFEN"), ("SREFEN", "SREFEX")],
 )  # fmt: skip

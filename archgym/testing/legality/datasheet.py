@@ -122,6 +122,7 @@ class RefreshDuty:
         round_size: How many commands refresh all its banks once.
         most: How many refreshes of all its banks may begin within `most_in`; `None` for any number.
         most_in: Cycles.
+        group: How many refreshes of all banks must come together before self-refresh.
     """
 
     interval: int
@@ -129,6 +130,7 @@ class RefreshDuty:
     round_size: int = 1
     most: int | None = None
     most_in: int = 0
+    group: int = 1
 
 
 @dataclass(frozen=True)

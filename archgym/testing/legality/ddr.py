@@ -45,6 +45,11 @@ def ddr3(t: Mapping[str, int], organization: Organization) -> Datasheet:
 
 def ddr4(t: Mapping[str, int], organization: Organization) -> Datasheet:
     """Returns the rules of JESD79-4."""
+    # Fine Granularity Refresh: two or four for each of normal size.
+    mode = t.get("REFM", 1)
+    refresh = RefreshDuty(
+        t["REFI"] // mode, 8 * mode, most=16 * mode, most_in=2 * t["REFI"], group=mode
+    )
     groups: list[Spacing] = []
     for scope, form in LONG_AND_SHORT:
         rrd, ccd, wtr = f"RRD_{form}", f"CCD_{form}", f"WTR_{form}"
@@ -61,10 +66,10 @@ def ddr4(t: Mapping[str, int], organization: Organization) -> Datasheet:
             *_bank(t),
             _read_to_write(t["WPRE"]),
             *groups,
-            *_refresh_and_power(t, t["RFC1"]),
+            *_refresh_and_power(t, t[f"RFC{mode}"]),
         ],
         windows=[Window("tFAW", "ACT", 4, t["FAW"])],
-        refresh={"REFAB": RefreshDuty(t["REFI"], 8, most=16, most_in=2 * t["REFI"])},
+        refresh={"REFAB": refresh},
     )
 
 

@@ -97,7 +97,7 @@ def find_refreshes(trace: Trace) -> list[RankRefreshes]:
 
 
 def check_rounds(trace: Trace, ranks: list[RankRefreshes], findings: Findings) -> None:
-    """No bank has its turn twice in a round, and self-refreshes have a refresh between them."""
+    """No bank has its turn twice in a round, and whole refreshes lie between self-refreshes."""
     lane = trace.banks
     partial = lane.of(PARTIAL_REFRESHES)
     again = (np.diff(lane.component[partial]) == 0) & (
@@ -114,6 +114,8 @@ def check_rounds(trace: Trace, ranks: list[RankRefreshes], findings: Findings) -
         since = refreshed[entries] - refreshed[np.append(0, exits)[after]]
         too_few = (after > 0) & (since < rank.duty.round_size)
         findings.add("REF between self-refreshes", rank.index[entries[too_few]])
+        is_part = since % rank.duty.group != 0
+        findings.add("part of a REF before self-refresh", rank.index[entries[is_part]])
 
 
 def check_refresh_rate(trace: Trace, ranks: list[RankRefreshes], findings: Findings) -> None:

@@ -65,6 +65,7 @@ class Refresh:
         self.trigger = first_trigger(self.interval, rank, timing.ranks)
         self.next_trigger = self.trigger  # after self-refresh, in which no refresh falls due
         self.fell_asleep = 0
+        self.parts = 0  # refreshes since the last self-refresh, of which several may be one
         self.asleep = False
         self.pulled_in = False
         self.counter = 0
@@ -82,14 +83,17 @@ class Refresh:
             return
         if self.power_down is not None:
             # Left to self-refresh, the refresh that is due is one more postponed.
-            self.power_down.interrupt(self.counter < self.flexibility)
+            self.power_down.interrupt(self.counter < self.flexibility and self._whole())
         if self.asleep:
             return
-        if now >= self.trigger + self.interval:  # a whole interval late
-            self.trigger += self.interval
+        if now >= self.trigger + self.interval:  # a whole interval late, or several
+            late = (now - self.trigger) // self.interval
+            if self.jedec:
+                self.trigger += late * self.interval
+                self.counter += late
+            else:  # forgets the refresh that was due, and goes on by one at a time
+                self.trigger += self.interval
             self.pulled_in = False
-            if self.jedec:  # DRAMSys forgets the refresh that was due
-                self.counter += 1
         if not self.committed:
             idle = next((g for g in self.remaining if not any(b.current for b in g)), None)
             if not self._forced() and (idle is None or (self.pulled_in and self._crowded(now))):
@@ -103,6 +107,9 @@ class Refresh:
             self.committed = True
             for bank in self.group:
                 bank.block()
+
+    def _whole(self) -> bool:
+        return self.policy != "AllBank" or self.parts % self.per_interval == 0
 
     def _forced(self) -> bool:
         """Whether a refresh can't wait any longer."""
@@ -148,7 +155,8 @@ class Refresh:
         elif command == "REFAB" and self.asleep:  # the one after self-refresh
             self.asleep = self.pulled_in = self.committed = False
             self.trigger = self.next_trigger if self.jedec else now + self.interval
-            self.times += [now] * self.per_interval
+            self.times += [now] * (1 if self.policy == "AllBank" else self.per_interval)
+            self.parts = 1
             self.remaining = list(self.groups)
             self.skipped = 0
         elif command == self.refresh_command:
@@ -156,6 +164,7 @@ class Refresh:
 
     def _refreshed(self, now: int) -> None:
         self.times.append(now)
+        self.parts += 1
         self.skipped = 0
         self.committed = False
         self.remaining.remove(self.group)
