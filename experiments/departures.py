@@ -184,9 +184,7 @@ def main() -> None:
         rows += found
     write("departures.csv", "rule", rows)
     differing = len({run for run, _ in rows})
-    print(
-        f"{differing} of {total} runs ({differing / total:.1%}) take another time without quirks"
-    )
+    print(f"{differing} of {total} runs ({differing / total:.1%}) take another time without quirks")
     for (device, rule), count in sorted(Counter((run.device, rule) for run, rule in rows).items()):
         print(f"{count:5} {device}: {rule}")
     rows = not_reproduced(folder)
