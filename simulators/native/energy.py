@@ -21,11 +21,12 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
     what it draws above the background, and the background depends on how many banks are open
     and on power-down. Interface energy is not part of it.
 
-    A supply's currents have these symbols: I0, I4R, I4W and I6 as JEDEC names them (one bank
-    opened and closed over and over, reads, writes, self-refresh); I2N with all banks precharged;
-    I3N with all banks open or, as LPDDR measures it, I3N1 with one; I2P and I3P in power-down; I5,
-    I5F2 or I5F4 (DDR4, by its refresh mode) and I5SB while all banks, or one of each group, are refreshed; I5PB on average over refreshes
-    of one bank after the other; Ibeta during a precharge (optional, else I0).
+    A supply's currents have these symbols: I0, I4R, I4W and I6 as JEDEC names them (one bank opened
+    and closed over and over, reads, writes, self-refresh); I2N with all banks precharged; I3N with
+    all banks open or, as LPDDR measures it, I3N1 with one; I2P and I3P in power-down; I5, I5F2 or
+    I5F4 (DDR4, by its refresh mode) and I5SB while all banks, or one of each group, are refreshed;
+    I5PB on average over refreshes of one bank after the other; Ibeta during a precharge (optional,
+    else I0).
 
     Args:
         device: Supplies the currents (A), voltages (V) and timing.

@@ -92,9 +92,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
     return Rules(
         constraints=constraints,
         activate_windows=[ActivateWindow(["ACT"], 4, t["FAW"])],
-        refreshes={
-            "AllBank": Refresh("REFAB", "PREAB", t["REFI"] // mode, refresh_time, mode)
-        },
+        refreshes={"AllBank": Refresh("REFAB", "PREAB", t["REFI"] // mode, refresh_time, mode)},
         latencies=Latencies(
             read=t["RL"] + burst,
             write=t["WL"] + burst,
@@ -127,11 +125,11 @@ STANDARD = Standard(
     refresh_modes=(1, 2, 4),
     power_domains=[
         {"V": "vdd", "I0": "idd0", "I2N": "idd2n", "I3N": "idd3n", "I4R": "idd4r",
-         "I4W": "idd4w", "I5": "idd5B", "I5F2": "idd5F2", "I5F4": "idd5F4", "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n",
-         "Ibeta": "iBeta_vdd"},
+         "I4W": "idd4w", "I5": "idd5B", "I5F2": "idd5F2", "I5F4": "idd5F4",
+         "I2P": "idd2p", "I3P": "idd3p", "I6": "idd6n", "Ibeta": "iBeta_vdd"},
         {"V": "vpp", "I0": "ipp0", "I2N": "ipp2n", "I3N": "ipp3n", "I4R": "ipp4r",
-         "I4W": "ipp4w", "I5": "ipp5B", "I5F2": "ipp5F2", "I5F4": "ipp5F4", "I2P": "ipp2p", "I3P": "ipp3p", "I6": "ipp6n",
-         "Ibeta": "iBeta_vpp"},
+         "I4W": "ipp4w", "I5": "ipp5B", "I5F2": "ipp5F2", "I5F4": "ipp5F4",
+         "I2P": "ipp2p", "I3P": "ipp3p", "I6": "ipp6n", "Ibeta": "iBeta_vpp"},
     ],
     dramsys_rules=dramsys_rules,
     dramsys_omits=[("RD", "SREFEN"), ("SREFEN", "SREFEX")],
