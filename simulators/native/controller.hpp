@@ -32,22 +32,6 @@ struct RowOutcomes {
   }
 };
 
-// Refreshes owed. Ranks and channels refresh side by side, so that the largest debt of any takes as
-// long as all of them.
-struct RefreshDebt {
-  std::int64_t total = 0, largest = 0;
-
-  void add(std::int64_t owed) {
-    total += owed;
-    largest = std::max(largest, owed);
-  }
-  RefreshDebt& operator+=(const RefreshDebt& other) {
-    total += other.total;
-    largest = std::max(largest, other.largest);
-    return *this;
-  }
-};
-
 // A command as it is issued, for those who want to see every one.
 struct IssuedCommand {
   std::int64_t time_ps;
@@ -230,10 +214,10 @@ class Controller {
       door_is_shut_ = !admission_.has_space();
       if (!door_is_shut_) store(now, kNoBank);
     }
+    // Managers that have waited for long may want something else, or have blocked banks.
+    const bool asks_managers = now >= manager_step_;
     evaluate_managers(now);
-    // A manager that has waited too long for its command may want another, or none.
-    const bool is_of_manager = winner.rank != kNoRank;
-    return arrives || wakes || is_of_manager ? select(now) : winner;
+    return arrives || asks_managers ? select(now) : winner;
   }
 
   // When the next request reaches a buffer that has room for it. One that is refused changes

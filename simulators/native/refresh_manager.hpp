@@ -23,6 +23,22 @@ struct ManagerCommand {
   std::uint64_t banks;
 };
 
+// Refreshes owed. Ranks and channels refresh side by side, so that the largest debt of any takes as
+// long as all of them.
+struct RefreshDebt {
+  std::int64_t total = 0, largest = 0;
+
+  void add(std::int64_t owed) {
+    total += owed;
+    largest = std::max(largest, owed);
+  }
+  RefreshDebt& operator+=(const RefreshDebt& other) {
+    total += other.total;
+    largest = std::max(largest, other.largest);
+    return *this;
+  }
+};
+
 // Refreshes one group of banks after the other: all banks of the rank, pairs, the same bank of every
 // bank group or single banks. The first group that is idle is taken, each once a round.
 class RefreshManager {
