@@ -15,11 +15,13 @@ from archgym.study.lock import NAME, locked, remove_leftovers
 
 # Holds a folder with two workers, which say who they are and stay until they are ended.
 HOLDER = """
-import os, sys, time
+import os, signal, sys, time
 from dataclasses import dataclass
 from pathlib import Path
 from archgym.study.executor import execute
 from archgym.study.lock import locked
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Under nohup it would be ignored.
 
 @dataclass(frozen=True)
 class Sleep:
