@@ -225,7 +225,8 @@ class PipelinedArbiter(Arbiter):
         self.accepted[initiator] += 1
         self.clock.after(0, self.initiators[initiator].end_request)
         self.handed_over[channel].append((self.clock.now, initiator, request.index, request))
-        self._announce(channel)
+        if len(self.handed_over[channel]) == 1:
+            self._announce(channel)
 
     def _announce(self, channel: int) -> None:
         """Wakes a channel when it can be offered a request."""
