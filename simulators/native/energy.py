@@ -52,8 +52,8 @@ def energy_table(device: Device, standard: Standard, rules: Rules) -> dict[str, 
     """
     if not (device.currents and standard.power_domains):
         return None
-    refresh_all = [device.currents.get(d[_all_banks(device)], 0.0) for d in standard.power_domains]
-    if not any(refresh_all):
+    of_mode = [device.currents.get(d[_all_banks(device)]) for d in standard.power_domains]
+    if None in of_mode or not any(of_mode):
         return None
     t = device.timing
     table = {"tRCD": float(t["RCD"]), "tRP": float(_row_precharge(t))}

@@ -177,10 +177,12 @@ class RefreshManager {
   bool is_of_all_banks() const { return rule_.command == Command::REFAB; }
 
   // Whether the rank may go into self-refresh with the refresh that is due: it counts as postponed.
-  // Where a refresh of all banks is divided, its parts have to be complete.
+  // Where banks are refreshed apart, the refresh of all banks that follows is a whole round, and
+  // before it up to another round falls due. Where a refresh of all banks is divided, its parts have
+  // to be complete.
   bool may_refresh_itself() const {
-    const bool is_whole = !is_of_all_banks() || since_self_refresh_ % rule_.per_interval == 0;
-    return postponed_ < flexibility_ && is_whole;
+    if (!is_of_all_banks()) return postponed_ + 2 * rule_.per_interval <= flexibility_;
+    return postponed_ < flexibility_ && since_self_refresh_ % rule_.per_interval == 0;
   }
 
   void remember(std::int64_t now, int refreshes) {

@@ -105,6 +105,14 @@ def test_currents_in_milliamperes_are_refused(name):
         load(name, "mempowerspec", **{key: 1e3 * value for key, value in amperes(name).items()})
 
 
+@pytest.mark.parametrize("name", [name for name in amperes("ddr4-2400") if name.startswith("ipp")])
+def test_a_single_current_from_vpp_in_milliamperes_is_refused(name):
+    milliamperes = 1e3 * amperes("ddr4-2400")[name]
+    if milliamperes:
+        with pytest.raises(ArchgymError, match=rf"{name} must be in A: no DRAM draws more than "):
+            load("ddr4-2400", "mempowerspec", **{name: milliamperes})
+
+
 @pytest.mark.parametrize(("voltage", "value"), [("vdd", 1200), ("vdd", 0.0012), ("vpp", 0)])
 def test_voltages_in_another_unit_are_refused(voltage, value):
     with pytest.raises(ArchgymError, match=rf"mempowerspec\.{voltage} must be in V, 0\.3 to 5"):

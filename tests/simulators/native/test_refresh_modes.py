@@ -87,6 +87,10 @@ def test_energy_needs_the_currents_of_the_mode():
         saved = 0.01 * 1.2 * duration_ns * devices * metrics["commands_refab"]
         difference = metrics["energy_refresh_nj"] - less["energy_refresh_nj"]
         assert difference == pytest.approx(saved)
+        for missing in currents:  # of one of the two supplies
+            data = copy.deepcopy(in_mode(mode, currents).data)
+            del data["memspec"]["mempowerspec"][missing]
+            assert "energy_nj" not in simulate(Device.from_dict(data))
 
 
 @pytest.mark.parametrize("mode", [0, 3, 8])

@@ -82,8 +82,7 @@ class Refresh:
         if now < self.trigger:
             return
         if self.power_down is not None:
-            # Left to self-refresh, the refresh that is due is one more postponed.
-            self.power_down.interrupt(self.counter < self.flexibility and self._whole())
+            self.power_down.interrupt(self._may_refresh_itself())
         if self.asleep:
             return
         if now >= self.trigger + self.interval:  # a whole interval late, or several
@@ -108,8 +107,12 @@ class Refresh:
             for bank in self.group:
                 bank.block()
 
-    def _whole(self) -> bool:
-        return self.policy != "AllBank" or self.parts % self.per_interval == 0
+    def _may_refresh_itself(self) -> bool:
+        """Whether self-refresh may begin: the refresh that is due is one more postponed then."""
+        if self.policy != "AllBank":
+            # A round has to follow, and until then as much may fall due.
+            return self.counter + 2 * self.per_interval <= self.flexibility
+        return self.counter < self.flexibility and self.parts % self.per_interval == 0
 
     def _forced(self) -> bool:
         """Whether a refresh can't wait any longer."""
