@@ -183,7 +183,8 @@ def _organization(architecture: Section, standard: Standard | None) -> Organizat
 
 
 def _clock_ps(timing: Section, standard: Standard | None) -> int:
-    clock_ps = round(timing.number("tCK", positive=True) * 1e12)
+    # A second and more is refused as a clock in another unit is; 1e308 of them would overflow.
+    clock_ps = round(min(timing.number("tCK", positive=True), 1.0) * 1e12)
     check_clock(timing, clock_ps, standard)
     return clock_ps
 
