@@ -22,7 +22,7 @@ _BETWEEN_COLUMNS = ("CCD", "CCD_L", "CCD_S", "CCD_L_WR2", "CCDL", "CCDS", "CCDR"
 
 
 def with_other_timing(device: Device, pick: Pick) -> Device:
-    """Returns a device whose timing parameters are picked anew, with frequent refreshes.
+    """Returns a device with other timing parameters, and with frequent refreshes.
 
     The parameters keep to the rules between them: RL = AL + CL, tRC >= tRAS + tRP up to a clock of
     rounding, bursts that don't overlap, and refreshes of single banks that add up to those of all.
@@ -48,7 +48,8 @@ def with_other_timing(device: Device, pick: Pick) -> Device:
     # As many refreshes as a round has fit into the interval of one of all banks.
     rounds = max(refresh.per_interval for refresh in rules.refreshes.values())
     all_banks, single_banks = _REFRESHES
-    set_all(("REFI", "REFI1"), 250 * rounds, 1500 * rounds)
+    set_all(("REFI",), 250 * rounds, 1500 * rounds)
+    set_all(("REFI1",), 500 * rounds, 3000 * rounds)  # twice the interval of the single banks'
     set_all(all_banks, 10, 100)
     set_all(single_banks, 20, 60)
     recovery = max(timing.get(name, 0) for name in all_banks)

@@ -1,11 +1,14 @@
 """Hands a workload over to the native core: its system as numbers, its trace decoded."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.standards import COMMANDS, STANDARDS, Rules, Standard, TimingConstraint
-from archgym.dram.standards.constraint import pairs
+from archgym.dram.standards.constraint import Refresh, pairs
 from archgym.dram.system import Locations, System
 from archgym.dram.workload import Workload
 from archgym.simulators.native import _core
@@ -68,6 +71,20 @@ def impossible(device: Device, rules: Rules) -> str | None:
             return (
                 f"{device.name} would do little but refresh: with RefreshPolicy {policy}, banks "
                 f"are busy for {refresh.duration} of every {round_interval} cycles"
+            )
+        apart = _distance(rules, refresh.command, refresh.command, ["rank"])
+        if refresh.interval <= apart:
+            return (
+                f"{device.name} would do little but refresh: with RefreshPolicy {policy}, one "
+                f"falls due every {refresh.interval} cycles, and two are {apart} cycles apart"
+            )
+        turn, limit = _turn(rules, refresh), STANDARDS[device.standard].refresh_flexibility
+        if 2 * turn > limit * refresh.per_interval * refresh.interval:
+            return (
+                f"{device.name} would do little but refresh: with RefreshPolicy {policy}, "
+                f"{turn // refresh.interval} fall due in the {turn} cycles from an activate, over "
+                f"a write, to the end of a refresh, and no more than "
+                f"{limit * refresh.per_interval} may be owed"
             )
         for window in rules.activate_windows:
             share = -(-window.cycles // refresh.interval)
@@ -151,12 +168,12 @@ def _command_cycles(standard: Standard) -> list[int]:
     return [standard.command_cycles.get(name, 1) for name in COMMANDS]
 
 
-def _refresh_rows(rules: Rules) -> list[tuple[int, int, int, int, int]]:
+def _refresh_rows(rules: Rules) -> list[tuple[int, int, int, int, int, int]]:
     rows = []
     for policy in PARAMETERS["RefreshPolicy"].values:
         refresh = rules.refreshes.get(policy)
         rows.append(
-            (0, 0, 0, 0, 0)
+            (0, 0, 0, 0, 0, 0)
             if refresh is None
             else (
                 COMMANDS.index(refresh.command),
@@ -164,9 +181,32 @@ def _refresh_rows(rules: Rules) -> list[tuple[int, int, int, int, int]]:
                 refresh.interval,
                 refresh.duration,
                 refresh.per_interval,
+                _turn(rules, refresh),
             )
         )
     return rows
+
+
+def _turn(rules: Rules, refresh: Refresh) -> int:
+    """Returns how long a bank may take from an activate, over a write, to the end of a refresh."""
+    path = ["ACT", "WR", refresh.precharge, refresh.command]
+    return refresh.duration + sum(
+        _distance(rules, previous, following, ["bank", "bank_group", "rank"])
+        for previous, following in pairwise(path)
+    )
+
+
+def _distance(rules: Rules, previous: str, following: str, scopes: Sequence[str]) -> int:
+    """Returns the cycles from one command to another that meets it in one of the scopes."""
+    found = (
+        edge.cycles
+        for edge in rules.constraints
+        if edge.scope in scopes
+        and edge.when != "round_ends"
+        and previous in edge.previous
+        and following in edge.following
+    )
+    return max(found, default=0)
 
 
 def _constraint_rows(rules: Rules) -> list[tuple[int, int, int, int, int]]:

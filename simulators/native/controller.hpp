@@ -544,7 +544,8 @@ class Controller {
         else
           refresh_[rank].refreshed(now);
         power_down_[rank].issued(command);
-        blocked_ &= ~issued.banks;
+        chosen_again |= blocked_ & rank_banks;
+        blocked_ &= ~rank_banks;
         asleep_ &= ~issued.banks;
     }
     if (powers_down() && waiting_for_[rank] == 0) power_down_[rank].enter();

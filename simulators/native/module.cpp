@@ -34,8 +34,8 @@ using NewColumn = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig>;
 using ConstraintRow = std::tuple<int, int, int, int, int>;
 // (commands, count, cycles, length by command, by_last).
 using WindowRow = std::tuple<std::vector<int>, int, int, std::vector<int>, bool>;
-// (command, precharge, interval, duration, per_interval); all 0 where the device has no such.
-using RefreshRow = std::tuple<int, int, int, int, int>;
+// (command, precharge, interval, duration, per_interval, turn); all 0 where the device has no such.
+using RefreshRow = std::tuple<int, int, int, int, int, int>;
 
 // (closed, max_outstanding, think_cycles, dependent).
 using PlayerRow = std::tuple<bool, std::int64_t, std::int64_t, bool>;
@@ -100,10 +100,10 @@ System make_system(const nb::dict& spec) {
   s.read_to_precharge = cycles("read_to_precharge");
   s.write_to_precharge = cycles("write_to_precharge");
   s.row_active_min = cycles("row_active_min");
-  for (const auto& [command, precharge, interval, duration, per_interval] :
+  for (const auto& [command, precharge, interval, duration, per_interval, turn] :
        nb::cast<std::vector<RefreshRow>>(spec["refreshes"]))
     s.refreshes.push_back({static_cast<Command>(command), static_cast<Command>(precharge),
-                           interval, duration, per_interval});
+                           interval, duration, per_interval, turn});
   s.handshakes = nb::cast<bool>(spec["handshakes"]);
   s.refresh_flexibility = number("refresh_flexibility");
   s.bytes_per_burst = number("bytes_per_burst");

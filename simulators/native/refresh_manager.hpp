@@ -46,9 +46,11 @@ class RefreshManager {
   RefreshManager(const System& system, const Design& design, int rank)
       : rule_(system.refreshes[static_cast<int>(design.refresh_policy)]),
         flexibility_(scaled(system.refresh_flexibility)),
-        max_postponed_(std::min(scaled(design.refresh_max_postponed), flexibility_)),
+        most_owed_(flexibility_ - due_in_a_turn()),
+        max_postponed_(std::min(scaled(design.refresh_max_postponed), most_owed_)),
         max_pulled_in_(std::min(scaled(design.refresh_max_pulled_in), flexibility_)),
         groups_(groups(system, design.refresh_policy, rank)),
+        all_banks_(system.banks_of(rank)),
         trigger_(first_trigger(system, rank)),
         history_(static_cast<std::size_t>(crowd(design) * rule_.per_interval)) {
     begin_round();
@@ -68,7 +70,7 @@ class RefreshManager {
                 PowerDownManager& power_down) {
     command_.reset();
     if (now < trigger_) return;
-    power_down.interrupt(may_refresh_itself());
+    power_down.interrupt(may_refresh_itself(now));
     if (asleep_) return;
     while (now >= trigger_ + rule_.interval) {  // a whole interval late: catch up
       trigger_ += rule_.interval;
@@ -92,9 +94,10 @@ class RefreshManager {
     if (!is_settled_) group_ = idle != kNone ? idle : std::countr_zero(remaining_);
     // All banks at once are kept from issuing even before they are precharged. So are others once no
     // further refresh may be owed: a stream of row hits could put off their precharge for ever.
-    const bool at_limit = postponed_ >= flexibility_;
+    const bool at_limit = postponed_ >= most_owed_;
     if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open) || at_limit)) {
-      blocked_ = groups_[group_];
+      // One group after the other would take too long where more falls due meanwhile.
+      blocked_ = at_limit && due_in_a_turn() > 0 ? all_banks_ : groups_[group_];
       is_settled_ = true;
     }
     const std::uint64_t banks = groups_[group_];
@@ -141,7 +144,7 @@ class RefreshManager {
     asleep_since_ = kNever;
   }
   // The refresh of all banks that has to follow self-refresh has been issued. It pays for nothing,
-  // and a round begins anew.
+  // and a new round begins.
   void resume(std::int64_t now) {
     remember(now, is_of_all_banks() ? 1 : rule_.per_interval);
     since_self_refresh_ = 1;
@@ -174,13 +177,19 @@ class RefreshManager {
   // Only JEDEC bounds flexibility.
   bool is_jedec() const { return flexibility_ < kUnbounded; }
 
+  // How many refreshes fall due while a bank that has just been activated makes room for one.
+  std::int64_t due_in_a_turn() const {
+    return is_jedec() && rule_.interval > 0 ? (rule_.turn - 1) / rule_.interval : 0;
+  }
+
   bool is_of_all_banks() const { return rule_.command == Command::REFAB; }
 
   // Whether the rank may go into self-refresh with the refresh that is due: it counts as postponed.
   // Where banks are refreshed apart, the refresh of all banks that follows is a whole round, and
   // before it up to another round falls due. Where a refresh of all banks is divided, its parts have
-  // to be complete.
-  bool may_refresh_itself() const {
+  // to be complete. So many refreshes in a row that no more may be pulled in leave no room for one.
+  bool may_refresh_itself(std::int64_t now) const {
+    if (is_crowded(now)) return false;
     if (!is_of_all_banks()) return postponed_ + 2 * rule_.per_interval <= flexibility_;
     return postponed_ < flexibility_ && since_self_refresh_ % rule_.per_interval == 0;
   }
@@ -247,8 +256,10 @@ class RefreshManager {
 
   Refresh rule_;
   std::int64_t flexibility_;  // refreshes that may be postponed, or pulled in, or skipped in a row
+  std::int64_t most_owed_;    // until the rank does nothing but refresh
   std::int64_t max_postponed_, max_pulled_in_;
   std::vector<std::uint64_t> groups_;  // banks that are refreshed together
+  std::uint64_t all_banks_;            // of the rank
   std::uint64_t remaining_ = 0;        // groups not refreshed in this round, a bit each
   int group_ = 0;                      // which of them is next
   bool is_settled_ = false;            // it is, and nothing that becomes idle changes that

@@ -58,6 +58,7 @@ struct Refresh {
   std::int32_t interval;
   std::int32_t duration;
   std::int32_t per_interval;  // how many commands do what one REFAB does
+  std::int32_t turn;  // from the activate of a bank to the end of the refresh that it then gets
 };
 
 struct System {

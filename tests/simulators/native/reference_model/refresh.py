@@ -53,11 +53,16 @@ class Refresh:
         self.interval = refresh.interval
         self.per_interval = refresh.per_interval
         self.flexibility = timing.refresh_flexibility * refresh.per_interval
-        self.max_postponed = self._limit(design["RefreshMaxPostponed"])
-        self.max_pulled_in = self._limit(design["RefreshMaxPulledin"])
         self.jedec = self.flexibility < NEVER
+        # What falls due while a bank makes room for its refresh must not be too much.
+        turn = timing.turn(refresh) - 1
+        self.due_in_a_turn = turn // self.interval if self.jedec else 0
+        self.most_owed = self.flexibility - self.due_in_a_turn
+        self.max_postponed = min(self._limit(design["RefreshMaxPostponed"]), self.most_owed)
+        self.max_pulled_in = self._limit(design["RefreshMaxPulledin"])
         self.crowd = 14 if power_down is None else 12
         self.power_down = power_down
+        self.banks = banks
         self.groups = groups_of(self.policy, timing, banks)
         self.remaining = list(self.groups)  # of this round
         self.group = self.remaining[0]  # the chosen one
@@ -82,7 +87,7 @@ class Refresh:
         if now < self.trigger:
             return
         if self.power_down is not None:
-            self.power_down.interrupt(self._may_refresh_itself())
+            self.power_down.interrupt(self._may_refresh_itself(now))
         if self.asleep:
             return
         if now >= self.trigger + self.interval:  # a whole interval late, or several
@@ -100,15 +105,17 @@ class Refresh:
                 return
             self.group = idle or self.remaining[0]
         self._choose_command()
-        at_limit = self.counter >= self.flexibility
+        at_limit = self.counter >= self.most_owed
         closed = self.command == self.refresh_command
         if self._forced() and (self.policy == "AllBank" or closed or at_limit):
             self.committed = True
-            for bank in self.group:
+            for bank in self.banks if at_limit and self.due_in_a_turn else self.group:
                 bank.block()
 
-    def _may_refresh_itself(self) -> bool:
+    def _may_refresh_itself(self, now: int) -> bool:
         """Whether self-refresh may begin: the refresh that is due is one more postponed then."""
+        if self._crowded(now):
+            return False
         if self.policy != "AllBank":
             # A round has to follow, and until then as much may fall due.
             return self.counter + 2 * self.per_interval <= self.flexibility
@@ -170,6 +177,8 @@ class Refresh:
         self.parts += 1
         self.skipped = 0
         self.committed = False
+        for bank in self.banks:
+            bank.blocked = False
         self.remaining.remove(self.group)
         if not self.remaining:
             self.remaining = list(self.groups)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 
 from archgym.dram.organization import Organization
 from archgym.dram.standards import STANDARDS
@@ -58,6 +58,19 @@ class Timing:
     def length(self, command: str) -> int:
         """For how many cycles a command occupies its bus."""
         return self.command_cycles.get(command, 1)
+
+    def turn(self, refresh: Refresh) -> int:
+        """From the activate of a bank, by a write and a precharge, to the end of its refresh."""
+        path = ["ACT", "WR", refresh.precharge, refresh.command]
+        within = [
+            edge
+            for edge in self.edges
+            if edge.scope in ("bank", "bank_group", "rank") and edge.when != "round_ends"
+        ]
+        return refresh.duration + sum(
+            max((e.cycles for e in within if (e.previous, e.following) == step), default=0)
+            for step in pairwise(path)
+        )
 
 
 def timing_of(
