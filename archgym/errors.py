@@ -13,7 +13,7 @@ class SimulationError(ArchgymError):
 
 
 class MissingExtraError(ArchgymError):
-    """A feature needs an optional dependency that is not installed."""
+    """A feature needs an optional dependency that is not installed or fails to import."""
 
 
 class ArchgymWarning(UserWarning):
