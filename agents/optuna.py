@@ -18,7 +18,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler,
 from optuna.trial import TrialState
 
 from archgym.agents.base import Agent, choice, tunable
-from archgym.registry import missing_extra
+from archgym.extras import needed_by
 from archgym.space import Design, DesignSpace, Parameter
 
 Key = tuple[Any, ...]
@@ -185,10 +185,8 @@ class Optuna(Agent):
                 seed=seed,
             )
         if settings.sampler == "gp":
-            try:
+            with needed_by("sampler 'gp' of agent 'optuna'"):
                 import torch  # noqa: F401 - Optuna would import it when asked
-            except ModuleNotFoundError as error:
-                raise missing_extra(error, "sampler 'gp' of agent 'optuna'") from error
             return GPSampler(
                 n_startup_trials=settings.initial, deterministic_objective=True, seed=seed
             )

@@ -13,7 +13,7 @@ class SimulationError(ArchgymError):
 
 
 class MissingExtraError(ArchgymError):
-    """A feature needs an optional dependency that is not installed."""
+    """A feature needs an optional dependency that is not installed or fails to import."""
 
 
 class ArchgymWarning(UserWarning):
@@ -33,6 +33,7 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ArchgymError:
         known: All valid names.
     """
     names = sorted(known)
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+    folded = {known.casefold(): known for known in names}
+    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
+    hint = f"did you mean {folded[close[0]]!r}?" if close else f"known: {', '.join(names)}"
     return ArchgymError(f"unknown {kind} {name!r}; {hint}")

@@ -129,7 +129,9 @@ def read_header(folder: Path) -> Header:
         raise ArchgymError(f"{path} is not JSON: {error}") from None
     version = document.get("schema_version") if isinstance(document, dict) else None
     if version != SCHEMA_VERSION:
-        raise ArchgymError(f"{path} has schema version {version}, this archgym {SCHEMA_VERSION}")
+        raise ArchgymError(
+            f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
+        )
     try:
         header = Header(
             space=from_document(document["space"]),

@@ -137,7 +137,7 @@ def test_an_incomplete_table(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 2}, "has schema version 2, this archgym 1"),
+        ({"schema_version": 2}, "has schema version 2, and this archgym reads 1"),
         ({"designs": 31}, "contradicts itself"),
         ({"shard_size": 0}, "contradicts itself"),
         ({"space": {}}, "does not describe a table"),

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from archgym import datasets, proxy, versions
 from archgym.cli import main
 from archgym.dram.spaces import make_space
-from archgym.errors import OtherVersionWarning
+from archgym.errors import ArchgymError, OtherVersionWarning
+from archgym.proxy.evaluation import evaluate
 from archgym.simulators.native import Native
 from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
@@ -132,6 +134,29 @@ def test_an_older_proxy(saved_proxy: Path, tmp_path: Path) -> None:
     old = with_simulator(saved_proxy, tmp_path / "old.proxy", "native 0.0.1")
     with pytest.warns(OtherVersionWarning, match=rf"the proxy .*old\.proxy {BOTH}"):
         proxy.load(old)
+
+
+@pytest.mark.filterwarnings("ignore::archgym.errors.OtherVersionWarning")
+def test_a_proxy_is_not_trained_on_two_versions(study: Path, old_study: Path) -> None:
+    both = datasets.merge([datasets.load(study), datasets.load(old_study)])
+    with pytest.raises(ArchgymError) as refused:
+        both.samples()
+    said = str(refused.value)
+    assert "rows are of several versions of one simulator" in said
+    assert f"native {Native.version} and native 0.0.1, which may measure something else" in said
+
+
+@pytest.mark.filterwarnings("ignore::archgym.errors.OtherVersionWarning")
+def test_a_proxy_is_held_against_another_version_with_a_warning(
+    study: Path, old_study: Path
+) -> None:
+    samples = datasets.load(old_study).samples()
+    part = datasets.load(study).samples().take(np.arange(130))
+    trained = proxy.train(part, "ridge", effort=0.02)
+    with pytest.warns(OtherVersionWarning, match=r"the data are of native 0\.0\.1: errors may be"):
+        assert evaluate(trained, samples).parts
+    with pytest.raises(ArchgymError, match="the data are of dramsim3 1, another simulator"):
+        evaluate(trained, replace(samples, simulator="dramsim3 1"))
 
 
 @pytest.mark.usefixtures("strict")

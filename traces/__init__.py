@@ -48,6 +48,7 @@ def load(
         ArchgymError: The name or an option is not known, or the file is not a trace.
     """
     if is_path(name_or_path):
+        _check_no_mix(name_or_path)
         stretch = _stretch(options)
         for option in options:
             if option not in _OF_FILES:
@@ -60,6 +61,17 @@ def load(
             raise ArchgymError(f"trace {name} is a mix and has no option {option!r}")
         return mix.mix([_load(part) for part in name.split("+")])
     return _load(name, **options)
+
+
+def _check_no_mix(path: str | Path) -> None:
+    """Refuses a mix of names and files, whose name would be taken for a file's."""
+    parts = str(path).split("+")
+    is_mix = len(parts) > 1 and any(part in names() or Path(part).is_file() for part in parts)
+    if is_mix and not Path(path).exists():
+        raise ArchgymError(
+            f"trace {path}: only names of traces can be joined by '+'; "
+            f"mix files by: archgym trace mix {' '.join(parts)} --out MIX.csv"
+        )
 
 
 def _load(name: str, **options: Any) -> Trace:

@@ -43,7 +43,7 @@ def mix(
         if player is None and trace.player != first.player:
             raise ArchgymError(
                 f"trace {first.name} is meant to be played {first.player} and trace {trace.name} "
-                f"{trace.player}, but a mix is played in one way"
+                f"{trace.player}, but a mix is played in one way; choose it by trace mix --player"
             )
     name = "+".join(trace.name for trace in traces)
     starts = [offset_ps * index for index in range(len(traces))]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.analysis.results import TrialResult
+from archgym.extras import needed_by
 from archgym.objectives import Limited, Objective
-from archgym.registry import missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,13 +71,12 @@ def convergence_plot(agents: dict[str, list[TrialResult]], name: str, objective:
         An `svg` element without any reference to outside.
 
     Raises:
-        MissingExtraError: Matplotlib is not installed.
+        MissingExtraError: Matplotlib is not installed or fails to import.
     """
-    try:
+    with needed_by("the report"):
         import matplotlib as mpl
+        import matplotlib.backends.backend_svg
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "the report") from error
 
     style: Any = {
         "svg.hashsalt": name,  # Ids that repeat across the page's plots would clash.

@@ -21,8 +21,8 @@ from archgym.analysis.table import (
 )
 from archgym.dram.metrics import METRICS
 from archgym.errors import ArchgymError
+from archgym.extras import needed_by
 from archgym.objectives import KNOWN, Limit, Limited, Metrics, Objective, term
-from archgym.registry import missing_extra
 from archgym.space import DesignSpace
 
 # What the best design is compared on with the default design.
@@ -42,7 +42,7 @@ def write_report(results: Results, path: str | Path) -> None:
     """Writes the report of a study as a page that needs no other file and no network.
 
     Raises:
-        ArchgymError: The file can't be written, or an optional dependency is missing.
+        ArchgymError: The file can't be written, or an optional dependency can't be imported.
     """
     path = Path(path)
     page = render(results)
@@ -60,12 +60,10 @@ def render(results: Results) -> str:
     """Returns the page.
 
     Raises:
-        MissingExtraError: Jinja2 or Matplotlib is not installed.
+        MissingExtraError: Jinja2 or Matplotlib is not installed or fails to import.
     """
-    try:
+    with needed_by("the report"):
         from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "the report") from error
 
     environment = Environment(
         loader=PackageLoader("archgym.analysis", "."),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from archgym.registry import missing_extra
+from archgym.extras import needed_by
 
 
 def write_scalars(folder: str | Path) -> Callable[[int, Mapping[str, float]], None]:
@@ -19,12 +19,10 @@ def write_scalars(folder: str | Path) -> Callable[[int, Mapping[str, float]], No
         >>> agent.search(problem)
 
     Raises:
-        MissingExtraError: TensorBoard is not installed.
+        MissingExtraError: TensorBoard or PyTorch is not installed or fails to import.
     """
-    try:
+    with needed_by("writing for TensorBoard"):
         from torch.utils.tensorboard import SummaryWriter
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "writing for TensorBoard") from error
     writer = SummaryWriter(str(folder))
 
     def write(evaluations: int, scalars: Mapping[str, float]) -> None:

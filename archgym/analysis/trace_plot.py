@@ -19,7 +19,7 @@ from archgym.dram.reuse import reuse_distances, touched_lines
 from archgym.dram.rows import Outcome, banks, row_outcomes
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.registry import missing_extra
+from archgym.extras import needed_by
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,8 +80,8 @@ def write_plot(workload: Workload, path: str | Path) -> None:
         path: The picture; its ending, `.svg` or `.png`, says of what format.
 
     Raises:
-        ArchgymError: The ending is another one, the file can't be written, or Matplotlib is not
-            installed.
+        ArchgymError: The ending is another one, the file can't be written, or Matplotlib can't be
+            imported.
     """
     path = Path(path)
     form = path.suffix.lower().removeprefix(".")
@@ -107,15 +107,14 @@ def draw(workload: Workload) -> "Figure":
     """Draws a workload's trace.
 
     Raises:
-        MissingExtraError: Matplotlib is not installed.
+        MissingExtraError: Matplotlib is not installed or fails to import.
     """
-    try:
+    with needed_by("a picture"):
         import matplotlib as mpl
+        from matplotlib.backends import backend_agg, backend_svg  # noqa: F401 - what writes it
         from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine
         from matplotlib.patches import Patch
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "a picture") from error
 
     with mpl.rc_context(_STYLE):
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)

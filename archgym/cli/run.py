@@ -63,6 +63,8 @@ def run_study(
             raise typer.Exit(1)  # There is nothing to report on.
         results = Results.load(out)
         table = summary(results)
+        if not as_json:
+            print_rich(rich_table(table, default_design(results.space)))
         page = _write_page(results, out / "report.html")
     if as_json:
         print_json(
@@ -76,10 +78,8 @@ def run_study(
                 "table": records(table),
             }
         )
-    else:
-        print_rich(rich_table(table, default_design(results.space)))
-        if page:
-            typer.echo(f"report: {page}")
+    elif page:
+        typer.echo(f"report: {page}")
     if failures:
         raise typer.Exit(1)
 

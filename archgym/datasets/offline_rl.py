@@ -16,9 +16,9 @@ from archgym.datasets.export import new_folder
 from archgym.envs.columns import sufficient_version
 from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
+from archgym.extras import needed_by
 from archgym.problem import Evaluation, Problem
 from archgym.proxy.workloads import Facts
-from archgym.registry import missing_extra
 from archgym.simulators import Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
@@ -43,15 +43,13 @@ def to_minari(whole: Dataset, folder: str | Path, objective: str | None = None) 
         objective: What to reward; by default what each row was evaluated for.
 
     Raises:
-        ArchgymError: Minari is not installed, the folder exists, has another name or can't be
+        ArchgymError: Minari can't be imported, the folder exists, has another name or can't be
             written, or the data are of several spaces or lack what an environment shows.
     """
-    try:
+    with needed_by("format 'minari'"):
         import h5py  # noqa: F401 - what Minari writes with
         import minari
         from minari.dataset.minari_storage import MinariStorage
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "format 'minari'") from error
     folder = Path(folder)
     if not re.fullmatch(r"[-\w]+-v\d+", folder.name):
         raise ArchgymError(f"Minari takes names like cloud-1-v0 for a dataset, not {folder.name}")

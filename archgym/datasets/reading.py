@@ -37,6 +37,7 @@ def load(path: str | Path) -> Dataset:
     elif (path / "spec.toml").exists():
         found = _study(path)
     else:
+        _check_is_log(path)
         frame = dataset.read(path)
         found = Dataset(frame, _spaces(frame, path), {}, (str(path),))
     if not len(found):
@@ -46,6 +47,17 @@ def load(path: str | Path) -> Dataset:
         for simulator, version in found.frame[columns].drop_duplicates().to_numpy():
             versions.check(str(path), str(simulator), str(version))
     return found
+
+
+def _check_is_log(path: Path) -> None:
+    """Refuses what is there but looks like nothing of what `load` reads."""
+    if path.is_file() and path.suffix not in (".parquet", ".jsonl"):
+        raise ArchgymError(
+            f"{path} is no log, which ends with .parquet or .jsonl, nor the folder of a dataset, a "
+            "table or a study"
+        )
+    if path.is_dir() and not any(path.glob("*.parquet")):
+        raise ArchgymError(f"folder {path} holds no dataset, table, study or sealed log")
 
 
 def _folder(path: Path) -> Dataset:
@@ -59,6 +71,9 @@ def _folder(path: Path) -> Dataset:
         raise ArchgymError(
             f"{header_path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
+    for key in ("spaces", "workloads", "sources", "sha256"):
+        if key not in header:
+            raise ArchgymError(f"{header_path} is no dataset's: it lacks the key {key!r}")
     frame = dataset.read(path / "data", complete=False)
     found = Dataset(frame, header["spaces"], header["workloads"], tuple(header["sources"]))
     if found.sha256 != header["sha256"]:
@@ -95,6 +110,11 @@ def _study(path: Path) -> Dataset:
     from archgym.study.trial import read_summary
 
     study = Study.parse(path / "spec.toml")
+    if not any((path / "trials").glob("*.parquet")):
+        raise ArchgymError(
+            f"{path} holds a study of {len(study.trials)} trial(s), none of which is finished; "
+            f"go on with: archgym run {path / 'spec.toml'} --out {path}"
+        )
     frame = dataset.read(path / "trials")
     specs = {spec.label: spec for spec in study.workloads}
     workloads: dict[str, dict[str, Any]] = {}

@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from archgym.errors import unknown
-from archgym.registry import missing_extra
+from archgym.extras import needed_by
 
 if TYPE_CHECKING:
     from archgym.envs.parallel import DramParallelEnv
@@ -20,13 +20,11 @@ def dram_parallel_env(**arguments: Any) -> "DramParallelEnv":
         arguments: Those of `archgym.envs.parallel.DramParallelEnv`.
 
     Raises:
-        ArchgymError: PettingZoo is not installed, a name is not known, or the default design can't
+        ArchgymError: PettingZoo can't be imported, a name is not known, or the default design can't
             be simulated.
     """
-    try:
+    with needed_by("dram_parallel_env"):
         from archgym.envs.parallel import DramParallelEnv
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "dram_parallel_env") from error
     return DramParallelEnv(**arguments)
 
 

@@ -25,7 +25,24 @@ _LIMITED = {
 _THEN = re.compile(r"(.+?) ?, ?then (\S+)")
 _WITH = re.compile(r"(\S+) with (.+)")
 _LIMIT = re.compile(r"([^\s<>=]+) ?(<=|>=) ?(.+)")
+_AND = re.compile(r"(?:^| )and(?= |$)")
 _QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?) ?(.*)")
+
+# What people write, in other cases too -> what the grammar has.
+_WORDS = {
+    word.casefold(): word
+    for word in [
+        *("with", "and", "then", "x", "archgym", *ARCHGYM, *KNOWN),
+        *(word for units in UNITS.values() for unit in units for word in unit.split()),
+    ]
+}
+_SIGNS = {
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{MICRO SIGN}": "u",
+    "\N{GREEK SMALL LETTER MU}": "u",
+}
 
 
 def make(text: str) -> Objective:
@@ -35,6 +52,16 @@ def make(text: str) -> Objective:
         ArchgymError: The text is not an objective.
     """
     text = " ".join(text.split())
+    try:
+        return _read(text)
+    except ArchgymError:
+        usual = _as_usual(text)
+        if usual == text or not _is_objective(usual):
+            raise
+    raise ArchgymError(f"unknown objective {text!r}; did you mean {usual!r}?")
+
+
+def _read(text: str) -> Objective:
     if text.startswith("archgym-"):
         return _at_target(text)
     if match := _THEN.fullmatch(text):
@@ -43,7 +70,25 @@ def make(text: str) -> Objective:
         least, limits = match.groups()
     else:
         return _least(text)
-    return _limited(text, least, [_limit(text, limit) for limit in limits.split(" and ")])
+    return _limited(text, least, _limits(text, limits))
+
+
+def _as_usual(text: str) -> str:
+    """Returns a text with the signs and words of the grammar, for what differs in those alone."""
+    for sign, ours in _SIGNS.items():
+        text = text.replace(sign, ours)
+    text = re.sub(r"[A-Za-z][\w/]*", lambda word: _WORDS.get(word[0].casefold(), word[0]), text)
+    text = re.sub(r",?( and)+,?$", "", text)
+    text = re.sub(r" ?, ?(and )?(?! ?then)", " and ", text)
+    return re.sub(r"(?<!,) then ", ", then ", text)
+
+
+def _is_objective(text: str) -> bool:
+    try:
+        _read(text)
+    except ArchgymError:
+        return False
+    return True
 
 
 def examples() -> dict[str, str]:
@@ -85,6 +130,12 @@ def respell(text: str) -> str:
 
 
 def _least(text: str) -> Least:
+    if "<" in text or ">" in text:
+        terms = [limit.term for limit in _limits(text, text)]
+        least = next(name for name in ("power", "runtime", "latency") if name not in terms)
+        raise ArchgymError(
+            f"objective {text!r} says nothing to minimise; write '{least} with {text}', say"
+        )
     if text not in KNOWN:
         raise unknown("objective", text, names())
     _check_alone(text, text, [])
@@ -125,9 +176,15 @@ def _check_alone(text: str, least: str, limited: list[str]) -> None:
         )
 
 
+def _limits(text: str, limits: str) -> list[Limit]:
+    return [_limit(text, limit.strip()) for limit in _AND.split(limits)]
+
+
 def _limit(text: str, part: str) -> Limit:
     """Reads a limit; `text` is the whole objective, for messages."""
-    if not (match := _LIMIT.fullmatch(part.strip())):
+    if not part:
+        raise ArchgymError(f"objective {text!r}: 'and' joins two limits")
+    if not (match := _LIMIT.fullmatch(part)):
         raise ArchgymError(
             f"objective {text!r}: {part!r} is no limit; write one like 'runtime <= 1.05x', and "
             "'and' between several"
@@ -151,11 +208,12 @@ def _limit(text: str, part: str) -> Limit:
             f"objective {text!r}: {name} is a count; write '{name} {right} {digits}'"
         )
     if units and not unit:
-        raise ArchgymError(
-            f"objective {text!r}: {name} {right} {digits} has no unit; write "
-            f"'{name} {right} {digits}{term.unit}', or '{name} {right} {digits}x' for a multiple "
-            "of the default design's"
-        )
+        bare = f"{name} {right} {digits}"
+        relative = f"'{bare}x' for a multiple of the default design's"
+        absolute = f"'{bare}{term.unit}'"
+        # Factors are near 1, values in the terms' units hardly ever.
+        ways = (relative, absolute) if 0.1 < _positive(text, digits) < 10 else (absolute, relative)
+        raise ArchgymError(f"objective {text!r}: {bare} has no unit; write {', or '.join(ways)}")
     if unit and unit not in ("x", *units):
         raise unknown(f"unit of {name} in objective {text!r}:", unit, ["x", *units])
     return Limit(name, _positive(text, digits, units.get(unit, "1")), relative=unit == "x")

@@ -1,12 +1,13 @@
 """Holds a proxy against measurements that it has not seen."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, OtherVersionWarning
 from archgym.proxy.conformal import coverage as covered
 from archgym.proxy.proxy import Proxy
 from archgym.proxy.samples import Samples
@@ -59,15 +60,22 @@ def evaluate(proxy: Proxy, samples: Samples, coverage: float = 0.9) -> Evaluatio
         samples: The measurements; those of designs that it has seen on a workload are left out.
         coverage: How often intervals shall hold the truth.
 
+    Warns:
+        OtherVersionWarning: The samples are of another version of the proxy's simulator.
+
     Raises:
-        ArchgymError: The samples are of another space, or there are none that it has not seen.
+        ArchgymError: The samples are of another space or simulator, or there are none that it has
+            not seen.
     """
     own, given = proxy.coding.space, samples.coding.space
     if own.name != given.name or list(own.parameters) != list(given.parameters):
         raise ArchgymError(f"the proxy is of space {own.name}, the data are of {given.name}")
     if samples.simulator != proxy.simulator:
-        raise ArchgymError(
-            f"the proxy is of simulator {proxy.simulator}, the data are of {samples.simulator}"
+        said = f"the proxy is of {proxy.simulator}, the data are of {samples.simulator}"
+        if proxy.simulator.partition(" ")[0] != samples.simulator.partition(" ")[0]:
+            raise ArchgymError(f"{said}, another simulator")
+        warnings.warn(
+            f"{said}: errors may be those of another version", OtherVersionWarning, stacklevel=2
         )
     parts, seen = [], 0
     wanted = samples.only(proxy.metrics)

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError, unknown
+from archgym.extras import needed_by
 from archgym.proxy import network
 from archgym.proxy.coding import Coding
 from archgym.proxy.network import Training
 from archgym.proxy.onnx_graph import to_onnx
-from archgym.registry import missing_extra
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -346,18 +346,14 @@ def model_class(kind: str) -> type[Model]:
 
 
 def _lightgbm(kind: str) -> Any:
-    try:
+    with needed_by(f"model {kind!r} of a proxy"):
         import lightgbm
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, f"model {kind!r} of a proxy") from error
     return lightgbm
 
 
 def _session(graph: bytes, threads: int) -> Any:
-    try:
+    with needed_by("model 'mlp' of a proxy"):
         import onnxruntime  # type: ignore[import-untyped,unused-ignore]
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "model 'mlp' of a proxy") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.registry import missing_extra
+from archgym.extras import needed_by
 
 Array = NDArray[np.float32]
 
@@ -112,10 +112,8 @@ def train(
         how: How.
         advance: Called after every epoch.
     """
-    try:
+    with needed_by("training a network"):
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "training a network") from error
     with threadpool_limits(1):  # Matrices as small as these only wait for several threads.
         return _train(x, y, emphasis, rng, how, advance)
 

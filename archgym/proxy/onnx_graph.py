@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.extras import needed_by
 from archgym.proxy.network import Network
-from archgym.registry import missing_extra
 
 OPSET = 17
 IR_VERSION = 8
@@ -28,10 +28,8 @@ def to_onnx(network: Network, basis: Sequence[NDArray[np.float64]], context: int
         basis: The features of each code, a table a group.
         context: How many numbers describe the workload.
     """
-    try:
+    with needed_by("model 'mlp' of a proxy"):
         from onnx import TensorProto, checker, helper, numpy_helper
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "model 'mlp' of a proxy") from error
     nodes, constants = [], []
 
     def constant(name: str, value: NDArray[np.generic]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archgym.errors import ArchgymError
+from archgym.extras import needed_by, unusable
 from archgym.proxy.evaluation import Evaluation
-from archgym.registry import missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,7 +69,8 @@ def write(figure: "Figure", path: str | Path) -> None:
     """Writes a picture in the format that its name ends with.
 
     Raises:
-        ArchgymError: The file can't be written, or there is no such format.
+        ArchgymError: The file can't be written, there is no such format, or what writes
+            it can't be imported.
     """
     try:
         figure.savefig(path)
@@ -77,11 +78,11 @@ def write(figure: "Figure", path: str | Path) -> None:
         raise ArchgymError(f"can't write {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise ArchgymError(f"can't write {path}: {error}") from error
+    except ImportError as error:  # Of what writes this format.
+        raise unusable(error, "a picture") from error
 
 
 def _figure() -> "type[Figure]":
-    try:
+    with needed_by("a picture"):
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "a picture") from error
     return Figure

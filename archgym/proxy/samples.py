@@ -180,9 +180,7 @@ def from_frame(
     if not measured or frame[measured].notna().sum().sum() == 0:
         raise ArchgymError(f"{source}: no row has metrics, so there is nothing to learn from")
     versions = frame[["simulator", "simulator_version"]].drop_duplicates()
-    if len(versions) > 1:
-        listed = "; ".join(" ".join(map(str, row)) for row in versions.itertuples(index=False))
-        raise ArchgymError(f"{source}: rows are of several simulators: {listed}")
+    _check_one_simulator([" ".join(map(str, row)) for row in versions.to_numpy()], source)
     frame = frame[frame[measured].notna().any(axis=1)]
     # What some workloads have no value for is no metric of all of them.
     common = [name for name in measured if frame[name].notna().all()]
@@ -242,10 +240,7 @@ def join(parts: Sequence[Samples]) -> Samples:
         if part.coding.space.name != first.coding.space.name:
             names = f"{first.coding.space.name} and {part.coding.space.name}"
             raise ArchgymError(f"samples are of several spaces: {names}")
-        if part.simulator != first.simulator:
-            raise ArchgymError(
-                f"samples are of several simulators: {first.simulator} and {part.simulator}"
-            )
+    _check_one_simulator([part.simulator for part in parts], "samples")
     metrics = [name for name in first.metrics if all(name in part.metrics for part in parts)]
     parts = [part.only(metrics) for part in parts]
     offsets = np.cumsum([0, *(len(part.facts) for part in parts)])
@@ -311,3 +306,22 @@ def _first_of_each(keys: Ints, workload: Ints, values: Floats, source: str) -> I
             f"workload"
         )
     return np.sort(first)
+
+
+def _check_one_simulator(simulators: Sequence[str], source: str) -> None:
+    """Refuses measurements of several simulators, or of versions that may measure otherwise.
+
+    Args:
+        simulators: What measured each part, with its version.
+        source: Where the parts come from, for the error message.
+    """
+    different = list(dict.fromkeys(simulators))
+    if len(different) < 2:
+        return
+    listed = " and ".join(different)
+    if len({each.partition(" ")[0] for each in different}) > 1:
+        raise ArchgymError(f"{source}: rows are of several simulators, {listed}: choose one")
+    raise ArchgymError(
+        f"{source}: rows are of several versions of one simulator, {listed}, which may measure "
+        "something else: choose the data of one version"
+    )

@@ -75,6 +75,10 @@ class Study:
         try:
             with Path(path).open("rb") as file:
                 document = tomllib.load(file)
+        except IsADirectoryError as error:
+            own = Path(path) / "spec.toml"
+            hint = f"; the study in it is {own}" if own.exists() else ""
+            raise ArchgymError(f"a study is a TOML file, and {path} is a folder{hint}") from error
         except OSError as error:
             raise ArchgymError(f"can't read {path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from archgym import agents, make_space
 from archgym.agents.random_search import RandomSearch
 from archgym.errors import ArchgymError, MissingExtraError
+from archgym.extras import EXTRAS
 from archgym.problem import Problem
-from archgym.registry import EXTRAS
 from archgym.space import Condition, DesignSpace, Parameter
 from archgym.testing import FormulaSimulator, FormulaWorkload
 from archgym.testing.agents import POINT_SPACE, SPACE
@@ -46,13 +46,24 @@ def test_built_in_agents_are_found() -> None:
     assert set(BUILT_IN) <= set(agents.registry.names())
 
 
+class Without:
+    """Finds no package of a name, as if it were not installed."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == self.package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 @pytest.mark.parametrize("name", [name for name, needed in NEEDS.items() if needed])
 def test_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     package = NEEDS[name]
     assert package is not None
     for module in [module for module in sys.modules if module.partition(".")[0] == package]:
-        monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setitem(sys.modules, package, None)
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setattr(sys, "meta_path", [Without(package), *sys.meta_path])
     for module in (name, "_rllib_env", "_stable_baselines", "ippo"):
         monkeypatch.delitem(sys.modules, f"archgym.agents.{module}", raising=False)
     extra = EXTRAS[package]

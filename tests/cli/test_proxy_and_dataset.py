@@ -5,6 +5,7 @@ import json
 import pytest
 
 from archgym.study import Study
+from archgym.study.run import opened
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +103,53 @@ def test_bad_input_is_one_sentence(archgym, study, tmp_path):
         assert out == ""
         assert message in err
         assert err.count("\n") == 1
+
+
+@pytest.fixture
+def begun(archgym, tmp_path):
+    """The folder of a study that was stopped before any of its trials was finished."""
+    spec = {
+        "budget": 3,
+        "seeds": 6,
+        "workloads": [{"name": "stream", "requests": 20}],
+        "agents": {"random_search": {}, "random_walk": {}},
+    }
+    study = Study.from_mapping(spec, "test")
+    with opened(study, tmp_path / "begun", study.check("test")):
+        pass
+    return "begun"
+
+
+@pytest.mark.parametrize("command", [("dataset", "info"), ("proxy", "train", "--out", "x.proxy")])
+def test_a_study_without_a_finished_trial_is_no_data_yet(archgym, begun, command):
+    _, err = archgym(*command, begun, code=2)
+    go_on = "archgym run begun/spec.toml --out begun"
+    assert err == (
+        "error: begun holds a study of 12 trial(s), none of which is finished; go on with: "
+        f"{go_on}\n"
+    )
+    _, err = archgym("run", begun, code=2)
+    assert err == "error: a study is a TOML file, and begun is a folder; the study in it is " + (
+        "begun/spec.toml\n"
+    )
+    archgym(*go_on.split()[1:])
+    assert json.loads(archgym("dataset", "info", begun, "--json")[0])["rows"] == 36
+
+
+NO_DATA = {
+    "a trace": ({"t.stl": "0: read 0x0\n"}, "t.stl", "t.stl is no log, which ends with .parquet"),
+    "an empty folder": ({}, "", "holds no dataset, table, study or sealed log"),
+    "an empty log": ({"t.parquet": ""}, "t.parquet", "can't read log t.parquet"),
+    "another JSON": ({"dataset.json": "[]"}, "", "dataset.json has schema version None"),
+    "half a dataset": ({"dataset.json": '{"schema_version": 1}'}, "", "lacks the key 'spaces'"),
+    "nothing": ({}, "none", "can't read log none: No such file"),
+}
+
+
+@pytest.mark.parametrize(("files", "path", "message"), NO_DATA.values(), ids=NO_DATA)
+def test_what_holds_no_data(archgym, tmp_path, files, path, message):
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    _, err = archgym("dataset", "info", path or tmp_path, code=2)
+    assert message in err
+    assert err.count("\n") == 1

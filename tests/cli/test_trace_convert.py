@@ -86,3 +86,38 @@ def test_a_trace_can_replace_itself(archgym, trace, tmp_path):
     archgym("trace", "convert", trace, trace, "--from-clock-mhz", 1000, "--clock-mhz", 1000)
     assert traces.read(trace, 1000).arrival_ps.tolist() == [0, 3000, 9000]
     assert [path.name for path in tmp_path.iterdir()] == ["t.stl"]
+
+
+TIMELESS = {"t.loadstore": "LD 0x0\nST 0x40\n", "t.csv": "address,is_write\n0,0\n64,1\n"}
+
+
+@pytest.mark.parametrize("name", TIMELESS)
+def test_times_that_are_neither_read_nor_written_need_no_clock(archgym, name, tmp_path):
+    (tmp_path / name).write_text(TIMELESS[name])
+    for target in ("u.csv", "u.parquet", "u.loadstore"):
+        archgym("trace", "convert", name, target)
+        read = traces.read(tmp_path / target, 1000)
+        assert not read.has_times
+        assert read.address.tolist() == [0, 64]
+    (tmp_path / "v.stl").write_text(STL)
+    _, err = archgym("trace", "convert", "v.stl", "v.loadstore")
+    assert err == "note: v.loadstore: arrivals are lost; sizes are lost; the player is lost\n"
+
+
+@pytest.mark.parametrize("name", TIMELESS)
+def test_times_that_are_made_up_need_a_clock(archgym, name, tmp_path):
+    (tmp_path / name).write_text(TIMELESS[name])
+    said = f"error: trace {name} has no times and gets a request a cycle: "
+    _, err = archgym("trace", "convert", name, "u.stl", code=2)
+    assert err.startswith(f"{said}--clock-mhz")
+    _, err = archgym("trace", "mix", name, name, "--out", "u.csv", code=2)
+    assert err.startswith(f"{said}clock_mhz is needed")
+
+
+def test_a_name_where_a_file_is_needed(archgym, tmp_path):
+    _, err = archgym("trace", "convert", "stream", "t.csv", code=2)
+    assert "generator: archgym trace generate stream --out t.csv writes one" in err
+    _, err = archgym("trace", "convert", "sqlite", "t.csv", code=2)
+    assert "sqlite is a bundled workload" in err
+    (tmp_path / "stream").write_text(STL)
+    archgym("trace", "convert", "stream", "t.csv", "--clock-mhz", 1000)

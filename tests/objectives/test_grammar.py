@@ -120,6 +120,47 @@ def test_a_bare_number_is_refused_with_both_spellings(text: str, spellings: list
     assert all(spelling in str(refused.value) for spelling in spellings)
 
 
+@given(limited(), st.data())
+def test_other_cases_propose_the_text_that_was_meant(text: str, data: st.DataObject) -> None:
+    capitals = data.draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
+    # The exponent of a number may be a capital.
+    other = "".join(
+        letter.upper() if chosen and letter != "e" else letter
+        for letter, chosen in zip(text, capitals, strict=True)
+    )
+    try:
+        meant = objectives.make(other)
+    except ArchgymError as refused:
+        meant = objectives.make(str(refused).partition("did you mean ")[2][1:-2])
+    assert meant == objectives.make(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("power with latency <= 200\N{MICRO SIGN}s", "power with latency <= 200us"),
+        ("power with latency <= 200\N{GREEK SMALL LETTER MU}s", "power with latency <= 200us"),
+        ("runtime with energy <= 5\N{MICRO SIGN}J", "runtime with energy <= 5uJ"),
+        ("power with runtime \N{LESS-THAN OR EQUAL TO} 1x", "power with runtime <= 1x"),
+        ("power with runtime <= 2\N{MULTIPLICATION SIGN}", "power with runtime <= 2x"),
+        ("power with runtime <= 1x, latency <= 2x", "power with runtime <= 1x and latency <= 2x"),
+        ("runtime <= 1x then power", "runtime <= 1x, then power"),
+        ("Archgym-Both 800 500", "archgym-both 800 500"),
+    ],
+)
+def test_what_is_meant_is_proposed(text: str, meant: str) -> None:
+    with pytest.raises(ArchgymError) as refused:
+        objectives.make(text)
+    assert str(refused.value).endswith(f"; did you mean {meant!r}?")
+    objectives.make(meant)
+
+
+def test_of_two_spellings_the_likelier_comes_first() -> None:
+    for number, first in (("1.05", "x"), ("0.9", "x"), ("200", "ns")):
+        with pytest.raises(ArchgymError, match=f"write 'latency <= {number}{first}'"):
+            objectives.make(f"power with latency <= {number}")
+
+
 @pytest.mark.parametrize("least", ["power", "queue_entries"])
 def test_only_a_limit_that_slow_designs_miss_makes_up_for_slowness(least: str) -> None:
     for name, term in (objectives.TERMS | objectives.COSTS).items():
@@ -147,7 +188,12 @@ def test_only_a_limit_that_slow_designs_miss_makes_up_for_slowness(least: str) -
         ("power with runtime >= 1x", "less runtime is better; write 'runtime <= 1x'"),
         ("power with runtime < 1x", "'runtime < 1x' is no limit"),
         ("power with runtime", "'runtime' is no limit"),
-        ("power with runtime <= 1x and", "'runtime <= 1x and' is no limit|unit"),
+        ("power with runtime <= 1x and", "did you mean 'power with runtime <= 1x'"),
+        ("power with and runtime <= 1x", "'and' joins two limits"),
+        ("power with runtime <= 1x and and latency <= 1x", "'and' joins two limits"),
+        ("runtime <= 1x", "says nothing to minimise; write 'power with runtime <= 1x'"),
+        ("power <= 3W and runtime <= 1x", "'latency with power <= 3W and runtime <= 1x'"),
+        ("runtime <= 1.05", "has no unit; write 'runtime <= 1.05x'"),
         ("power with runtime <= 1x or latency <= 1x", "unknown unit of runtime"),
         ("latency with queue_entries <= 64x", "is a count; write 'queue_entries <= 64'"),
         ("latency with queue_entry <= 64", "did you mean 'queue_entries'"),
@@ -161,7 +207,8 @@ def test_only_a_limit_that_slow_designs_miss_makes_up_for_slowness(least: str) -
         ("power with runtime <= 1e-999ns", "positive number, not '1e-999'"),
         ("power with runtime <= 1.2.3ns", "positive number, not '1.2.3'"),
         ("power with runtime <= 1nJ", "unknown unit of runtime .* 'nJ'"),
-        ("runtime with power <= 2500mw", "unknown unit of power .* did you mean 'mW'"),
+        ("runtime with power <= 2500mw", "mean 'runtime with power <= 2500mW'"),
+        ("RUNTIME", "unknown objective 'RUNTIME'; did you mean 'runtime'"),
         ("latency <= 0ns, then power", "positive number, not '0'"),
         ("archgym-powr", "did you mean 'archgym-power'"),
         ("archgym-power 1 2", "takes 1 target"),

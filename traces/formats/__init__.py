@@ -69,12 +69,24 @@ class TraceFile:
     @property
     def unit(self) -> str:
         """What its times count, a cycle where it has none."""
-        return "cycle" if self.columns.time is None else self.format.unit
+        return self.format.unit if self.has_times else "cycle"
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it says when its requests are made."""
+        return self.columns.time is not None
 
     @property
     def needs_clock(self) -> bool:
         """Whether `trace` needs a clock."""
         return self.unit != "picosecond"
+
+    @property
+    def clock_is_for(self) -> str:
+        """What `trace` needs a clock for, as a sentence."""
+        if self.has_times:
+            return f"trace {self.path} counts in {self.unit}s"
+        return f"trace {self.path} has no times and gets a request a cycle"
 
     def trace(
         self,
@@ -101,14 +113,13 @@ class TraceFile:
         _check_options(size, reads_only)
         time = np.arange(len(columns)) if columns.time is None else columns.time
         clock = device_clock_mhz if clock_mhz is None else clock_mhz
-        unit_ps = _period_ps(clock, path, f"{unit}s") if self.needs_clock else 1
+        unit_ps = _period_ps(clock, self.clock_is_for) if self.needs_clock else 1
         check_ascending(columns, path, unit)
         if int(time[-1]) * unit_ps >= 2**63:
             raise ArchgymError(
                 f"{path}: ends after {unit} {time[-1]}, beyond what picoseconds hold"
             )
         time *= unit_ps
-        has_times = columns.time is not None
         sizes: Any = size or 0
         if columns.size is not None:
             sizes = columns.size
@@ -119,11 +130,11 @@ class TraceFile:
             is_write=self._directions(reads_only),
             size=sizes,
             initiator=0 if columns.initiator is None else columns.initiator,
-            player=columns.player or (OPEN if has_times else WITHOUT_TIMES),
+            player=columns.player or (OPEN if self.has_times else WITHOUT_TIMES),
             name=path.name.partition(".")[0],
             path=path,
             line=columns.line,
-            has_times=has_times,
+            has_times=self.has_times,
             notes=self._notes(clock if clock_mhz is None else None),
         )
 
@@ -144,12 +155,12 @@ class TraceFile:
     def _notes(self, assumed_clock_mhz: float | None) -> list[str]:
         """Says as what a file is read, unless its ending says so and nothing is assumed."""
         words = [f"{self.path}: read as {self.format.name}"]
-        if self.columns.time is not None and self.needs_clock and assumed_clock_mhz is not None:
+        if self.has_times and self.needs_clock and assumed_clock_mhz is not None:
             words.append(f"in {self.unit}s of the device's clock, {assumed_clock_mhz:g} MHz")
         if self.format is RSTL:
             words.append("cycles after a response taken for cycles after the request before")
         named, _ = _by_ending(self.path)
-        if len(words) == 1 and named is self.format and self.columns.time is not None:
+        if len(words) == 1 and named is self.format and self.has_times:
             return []
         return [", ".join(words)]
 
@@ -212,10 +223,10 @@ def write(
             file can't be written.
     """
     path = Path(path)
-    chosen, compression = _format_to_write(path, format)
+    chosen, compression = format_to_write(path, format)
     unit_ps = 1
     if chosen.needs_clock and ARRIVAL in chosen.carries:
-        unit_ps = _period_ps(clock_mhz, path, f"{chosen.unit}s")
+        unit_ps = _period_ps(clock_mhz, f"trace {path} counts in {chosen.unit}s")
     time = chosen.schedule(trace, unit_ps)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -265,7 +276,12 @@ def _by_ending(path: Path) -> tuple[Format | None, str | None]:
     return FORMATS.get(stem.suffix.removeprefix(".")), compression
 
 
-def _format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
+def format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
+    """Returns the format and the compression in which `write` writes a file.
+
+    Raises:
+        ArchgymError: The path names no format, and `name` is none.
+    """
     found, compression = _by_ending(path)
     if name is not None:
         if name not in FORMATS:
@@ -281,9 +297,9 @@ def _format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
     return found, compression
 
 
-def _period_ps(clock_mhz: float | None, path: Path, units: str) -> int:
+def _period_ps(clock_mhz: float | None, reason: str) -> int:
     if clock_mhz is None:
-        raise ArchgymError(f"trace {path} counts in {units}: clock_mhz is needed (--clock-mhz)")
+        raise ArchgymError(f"{reason}: clock_mhz is needed (--clock-mhz)")
     is_number = isinstance(clock_mhz, int | float) and not isinstance(clock_mhz, bool)
     if not is_number or not 1e-6 <= clock_mhz <= 1e6:
         raise ArchgymError(f"clock_mhz must be a number from 1e-6 to 1e6, not {clock_mhz!r}")
@@ -300,7 +316,7 @@ def _check_options(size: Any, reads_only: Any) -> None:
 
 
 def _losses(trace: Trace, format: Format, time: Ints, unit_ps: int) -> list[str]:
-    states_times = ARRIVAL in format.carries and (trace.has_times or not format.may_omit_times)
+    states_times = format.states_times(trace.has_times)
     lost = []
     differs = {
         ARRIVAL: trace.has_times,

@@ -43,6 +43,10 @@ class Format:
         """Whether its times are in another unit than picoseconds."""
         return self.unit != "picosecond"
 
+    def states_times(self, has_times: bool) -> bool:
+        """Whether a file of a trace that has times or not says something of arrivals."""
+        return ARRIVAL in self.carries and (has_times or not self.may_omit_times)
+
 
 def slices(count: int, length: int = 2**16) -> Iterator[slice]:
     """Yields the parts in which text is written, so that it is never in memory as a whole."""

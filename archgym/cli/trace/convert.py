@@ -9,6 +9,9 @@ from archgym.cli.output import print_notes
 from archgym.cli.workload_options import PlayerOptions, ReadsOnly, Size, options
 from archgym.errors import ArchgymError
 
+# For arrivals that are not written.
+_ANY_MHZ = 1000.0
+
 
 @options
 def convert(
@@ -43,12 +46,15 @@ def convert(
     known = None if device is None else System.load(device).device
     device_clock_mhz = None if known is None else known.player_clock_mhz
     given_mhz = clock_mhz if from_clock_mhz is None else from_clock_mhz
+    _check_is_file(source, target)
     file = formats.decode(source)
+    written, _ = formats.format_to_write(target, format)
     if file.needs_clock and given_mhz is None and known is None:
-        raise ArchgymError(
-            f"trace {source} counts in {file.unit}s: --clock-mhz, --from-clock-mhz or --device is "
-            "needed"
-        )
+        if written.states_times(file.has_times):
+            raise ArchgymError(
+                f"{file.clock_is_for}: --clock-mhz, --from-clock-mhz or --device is needed"
+            )
+        given_mhz = _ANY_MHZ
     trace = file.trace(given_mhz, size, reads_only=reads_only, device_clock_mhz=device_clock_mhz)
     if known is not None:
         trace = trace.sized(known.organization.bytes_per_burst)
@@ -58,3 +64,19 @@ def convert(
     print_notes(trace.notes)
     if lost:
         print_notes([f"{target}: {'; '.join(lost)}"])
+
+
+def _check_is_file(source: Path, target: Path) -> None:
+    """Refuses a trace's name, which most commands take where they take a file."""
+    from archgym import traces
+    from archgym.traces.generators import GENERATORS
+
+    name = str(source)
+    if source.exists() or name not in traces.names():
+        return
+    if name in GENERATORS:
+        raise ArchgymError(
+            f"trace convert reads a file, and {name} is a generator: "
+            f"archgym trace generate {name} --out {target} writes one"
+        )
+    raise ArchgymError(f"trace convert reads a file, and {name} is a bundled workload")

@@ -29,9 +29,11 @@ def generate(
 ) -> None:
     """Generate a trace, e.g. `archgym trace generate gups requests=100000 seed=3 -o gups.csv`."""
     from archgym.cli.trace.writing import report
-    from archgym.traces import generators
+    from archgym.traces import generators, workloads
     from archgym.traces.generators import GENERATORS
 
+    if name in workloads.names():
+        raise ArchgymError(f"{name} is a bundled workload, not a generator: take it by its name")
     if name not in GENERATORS:
         raise unknown("generator", name, GENERATORS)
     if show_options:
