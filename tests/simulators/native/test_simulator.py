@@ -174,7 +174,7 @@ def test_watermarks_must_be_in_order(workload: Workload) -> None:
         (changed({}, memoryType="DDR9"), "not DDR9"),
         (changed({}, RANK_BIT=4), "up to 8 ranks, ddr3-1600 has 16"),
         (changed({}, BANK_BIT=4), "up to 64 banks, ddr3-1600 has 128"),
-        (changed({"RC": 1 << 25}), "ddr3-1600 has RC 33554432"),
+        (changed({"REFI": 1 << 25}), "ddr3-1600 has REFI 33554432"),
         (changed({"RAS": 0}), "tRAS"),
         (changed({"RFC": 0}), "AllBank takes ddr3-1600 none"),
         (changed({"REFI": 100}), "little but refresh: with RefreshPolicy AllBank"),
