@@ -158,7 +158,7 @@ def _workload(
     system = System.load(device_file)
     workload = Workload.load(name, device_file, OPEN, **options)
     path = folder / "traces" / f"{stem}.stl"
-    clock_mhz = system.device.player_clock_mhz
+    clock_mhz = system.device.dramsys_clock_mhz
     traces.write(workload.trace, path, clock_mhz=clock_mhz)
     return Workload.from_file(path, device_file, clock_mhz), workload.notes
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from archgym.dram.controller import PARAMETERS
+from archgym.dram.device import Device
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
 from archgym.simulators.base import Failure, Outcome, Simulator
@@ -257,7 +258,8 @@ def _simulate(
     if standard not in simulator.standards:
         reason = f"{simulator.name} does not simulate {standard}"
         return [Failure("unsupported", reason)] * len(runs)
-    workload = Workload.from_file(folder / "traces" / f"{trace}.stl", device=device_file)
+    path = folder / "traces" / f"{trace}.stl"
+    workload = Workload.from_file(path, device_file, Device.load(device_file).dramsys_clock_mhz)
     designs = [_design(run.row, simulator) for run in runs]
     playable = [design for design in designs if not isinstance(design, Failure)]
     played = iter(simulator.evaluate(playable, workload))

@@ -63,3 +63,14 @@ class Simulator(ABC):
             One outcome a design, in order. A design that can't be run gives a `Failure` in its
             place; the batch is never lost.
         """
+
+    def reported(self, workload: Any) -> frozenset[str]:
+        """Returns the metrics that it can report for a workload, as far as nothing has to be run.
+
+        Args:
+            workload: What is to be played, and on which memory system.
+
+        Returns:
+            Names among `metrics`; all of them, unless a simulator knows better.
+        """
+        return self.metrics

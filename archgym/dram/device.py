@@ -142,6 +142,11 @@ class Device:
         per_clock = self.data_rate * organization.bytes_per_beat * organization.pseudo_channels
         return organization.channels * per_clock * 1000 / self.clock_ps
 
+    @property
+    def dramsys_clock_mhz(self) -> float:
+        """The player's clock as DRAMSys plays traces: of whole picoseconds."""
+        return 1e6 / round(1e6 / self.player_clock_mhz)
+
     @cached_property
     def sha256(self) -> str:
         """Hash of everything that the file says, its name and source apart."""

@@ -59,10 +59,10 @@ def check_keys(memspec: Section, standard: Standard) -> None:
     memspec.allow(_MEMSPEC)
     memspec.section("memarchitecturespec").allow([*_ARCHITECTURE, *optional])
     memspec.section("memtimingspec").allow(["tCK", *standard.timing.split(), *optional, *ignored])
-    if standard.power_domains:
-        used = {name for domain in standard.power_domains for name in domain.values()}
-        power = memspec.section("mempowerspec", optional=True)
-        power.allow([*standard.currents.split(), *used, *optional, *ignored])
+    used = {name for domain in standard.power_domains for name in domain.values()}
+    unread = standard.unread_power.split()
+    power = memspec.section("mempowerspec", optional=True)
+    power.allow([*standard.currents.split(), *used, *unread, *optional, *ignored])
     bankwise = memspec.section("bankwisespec", optional=True)
     bankwise.allow(_BANKWISE)
     if bankwise.data.get("hasPASR", False) not in (False, 0):

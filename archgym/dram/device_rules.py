@@ -16,6 +16,9 @@ from archgym.errors import ArchgymError
 # leaves room for such a module. No supply of a DRAM core is outside of these voltages.
 _MAX_CURRENT_A = 5.0
 _MAX_PUMP_CURRENT_A = 0.5
+# Cycles, whatever their length; JEDEC's longest are 3,072.
+_DLL_LOCKS = ("XSDLL", "XS_DLL")
+_MAX_DLL_LOCK = 1 << 14
 _MIN_VOLTAGE, _MAX_VOLTAGE = 0.3, 5.0
 
 
@@ -123,6 +126,7 @@ def check_timing(
         ArchgymError: Two contradict each other.
     """
     rules = standard.rules(t, organization)
+    _check_delays(timing, t, standard)
     _check_latencies(timing, t, standard)
     _check_data_bus(timing, t, organization, rules)
     if "REFIpb" in standard.timing.split():
@@ -131,6 +135,22 @@ def check_timing(
         if t["REFIpb"] > longest:
             expected = f"at most REFI / {share} = {longest}, for {share} refreshes a REFI"
             raise timing.wrong("REFIpb", expected)
+
+
+def _check_delays(timing: Section, t: Mapping[str, int], standard: Standard) -> None:
+    """Checks that no delay reaches the interval of refreshes; locking a DLL has its own limit.
+
+    Otherwise a single access would outlast any number of refreshes, and a simulation of it too.
+    """
+    interval = "REFI1" if "REFI1" in t else "REFI"
+    for name in standard.timing.split():
+        if name in _DLL_LOCKS:
+            if t[name] > _MAX_DLL_LOCK:
+                expected = f"at most {_MAX_DLL_LOCK}, as no DLL takes longer to lock"
+                raise timing.wrong(name, expected)
+        elif not name.startswith("REFI") and t[name] >= t[interval]:
+            expected = f"below {interval}, {t[interval]}, in which a refresh falls due"
+            raise timing.wrong(name, expected)
 
 
 def _check_latencies(timing: Section, t: Mapping[str, int], standard: Standard) -> None:

@@ -163,7 +163,8 @@ class Study:
         with _blame(source, "space"):
             make_space(self.space, system, allow_data_loss=self.allow_data_loss)
         with _blame(source, "simulator"):
-            contents |= inputs.of_simulator(simulators.make(self.simulator))
+            simulator = simulators.make(self.simulator)
+            contents |= inputs.of_simulator(simulator)
         for objective in self.objectives:
             with _blame(source, "objectives"):
                 objectives.make(objective)
@@ -176,8 +177,15 @@ class Study:
                 agents.configure(agents.registry.load(agent.agent), agent.hyperparameters)
                 contents |= inputs.of_files(agent)
         for workload in self.workloads:
-            with _blame(source, f"workloads, {workload.label} on device {self.device}"):
-                contents |= inputs.of_workload(workload.label, workload.load(self.device))
+            where = f"{workload.label} on device {self.device}"
+            with _blame(source, f"workloads, {where}"):
+                loaded = workload.load(self.device)
+                contents |= inputs.of_workload(workload.label, loaded)
+            # Any values will do: an objective complains of metrics that are not there.
+            measured = dict.fromkeys(simulator.reported(loaded), 1.0)
+            for objective in workload.objectives or self.objectives:
+                with _blame(source, f"objectives, {objective!r} of {where}"):
+                    objectives.make(objective).cost(measured, measured)
         for name, count in Counter(trial.name for trial in self.trials).items():
             if count > 1:
                 raise ArchgymError(f"{source}: two trials would be called {name}; rename one")

@@ -68,6 +68,7 @@ def check_metrics(simulator: Simulator, workload: Any) -> None:
         for name, value in outcome.items():
             where = f"{simulator.name}, {design}: metric {name}"
             assert name in simulator.metrics, f"{where} is not among the simulator's metrics"
+            assert name in simulator.reported(workload), f"{where} is not to be reported"
             number = isinstance(value, (int, float)) and not isinstance(value, (bool, np.generic))
             assert number, f"{where} is a {type(value).__name__}, not a plain number"
             assert math.isfinite(value), f"{where} is {value}"

@@ -18,7 +18,7 @@ from archgym.simulators.native.channel import impossible, unsupported
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec
 from archgym.simulators.native.decoded import Decoded
 from archgym.simulators.native.encoding import SUPPORTED, encode
-from archgym.simulators.native.energy import gives_back
+from archgym.simulators.native.energy import energy_table, gives_back
 from archgym.simulators.native.version import DRAMSYS_VERSION, VERSION
 from archgym.space import Design, Parameter
 
@@ -111,6 +111,21 @@ class Native(Simulator):
                 }
                 outcomes[position] = metrics or self._stuck(workload)
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def reported(self, workload: Workload) -> frozenset[str]:
+        """Leaves out the energy of a device without currents, and latencies of what never comes."""
+        device = workload.system.device
+        left_out: set[str] = set()
+        standard = STANDARDS.get(device.standard)
+        if standard and energy_table(device, standard, self.conduct(device).rules) is None:
+            left_out |= {name for name in self.metrics if name.endswith(("_nj", "_mw"))}
+        for direction, any_comes in (
+            ("read", not workload.trace.is_write.all()),
+            ("write", workload.trace.is_write.any()),
+        ):
+            if not any_comes:
+                left_out |= {name for name in self.metrics if name.startswith(f"{direction}_lat")}
+        return self.metrics - left_out
 
     def command_trace(self, design: Design, workload: Workload) -> npt.NDArray[Any]:
         """Simulates one design and returns every command it issued, in order.

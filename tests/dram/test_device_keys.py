@@ -37,6 +37,25 @@ def test_unknown_keys_are_refused_with_the_closest_known_one(place, key, message
         Device.from_dict(data, "mine")
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "known"),
+    [
+        ("hbm2", "idd5Bpb", "idd5bpb"),
+        ("hbm3-6400", "ipp_5b", "ipp5b"),
+        ("gddr6-16000", "VDD", "vdd"),
+        ("lpddr5-6400", "idd02", "idd02h"),
+    ],
+)
+def test_currents_that_no_model_reads_are_known_too(name, key, known):
+    data = copy.deepcopy(Device.load(name).data)
+    power = data["memspec"]["mempowerspec"] = {}
+    power[known] = 0.4
+    assert Device.from_dict(data).currents in ({known: 0.4}, {})
+    power[key] = power.pop(known)
+    with pytest.raises(ArchgymError, match=f"^mine: unknown key in memspec.mempowerspec '{key}'"):
+        Device.from_dict(data, "mine")
+
+
 def test_a_part_of_the_array_is_not_refreshed_alone():
     data = copy.deepcopy(Device.load("lpddr4-3200").data)
     data["memspec"]["bankwisespec"]["hasPASR"] = True

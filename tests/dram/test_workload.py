@@ -118,9 +118,9 @@ def test_pickles():
 def test_stl_cycles_are_those_of_the_devices_player_clock(tmp_path, device):
     path = tmp_path / "app.stl"
     path.write_text("3: read 0x40\n")
-    period = {"ddr3-1600": 1250, "ddr4-2400": 833}[device]
-    assert Workload.from_file(path, device).trace.arrival_ps.tolist() == [3 * period]
-    assert Workload.load(str(path), device).trace.arrival_ps.tolist() == [3 * period]
+    third_cycle = {"ddr3-1600": 3750, "ddr4-2400": 2500}[device]
+    assert Workload.from_file(path, device).trace.arrival_ps.tolist() == [third_cycle]
+    assert Workload.load(str(path), device).trace.arrival_ps.tolist() == [third_cycle]
     assert Workload.from_file(path, device, clock_mhz=1000).trace.arrival_ps.tolist() == [3000]
 
 

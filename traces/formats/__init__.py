@@ -16,8 +16,8 @@ known by what is in it; only whether the cycles of an `.rstl` file are gaps is t
 What a file does not say is left open or assumed: a request without a size is one burst of the
 device, a trace without arrivals is played closed with 16 outstanding (or open, one request a
 cycle), others open; the initiator is 0. Reads and writes are never guessed. Cycles are those of
-`clock_mhz`, whose period is rounded to whole picoseconds, as DRAMSys does; the instructions of
-`simpleo3` pass at `clock_mhz` too, which for a core is its clock times its instructions a cycle.
+`clock_mhz`, each of which begins at the picosecond nearest to it; the instructions of `simpleo3`
+pass at `clock_mhz` too, which for a core is its clock times its instructions a cycle.
 What had to be assumed stands in the trace's `notes`; what a format can't hold of a trace is
 returned by `write`.
 """
@@ -26,6 +26,7 @@ import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ import pyarrow as pa
 
 from archgym.dram.player import OPEN, WITHOUT_TIMES
 from archgym.dram.trace import Trace
+from archgym.dram.trace_clock import TraceClock, check_mhz
 from archgym.errors import ArchgymError, unknown
 from archgym.traces.formats.columns import Columns, Ints, check_ascending
 from archgym.traces.formats.csv import CSV
@@ -50,6 +52,8 @@ FORMATS = {
     format.name: format for format in (STL, RSTL, LOAD_STORE, SIMPLE_O3, DRAMSIM3, CSV, PARQUET)
 }
 """All formats by name, which is the ending of their files too."""
+
+_PICOSECONDS = TraceClock(Fraction(1))
 
 
 @dataclass(frozen=True)
@@ -113,19 +117,18 @@ class TraceFile:
         _check_options(size, reads_only)
         time = np.arange(len(columns)) if columns.time is None else columns.time
         clock = device_clock_mhz if clock_mhz is None else clock_mhz
-        unit_ps = _period_ps(clock, self.clock_is_for) if self.needs_clock else 1
+        ticks = _clock(clock, self.clock_is_for) if self.needs_clock else _PICOSECONDS
         check_ascending(columns, path, unit)
-        if int(time[-1]) * unit_ps >= 2**63:
+        if not ticks.fits(int(time[-1])):
             raise ArchgymError(
                 f"{path}: ends after {unit} {time[-1]}, beyond what picoseconds hold"
             )
-        time *= unit_ps
         sizes: Any = size or 0
         if columns.size is not None:
             sizes = columns.size
             sizes[sizes == 0] = size or 0
         return Trace(
-            arrival_ps=time,
+            arrival_ps=ticks.arrival_ps(time, out=time),
             address=columns.address,
             is_write=self._directions(reads_only),
             size=sizes,
@@ -224,10 +227,10 @@ def write(
     """
     path = Path(path)
     chosen, compression = format_to_write(path, format)
-    unit_ps = 1
+    clock = _PICOSECONDS
     if chosen.needs_clock and ARRIVAL in chosen.carries:
-        unit_ps = _period_ps(clock_mhz, f"trace {path} counts in {chosen.unit}s")
-    time = chosen.schedule(trace, unit_ps)
+        clock = _clock(clock_mhz, f"trace {path} counts in {chosen.unit}s")
+    time = chosen.schedule(trace, clock.cycles(trace.arrival_ps))
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with ExitStack() as stack:
@@ -241,7 +244,7 @@ def write(
         raise ArchgymError(f"can't write trace {path}: {error.strerror or error}") from error
     finally:
         partial.unlink(missing_ok=True)
-    return _losses(trace, chosen, time, unit_ps)
+    return _losses(trace, chosen, time, clock)
 
 
 def _detect(path: Path) -> tuple[Format, Iterable[Block]]:
@@ -297,13 +300,10 @@ def format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
     return found, compression
 
 
-def _period_ps(clock_mhz: float | None, reason: str) -> int:
+def _clock(clock_mhz: float | None, reason: str) -> TraceClock:
     if clock_mhz is None:
         raise ArchgymError(f"{reason}: clock_mhz is needed (--clock-mhz)")
-    is_number = isinstance(clock_mhz, int | float) and not isinstance(clock_mhz, bool)
-    if not is_number or not 1e-6 <= clock_mhz <= 1e6:
-        raise ArchgymError(f"clock_mhz must be a number from 1e-6 to 1e6, not {clock_mhz!r}")
-    return round(1e6 / clock_mhz)
+    return TraceClock.of_mhz(check_mhz("clock_mhz", clock_mhz))
 
 
 def _check_options(size: Any, reads_only: Any) -> None:
@@ -315,7 +315,7 @@ def _check_options(size: Any, reads_only: Any) -> None:
         raise ArchgymError(f"reads_only must be true or false, not {reads_only!r}")
 
 
-def _losses(trace: Trace, format: Format, time: Ints, unit_ps: int) -> list[str]:
+def _losses(trace: Trace, format: Format, time: Ints, clock: TraceClock) -> list[str]:
     states_times = format.states_times(trace.has_times)
     lost = []
     differs = {
@@ -329,6 +329,6 @@ def _losses(trace: Trace, format: Format, time: Ints, unit_ps: int) -> list[str]
             lost.append(f"{name} {'is' if name == PLAYER else 'are'} lost")
     if states_times and not trace.has_times:
         lost.append("arrivals are made up, for there are none")
-    elif states_times and (time * unit_ps != trace.arrival_ps).any():
-        lost.append(f"arrivals are moved to {format.unit}s of {unit_ps} ps")
+    elif states_times and (clock.arrival_ps(time) != trace.arrival_ps).any():
+        lost.append(f"arrivals are moved to {format.unit}s of {float(clock.period_ps):.10g} ps")
     return lost

@@ -25,8 +25,8 @@ class Format:
         decode: Makes columns of a file, given as its path and its blocks.
         encode: Writes a trace whose requests are made at given times, in the format's unit.
         may_omit_times: Whether a file may say nothing of arrivals.
-        schedule: Rounds a trace's arrivals to times that the format can state, given the unit in
-            picoseconds.
+        schedule: Moves a trace's arrivals, which are given in the format's unit, to times that the
+            format can state.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Format:
     decode: Callable[[Path, Iterable[Block]], Columns]
     encode: Callable[[Trace, Ints, BinaryIO], None]
     may_omit_times: bool = False
-    schedule: Callable[[Trace, int], Ints] = lambda trace, unit_ps: trace.arrival_ps // unit_ps
+    schedule: Callable[[Trace, Ints], Ints] = lambda trace, time: time
 
     @property
     def needs_clock(self) -> bool:

@@ -79,7 +79,7 @@ def _decode_simple_o3(path: Path, blocks: Iterable[Block]) -> Columns:
     return columns
 
 
-def _schedule_simple_o3(trace: Trace, unit_ps: int) -> Ints:
+def _schedule_simple_o3(trace: Trace, time: Ints) -> Ints:
     """Gives every load an instruction of its own, and a store that of the load before it."""
     stores = np.flatnonzero(trace.is_write)
     alone = stores[(stores == 0) | trace.is_write[stores - 1]]
@@ -90,7 +90,7 @@ def _schedule_simple_o3(trace: Trace, unit_ps: int) -> Ints:
         )
     loads = np.flatnonzero(~trace.is_write)
     order = np.arange(loads.size)
-    instruction = np.maximum.accumulate(trace.arrival_ps[loads] // unit_ps - order) + order
+    instruction = np.maximum.accumulate(time[loads] - order) + order
     return np.repeat(instruction, np.diff(loads, append=len(trace)))
 
 

@@ -23,6 +23,12 @@ READS, WRITES = ["RD", "RDA"], ["WR", "WRA"]
 COLUMN = [*READS, *WRITES]
 POWER_DOWN_ENTRY, POWER_DOWN_EXIT = ["PDEA", "PDEP"], ["PDXA", "PDXP"]
 
+UNREAD_VDD_AND_VPP = (
+    "vdd idd0 idd2n idd2p idd3n idd3p idd4r idd4w idd5b idd5bpb idd6n iBeta_vdd "
+    "vpp ipp0 ipp2n ipp2p ipp3n ipp3p ipp4r ipp4w ipp5b ipp5bpb ipp6n iBeta_vpp vddq"
+)
+"""`Standard.unread_power` of memories with a core supply and a pump supply."""
+
 
 @dataclass(frozen=True)
 class TimingConstraint:
@@ -146,6 +152,8 @@ class Standard:
         optional: Names of what a device may give beside `timing` and `currents`.
         ignores: Names of timing parameters, currents and voltages of DRAMSys's files that are not
             read, separated by spaces -> why they don't matter.
+        unread_power: Names of the currents and voltages that a device may give although there is no
+            power model that reads them, separated by spaces.
         command_cycles: How long commands occupy the command bus, where that is not one cycle.
         has_column_bus: Whether accesses have a command bus of their own, apart from the rest.
         power_domains: One mapping a supply, from the symbols of the power model (`V`, `I0`, ...)
@@ -168,6 +176,7 @@ class Standard:
     ignores: Mapping[str, str] = field(default_factory=dict)
     refresh_modes: Sequence[int] = ()
     power_domains: Sequence[Mapping[str, str]] = ()
+    unread_power: str = ""
     command_cycles: Mapping[str, int] = field(default_factory=dict)
     has_column_bus: bool = False
     dramsys_omits: Sequence[tuple[str, str]] = ()

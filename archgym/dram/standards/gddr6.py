@@ -12,6 +12,7 @@ from archgym.dram.standards.constraint import (
     POWER_DOWN_ENTRY,
     POWER_DOWN_EXIT,
     READS,
+    UNREAD_VDD_AND_VPP,
     WRITES,
     ActivateWindow,
     Latencies,
@@ -125,6 +126,7 @@ STANDARD = Standard(
     timing="ACTPDE CCDL CCDS CKESR FAW PD PPD PREPDE RAS RC RCDRD RCDWR REFI REFPDE RFCab RFCpb "
     "RL RP RRDL RRDS RREFD RTP WL WR WTRL WTRS XP XS",
     currents="",
+    unread_power=UNREAD_VDD_AND_VPP,
     rules=rules,
     refresh_flexibility=8,
     beats_per_cycle=BEATS_PER_CYCLE,

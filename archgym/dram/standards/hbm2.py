@@ -13,6 +13,7 @@ from archgym.dram.standards.constraint import (
     POWER_DOWN_ENTRY,
     POWER_DOWN_EXIT,
     READS,
+    UNREAD_VDD_AND_VPP,
     WRITES,
     ActivateWindow,
     Latencies,
@@ -127,6 +128,7 @@ STANDARD = Standard(
     timing="CCDL CCDS CCDR CKE DQSCK FAW PL RAS RC RCDRD RCDWR REFI REFISB RFC RFCSB RL RP "
     "RRDL RRDS RREFD RTP RTW WL WR WTRL WTRS XP XS",
     currents="",
+    unread_power=UNREAD_VDD_AND_VPP,
     rules=rules,
     refresh_flexibility=8,
     beats_per_cycle=2,

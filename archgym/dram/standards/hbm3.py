@@ -13,6 +13,7 @@ from archgym.dram.standards.constraint import (
     POWER_DOWN_ENTRY,
     POWER_DOWN_EXIT,
     READS,
+    UNREAD_VDD_AND_VPP,
     WRITES,
     ActivateWindow,
     Latencies,
@@ -117,6 +118,7 @@ STANDARD = Standard(
     timing="CCDL CCDR CCDS FAW PD PPD RAS RC RCDRD RCDWR REFI RFCab RFCpb RL RP RRDL RRDS RREFD "
     "RTP RTW SR WL WR WTRL WTRS XP XS",
     currents="",
+    unread_power=UNREAD_VDD_AND_VPP,
     rules=rules,
     refresh_flexibility=8,
     beats_per_cycle=BEATS_PER_CYCLE,

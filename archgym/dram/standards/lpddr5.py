@@ -124,6 +124,10 @@ STANDARD = Standard(
     timing="CMDPD CSPD FAW PPD RAS RBTP RCD RCpb REFI REFIpb RFCab RFCpb RL RPab RPpb RRD SR "
     "WCK2DQO WL WR WTR_L WTR_S XP XSR pbR2act pbR2pbR RTRS",
     currents="",
+    unread_power="vdd1 idd01 idd2n1 idd2p1 idd3n1 idd3p1 idd4r1 idd4w1 idd51 idd5pb1 idd61 idd6ds1 "
+    "vdd2h idd02h idd2n2h idd2p2h idd3n2h idd3p2h idd4r2h idd4w2h idd52h idd5pb2h idd62h idd6ds2h "
+    "vdd2l idd02l idd2n2l idd2p2l idd3n2l idd3p2l idd4r2l idd4w2l idd52l idd5pb2l idd62l idd6ds2l "
+    "vddq iBeta_vdd1 iBeta_vdd2h iBeta_vdd2l",
     rules=rules,
     refresh_flexibility=8,
     beats_per_cycle=BEATS_PER_CYCLE,

@@ -158,6 +158,18 @@ def test_few_decoded_traces_are_kept(workload: Workload, monkeypatch: pytest.Mon
     assert len(decoded) == 6 + 4
 
 
+@pytest.mark.parametrize("name", Device.names())
+@pytest.mark.parametrize("is_write", [[0, 0], [1, 1], [0, 1]], ids=str)
+def test_what_a_workload_reports_is_known_before(name: str, is_write: list[int]) -> None:
+    trace = make_trace([0, 0], [0, 0], is_write=is_write)
+    workload = Workload(System.load(name), trace)
+    (outcome,) = Native().evaluate([{}], workload)
+    assert isinstance(outcome, dict)
+    missing = Native().reported(workload) - outcome.keys()
+    assert {metric for metric in missing if not metric.startswith("commands_")} == set()
+    assert outcome.keys() <= Native().reported(workload)
+
+
 def test_watermarks_must_be_in_order(workload: Workload) -> None:
     design = {"Scheduler": "GrpFrFcfsWm", "LowWatermark": 4}
     below, level = Native().evaluate(
@@ -174,7 +186,7 @@ def test_watermarks_must_be_in_order(workload: Workload) -> None:
         (changed({}, memoryType="DDR9"), "not DDR9"),
         (changed({}, RANK_BIT=4), "up to 8 ranks, ddr3-1600 has 16"),
         (changed({}, BANK_BIT=4), "up to 64 banks, ddr3-1600 has 128"),
-        (changed({"RC": 1 << 25}), "ddr3-1600 has RC 33554432"),
+        (changed({"REFI": 1 << 25}), "ddr3-1600 has REFI 33554432"),
         (changed({"RAS": 0}), "tRAS"),
         (changed({"RFC": 0}), "AllBank takes ddr3-1600 none"),
         (changed({"REFI": 100}), "little but refresh: with RefreshPolicy AllBank"),
