@@ -47,6 +47,8 @@ def load(
     Raises:
         ArchgymError: The name or an option is not known, or the file is not a trace.
     """
+    if not str(name_or_path):
+        raise ArchgymError("the name of a trace is empty")
     if is_path(name_or_path):
         _check_no_mix(name_or_path)
         stretch = _stretch(options)

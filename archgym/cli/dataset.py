@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.output import AsJson, help_alone, print_json, print_table
 from archgym.errors import ArchgymError, unknown
 
 if TYPE_CHECKING:
     from archgym.datasets import Dataset
 
-app = typer.Typer(help="Look at, merge, split and export logged evaluations.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at, merge, split and export logged evaluations.",
+    callback=help_alone,
+    invoke_without_command=True,
+)
 
 Data = Annotated[
     list[Path],

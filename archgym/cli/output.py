@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def help_alone(context: typer.Context) -> None:
+    """Prints the help of a group of commands that is given none: the group's callback."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 def print_json(value: Any) -> None:
     """Prints a value as JSON on stdout."""
     typer.echo(json.dumps(value, indent=2))

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archgym.cli.output import AsJson, print_json, print_table
+from archgym.cli.output import AsJson, help_alone, print_json, print_table
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
     from archgym.proxy import Proxy, Samples
 
-app = typer.Typer(help="Train and use models that stand in for a simulator.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train and use models that stand in for a simulator.",
+    callback=help_alone,
+    invoke_without_command=True,
+)
 
 Data = Annotated[list[Path], typer.Argument(help="Datasets, tables, results of studies, or logs.")]
 Path_ = Annotated[Path, typer.Argument(metavar="PROXY", help="The proxy's file.")]

@@ -70,3 +70,11 @@ def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path):
     assert process.returncode == 130
     assert out == ""
     assert err == "interrupted\n"
+
+
+@pytest.mark.parametrize("group", ["trace", "dataset", "proxy"])
+def test_a_group_of_commands_alone_shows_its_help(archgym, group):
+    out, err = archgym(group)
+    assert err == ""
+    assert out.startswith(f"Usage: archgym {group} [OPTIONS] COMMAND")
+    assert "\nCommands:\n" in out

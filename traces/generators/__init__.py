@@ -29,19 +29,31 @@ def generate(name: str, **options: Any) -> Trace:
             `intensity`, `footprint` and `seed`.
 
     Raises:
-        ArchgymError: The name or an option is not known, or an option is out of range.
+        ArchgymError: The name or an option is not known, an option is out of range, or the trace
+            does not fit into memory.
     """
     if name not in GENERATORS:
         raise unknown("generator", name, GENERATORS)
     generator = GENERATORS[name]
     values = merged(name, generator.options, options)
-    requests, lines = values["requests"], values["footprint"] // LINE
-    check("requests", requests, requests >= 1, "1 or more")
-    check("footprint", values["footprint"], lines >= 1, f"{LINE} or more")
-    check("footprint", values["footprint"], values["footprint"] <= 2**48, "at most 2^48")
+    check("requests", values["requests"], values["requests"] >= 1, "1 or more")
+    check("requests", values["requests"], values["requests"] <= 2**32, "at most 2^32")
+    check("footprint", values["footprint"], values["footprint"] >= LINE, f"{LINE} or more")
+    for option, value in values.items():
+        if isinstance(value, int) and option != "seed":
+            check(option, value, value <= 2**48, "at most 2^48")
     check("intensity", values["intensity"], values["intensity"] >= 1e-9, "1e-9 or more")
     check("seed", values["seed"], values["seed"] >= 0, "0 or more")
 
+    try:
+        return _draw(name, generator, values)
+    except MemoryError as error:
+        raise ArchgymError(f"trace {name} does not fit into memory: {error}") from error
+
+
+def _draw(name: str, generator: Generator, values: Mapping[str, Any]) -> Trace:
+    """Makes a trace of all of a generator's options."""
+    requests, lines = values["requests"], values["footprint"] // LINE
     where, which, when = np.random.default_rng(values["seed"]).spawn(3)
     drawn = generator.pattern(where, requests, lines, **_own(generator.pattern, values))
     if not isinstance(drawn, Accesses):

@@ -2,6 +2,7 @@
 
 import typer
 
+from archgym.cli.output import help_alone
 from archgym.cli.trace.convert import convert
 from archgym.cli.trace.generate import generate
 from archgym.cli.trace.info import info
@@ -9,12 +10,12 @@ from archgym.cli.trace.mix import mix
 from archgym.cli.trace.plot import plot
 from archgym.cli.trace.record import record
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def trace() -> None:
-    """Record, generate, mix, convert and look at traces."""
+app = typer.Typer(
+    help="Record, generate, mix, convert and look at traces.",
+    callback=help_alone,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
 
 
 app.command("convert")(convert)
