@@ -23,6 +23,7 @@ from archgym.dram.device_rules import (
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
 from archgym.dram.standards import STANDARDS, Standard
+from archgym.dram.trace_clock import MHZ, is_clock
 from archgym.errors import ArchgymError, unknown
 
 
@@ -121,7 +122,7 @@ class Device:
             power_factors=read_power_factors(memspec.section("bankwisespec", optional=True)),
             organization=organization,
             address_mapping=root.section("addressmapping").data,
-            player_clock_mhz=root.number("player_clock_MHz", positive=True),
+            player_clock_mhz=_player_clock_mhz(root),
             bytes_per_request=root.integer("bytes_per_request"),
             data_rate=architecture.integer("dataRate"),
             source=root.text("source") if "source" in root.data else "",
@@ -192,6 +193,12 @@ def _clock_ps(timing: Section, standard: Standard | None) -> int:
     clock_ps = round(min(timing.number("tCK", positive=True), 1.0) * 1e12)
     check_clock(timing, clock_ps, standard)
     return clock_ps
+
+
+def _player_clock_mhz(root: Section) -> float:
+    if not is_clock(root.number("player_clock_MHz")):
+        raise root.wrong("player_clock_MHz", MHZ)
+    return root.number("player_clock_MHz")
 
 
 def _cycles(
