@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -47,6 +47,7 @@ class Device:
         data_rate: Beats of data a clock cycle.
         source: Where the figures come from.
         data: The whole file, for backends that hand it on.
+        file: Its path as it was given; `None` if it is a bundled one, or from no file.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Device:
     data_rate: int
     source: str
     data: dict[str, Any] = field(repr=False)
+    file: str | None = None
 
     @staticmethod
     def names() -> list[str]:
@@ -90,7 +92,8 @@ class Device:
             raise ArchgymError(f"can't read device {path}: {error.strerror}") from error
         except (ValueError, RecursionError) as error:
             raise ArchgymError(f"can't read device {path} as JSON: {error}") from error
-        return cls.from_dict(data, origin=str(name_or_path))
+        device = cls.from_dict(data, origin=str(name_or_path))
+        return replace(device, file=str(path)) if file is path else device
 
     @classmethod
     def from_dict(cls, data: Any, origin: str = "device") -> "Device":
@@ -135,6 +138,11 @@ class Device:
                 f"but one burst of this device transfers {burst}"
             )
         return device
+
+    @property
+    def label(self) -> str:
+        """Tells the user which one is meant: the path of its file, or its name."""
+        return self.file or self.name
 
     @property
     def peak_bandwidth_gb_per_s(self) -> float:
