@@ -233,7 +233,7 @@ class External(Simulator):
         refresh, device = design["RefreshPolicy"], system.device
         rules = STANDARDS[device.standard].rules(device.timing, device.organization)
         if refresh not in ("NoRefresh", *rules.refreshes):
-            return Failure("unsupported", f"{device.name} ({device.standard}) has no {refresh}")
+            return Failure("unsupported", f"{device.label} ({device.standard}) has no {refresh}")
         return None
 
     def execute(
@@ -253,7 +253,7 @@ class External(Simulator):
         device = workload.system.device
         if device.standard not in self.standards:
             known = ", ".join(sorted(self.standards))
-            return f"{self.title} simulates {known}, not {device.standard} ({device.name})"
+            return f"{self.title} simulates {known}, not {device.standard} ({device.label})"
         return self.unsupported(workload)
 
     def _run(self, job: Job | Failure) -> Outcome:

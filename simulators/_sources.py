@@ -16,6 +16,7 @@ SYSTEM = tuple(
         "standards",
         "system",
         "trace",
+        "trace_clock",
         "workload",
     )
 )

@@ -169,7 +169,8 @@ class ProxySimulator(Simulator):
         system = workload.system.device.name
         known = sorted({facts.system for facts in self.proxy.facts.values()})
         if system not in known:
-            raise ArchgymError(f"the proxy {self._path} is for {', '.join(known)}, not {system}")
+            label = workload.system.device.label
+            raise ArchgymError(f"the proxy {self._path} is for {', '.join(known)}, not {label}")
         if self.fallback is None or self.proxy.transfer is None:
             raise ArchgymError(f"the proxy {self._path} does not know workload {workload.id}")
         space = self.proxy.coding.space

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -23,6 +23,7 @@ from archgym.dram.device_rules import (
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
 from archgym.dram.standards import STANDARDS, Standard
+from archgym.dram.trace_clock import MHZ, is_clock
 from archgym.errors import ArchgymError, unknown
 
 
@@ -46,6 +47,7 @@ class Device:
         data_rate: Beats of data a clock cycle.
         source: Where the figures come from.
         data: The whole file, for backends that hand it on.
+        file: Its path as it was given; `None` if it is a bundled one, or from no file.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Device:
     data_rate: int
     source: str
     data: dict[str, Any] = field(repr=False)
+    file: str | None = None
 
     @staticmethod
     def names() -> list[str]:
@@ -89,7 +92,8 @@ class Device:
             raise ArchgymError(f"can't read device {path}: {error.strerror}") from error
         except (ValueError, RecursionError) as error:
             raise ArchgymError(f"can't read device {path} as JSON: {error}") from error
-        return cls.from_dict(data, origin=str(name_or_path))
+        device = cls.from_dict(data, origin=str(name_or_path))
+        return replace(device, file=str(path)) if file is path else device
 
     @classmethod
     def from_dict(cls, data: Any, origin: str = "device") -> "Device":
@@ -121,7 +125,7 @@ class Device:
             power_factors=read_power_factors(memspec.section("bankwisespec", optional=True)),
             organization=organization,
             address_mapping=root.section("addressmapping").data,
-            player_clock_mhz=root.number("player_clock_MHz", positive=True),
+            player_clock_mhz=_player_clock_mhz(root),
             bytes_per_request=root.integer("bytes_per_request"),
             data_rate=architecture.integer("dataRate"),
             source=root.text("source") if "source" in root.data else "",
@@ -134,6 +138,11 @@ class Device:
                 f"but one burst of this device transfers {burst}"
             )
         return device
+
+    @property
+    def label(self) -> str:
+        """Tells the user which one is meant: the path of its file, or its name."""
+        return self.file or self.name
 
     @property
     def peak_bandwidth_gb_per_s(self) -> float:
@@ -192,6 +201,12 @@ def _clock_ps(timing: Section, standard: Standard | None) -> int:
     clock_ps = round(min(timing.number("tCK", positive=True), 1.0) * 1e12)
     check_clock(timing, clock_ps, standard)
     return clock_ps
+
+
+def _player_clock_mhz(root: Section) -> float:
+    if not is_clock(root.number("player_clock_MHz")):
+        raise root.wrong("player_clock_MHz", MHZ)
+    return root.number("player_clock_MHz")
 
 
 def _cycles(

@@ -19,6 +19,12 @@ _MAX_PUMP_CURRENT_A = 0.5
 # Cycles, whatever their length; JEDEC's longest are 3,072.
 _DLL_LOCKS = ("XSDLL", "XS_DLL")
 _MAX_DLL_LOCK = 1 << 14
+_ORDER = [
+    *(("CCD_S", "CCD_L"), ("RRD_S", "RRD_L"), ("WTR_S", "WTR_L")),
+    *(("CCDS", "CCDL"), ("RRDS", "RRDL"), ("WTRS", "WTRL")),
+    *(("RFC2", "RFC1"), ("RFC4", "RFC2"), ("RFC4", "RFC1")),
+    *(("RFCpb", "RFCab"), ("RFCsb", "RFC1"), ("RFCSB", "RFC"), ("RPpb", "RPab")),
+]
 _MIN_VOLTAGE, _MAX_VOLTAGE = 0.3, 5.0
 
 
@@ -129,6 +135,7 @@ def check_timing(
     _check_delays(timing, t, standard)
     _check_latencies(timing, t, standard)
     _check_data_bus(timing, t, organization, rules)
+    _check_order(timing, t)
     if "REFIpb" in standard.timing.split():
         share = max(refresh.per_interval for refresh in rules.refreshes.values())
         longest = -(-t["REFI"] // share)
@@ -151,6 +158,17 @@ def _check_delays(timing: Section, t: Mapping[str, int], standard: Standard) -> 
         elif not name.startswith("REFI") and t[name] >= t[interval]:
             expected = f"below {interval}, {t[interval]}, in which a refresh falls due"
             raise timing.wrong(name, expected)
+
+
+def _check_order(timing: Section, t: Mapping[str, int]) -> None:
+    """Checks that what concerns fewer banks or rows takes no longer, and no data come at once."""
+    for less, more in _ORDER:
+        # Files state 0 for what the refresh mode does not need.
+        if t.get(more) and t.get(less, 0) > t[more]:
+            raise timing.wrong(less, f"at most {more}, {t[more]}")
+    for name in ("RL", "WL"):
+        if t[name] < 1:
+            raise timing.wrong(name, "at least 1: data follow their command")
 
 
 def _check_latencies(timing: Section, t: Mapping[str, int], standard: Standard) -> None:
@@ -203,13 +221,19 @@ def read_currents(power: Section, standard: Standard | None) -> dict[str, float]
         if figures[name] > most:
             expected = f"in A: no DRAM draws more than {most:g} A a device"
             raise power.wrong(name, expected)
-    if standard is not None:
-        power.require(standard.currents.split())
+    required = [] if standard is None else standard.currents.split()
+    power.require(required)
     for supply in supplies:
         voltage = supply["V"]
         draws = any(figures.get(name, 0.0) for name in _currents(supply.values()))
-        if draws and not _MIN_VOLTAGE <= figures[voltage] <= _MAX_VOLTAGE:
+        if not draws:
+            continue
+        if not _MIN_VOLTAGE <= figures[voltage] <= _MAX_VOLTAGE:
             raise power.wrong(voltage, f"in V, {_MIN_VOLTAGE:g} to {_MAX_VOLTAGE:g}")
+        for name in _currents(supply.values()):
+            # The pump may rest; what a device need not give may be 0 too.
+            if name in required and not name.startswith("ipp") and not figures[name]:
+                raise power.wrong(name, "above 0, as other currents of its supply are")
     return figures
 
 

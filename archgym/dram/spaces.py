@@ -83,7 +83,7 @@ def _controller_v1(system: System) -> Outline:
     device = system.device
     if device.standard not in STANDARDS:
         raise ArchgymError(
-            f"there is no controller space for {device.name}: {device.standard} is not known"
+            f"there is no controller space for {device.label}: {device.standard} is not known"
         )
     standard = STANDARDS[device.standard]
     refreshes = standard.rules(device.timing, device.organization).refreshes

@@ -56,7 +56,7 @@ class System:
                 mapping = AddressMapping(device.address_mapping if mapping is None else mapping)
             mapping.check(device.organization)
         except ArchgymError as error:
-            raise ArchgymError(f"device {device.name}: {error}") from error
+            raise ArchgymError(f"device {device.label}: {error}") from error
         self.mapping = mapping
 
     @classmethod

@@ -80,7 +80,7 @@ def write_timeline(
     """
     device = workload.system.device
     if device.standard not in STANDARDS:
-        raise ArchgymError(f"no timeline of {device.name}: {device.standard} is not known")
+        raise ArchgymError(f"no timeline of {device.label}: {device.standard} is not known")
     if presented_ps is None:
         presented_ps = workload.trace.arrival_ps
     standard = STANDARDS[device.standard]

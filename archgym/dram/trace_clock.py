@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archgym.errors import ArchgymError
-
 SLOWEST_MHZ, FASTEST_MHZ = 1e-3, 1e6
 """From a millisecond to a picosecond a cycle, which is what arrivals are told apart by."""
+
+MHZ = "a number from 0.001 to 1e6"
+"""What a frequency must be, for error messages."""
 
 # So that every product below fits into 64 bits. A period that is no such fraction is taken for one
 # that is less than 1e-9 ps away.
@@ -79,17 +80,7 @@ class TraceClock:
         return cycle * self.period_ps < 2**63 - 1
 
 
-def check_mhz(name: str, mhz: Any) -> float:
-    """Returns a frequency that a trace can count in.
-
-    Args:
-        name: What it is called where it was given.
-        mhz: The frequency in MHz.
-
-    Raises:
-        ArchgymError: It is no number, or a clock that no trace has.
-    """
+def is_clock(mhz: Any) -> bool:
+    """Tells whether something is the frequency, in MHz, of a clock that a trace can count in."""
     is_number = isinstance(mhz, int | float) and not isinstance(mhz, bool)
-    if not is_number or not SLOWEST_MHZ <= mhz <= FASTEST_MHZ:
-        raise ArchgymError(f"{name} must be a number from 0.001 to 1e6, not {mhz!r}")
-    return float(mhz)
+    return is_number and SLOWEST_MHZ <= mhz <= FASTEST_MHZ

@@ -65,7 +65,7 @@ class Workload:
             index = int(np.argmax(beyond))
             raise ArchgymError(
                 f"{trace.where(index)}: {trace.size[index] or burst} bytes at address "
-                f"{trace.address[index]:#x} lie beyond device {system.device.name}, whose "
+                f"{trace.address[index]:#x} lie beyond device {system.device.label}, whose "
                 f"capacity is {system.capacity:#x} bytes"
             )
         self.system = system

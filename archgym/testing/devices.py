@@ -50,9 +50,10 @@ def with_other_timing(device: Device, pick: Pick) -> Device:
     all_banks, single_banks = _REFRESHES
     set_all(("REFI",), 250 * rounds, 1500 * rounds)
     set_all(("REFI1",), 500 * rounds, 3000 * rounds)  # twice the interval of the single banks'
-    set_all(all_banks, 10, 100)
     set_all(single_banks, 20, 60)
+    set_all(all_banks, 60, 100)
     recovery = max(timing.get(name, 0) for name in all_banks)
+    timing |= {name: min(timing[name], recovery) for name in ("RFC2", "RFC4") if name in timing}
     set_all(("XS", "XSR"), recovery + 1, recovery + 50)
     timing |= {name: timing["REFI"] // rounds for name in ("REFIpb", "REFISB") if name in timing}
     burst = rules.latencies.burst
@@ -66,6 +67,11 @@ def with_other_timing(device: Device, pick: Pick) -> Device:
             timing[cycle] = timing["RAS"] + timing[precharge] + pick(-1, 3)
         if all_precharge in timing:
             timing[all_precharge] = timing[precharge] + pick(0, 4)
+    # What concerns fewer banks takes no longer.
+    for less, more in (("_S", "_L"), ("S", "L")):
+        for name in [name.removesuffix(more) for name in timing if name.endswith(more)]:
+            if name + less in timing:
+                timing[name + more] = max(timing[name + more], timing[name + less])
     if "RTW" in timing:
         latencies = standard.rules(timing, device.organization).latencies
         least = latencies.read - latencies.write + burst

@@ -29,16 +29,16 @@ def unsupported(workload: Workload) -> str | None:
     """Says why the native simulator can't play a workload; `None` if it can."""
     system, device = workload.system, workload.system.device
     if device.standard not in STANDARDS:
-        return f"native simulates {', '.join(STANDARDS)}, not {device.standard} ({device.name})"
+        return f"native simulates {', '.join(STANDARDS)}, not {device.standard} ({device.label})"
     if system.channels > _core.MAX_CHANNELS:
         return (
             f"native simulates up to {_core.MAX_CHANNELS} channels, "
-            f"{device.name} has {system.channels}"
+            f"{device.label} has {system.channels}"
         )
     if system.ranks > _core.MAX_RANKS:
-        return f"native simulates up to {_core.MAX_RANKS} ranks, {device.name} has {system.ranks}"
+        return f"native simulates up to {_core.MAX_RANKS} ranks, {device.label} has {system.ranks}"
     if system.banks > _core.MAX_BANKS:
-        return f"native simulates up to {_core.MAX_BANKS} banks, {device.name} has {system.banks}"
+        return f"native simulates up to {_core.MAX_BANKS} banks, {device.label} has {system.banks}"
     if workload.trace.duration_ps > _MAX_TIME_PS:
         return (
             f"native simulates up to {_MAX_TIME_PS:.0e} ps, trace {workload.trace.name} is longer"
@@ -50,26 +50,24 @@ def impossible(device: Device, rules: Rules) -> str | None:
     """Says why no controller could keep to a device's rules; `None` if one can."""
     name, cycles = max(device.timing.items(), key=lambda item: item[1])
     if cycles > _MAX_CYCLES:
-        return (
-            f"native simulates delays up to {_MAX_CYCLES} cycles, {device.name} has {name} {cycles}"
-        )
+        return f"native simulates delays up to {_MAX_CYCLES} cycles, {device.label} has {name} {cycles}"
     if rules.row_active_min < 1:
-        return f"native needs tRAS to be a cycle at least, {device.name} has 0"
+        return f"native needs tRAS to be a cycle at least, {device.label} has 0"
     longest = max(edge.cycles for edge in rules.constraints)
     if longest > _MAX_DISTANCE:
         edge = next(edge for edge in rules.constraints if edge.cycles == longest)
         return (
-            f"native keeps commands up to {_MAX_DISTANCE} cycles apart, {device.name} has "
+            f"native keeps commands up to {_MAX_DISTANCE} cycles apart, {device.label} has "
             f"{edge.following[0]} {longest} cycles after {edge.previous[0]}"
         )
     row_cycle = max(edge.cycles for edge in rules.constraints if _is_row_cycle(edge))
     for policy, refresh in rules.refreshes.items():
         if refresh.duration < 1:
-            return f"native needs refreshes to take time, {policy} takes {device.name} none"
+            return f"native needs refreshes to take time, {policy} takes {device.label} none"
         round_interval = refresh.interval * refresh.round_size
         if round_interval <= refresh.duration + row_cycle:
             return (
-                f"{device.name} would do little but refresh: with RefreshPolicy {policy}, banks "
+                f"{device.label} would do little but refresh: with RefreshPolicy {policy}, banks "
                 f"are busy for {refresh.duration} of every {round_interval} cycles"
             )
         apart = _distance(rules, refresh.command, refresh.command, ["rank"])
@@ -90,7 +88,7 @@ def impossible(device: Device, rules: Rules) -> str | None:
             share = -(-window.cycles // refresh.interval)
             if refresh.command in window.commands and share >= window.count:
                 return (
-                    f"{device.name} would do little but refresh: with RefreshPolicy {policy}, "
+                    f"{device.label} would do little but refresh: with RefreshPolicy {policy}, "
                     f"{share} refreshes fall due in the window of {window.cycles} cycles that has "
                     f"room for {window.count} of {' and '.join(window.commands)}"
                 )

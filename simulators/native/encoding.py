@@ -65,7 +65,7 @@ def encode(design: Design, device: Device, refresh_policies: Sequence[str]) -> E
         *others, last = refresh_policies
         return Failure(
             "unsupported",
-            f"{device.name} ({device.standard}) has RefreshPolicy {', '.join(others)} or {last}, "
+            f"{device.label} ({device.standard}) has RefreshPolicy {', '.join(others)} or {last}, "
             f"not {full['RefreshPolicy']}",
         )
     return Encoded(full["AddressMapping"], [_number(name, full[name]) for name in FIELDS])

@@ -92,7 +92,7 @@ def gives_back(device: Device, standard: Standard, rules: Rules) -> str | None:
             made_of = ", ".join(f"{name} {value:g}" for name, value in currents.items())
             what = event.replace("_", " ")
             return (
-                f"{device.name}: energy of {what} would be negative by its currents (A): {made_of}"
+                f"{device.label}: energy of {what} would be negative by its currents (A): {made_of}"
             )
     return None
 

@@ -173,7 +173,7 @@ class Native(Simulator):
         device = workload.system.device
         return Failure(
             "unsupported",
-            f"the timing of {device.name} leaves this design no room for accesses: requests wait "
+            f"the timing of {device.label} leaves this design no room for accesses: requests wait "
             "that no command can ever serve",
         )
 

@@ -53,6 +53,23 @@ def test_bundled_devices_load():
         ("ddr5-4800", {"RRD_L": 9375}, "RRD_L must be below REFI1, 9375, in which a refresh falls"),
         ("lpddr4-3200", {"XSR": 10**6}, "XSR must be below REFI, 6246"),
         ("ddr3-1600", {"XSDLL": 20_000}, "XSDLL must be at most 16384, as no DLL takes longer"),
+        ("ddr4-2400", {"RFC2": 400}, "RFC2 must be at most RFC1, 312, is 400"),
+        ("ddr4-2400", {"RFC2": 100}, "RFC4 must be at most RFC2, 100, is 132"),
+        ("ddr4-2400", {"RFC2": 0, "RFC4": 313}, "RFC4 must be at most RFC1, 312"),
+        ("lpddr4-3200", {"RFCpb": 500}, "RFCpb must be at most RFCab, 448"),
+        ("ddr5-4800", {"RFCsb": 800}, "RFCsb must be at most RFC1, 708"),
+        ("ddr4-2400", {"CCD_S": 7}, "CCD_S must be at most CCD_L, 6"),
+        ("ddr5-4800", {"RRD_S": 30}, "RRD_S must be at most RRD_L"),
+        ("lpddr5-6400", {"WTR_S": 30}, "WTR_S must be at most WTR_L"),
+        ("hbm2", {"WTRS": 10}, "WTRS must be at most WTRL, 9"),
+        ("gddr6-16000", {"RRDS": 99}, "RRDS must be at most RRDL"),
+        (
+            "ddr4-2400",
+            {"WL": 0, "CWL": 0},
+            "WL must be at least 1: data follow their comm",
+        ),
+        ("lpddr4-3200", {"WL": 0}, "WL must be at least 1"),
+        ("hbm3-6400", {"RL": 0}, "RL must be at least 1"),
         ("ddr4-2400", {"tCK": 1e-10}, "tCK must be 3.33e-10 at least: no DDR4 transfers more"),
         ("ddr4-2400", {"tCK": 1e-6}, "tCK must be a clock period in seconds, 1e-7 at most"),
     ],
@@ -126,6 +143,26 @@ def test_voltages_in_another_unit_are_refused(voltage, value):
 @pytest.mark.parametrize("name", ["ddr3-1600", "ddr4-2400", "ddr5-4800", "lpddr4-3200"])
 def test_currents_that_are_all_zero_are_none(name):
     assert load(name, "mempowerspec", **dict.fromkeys(amperes(name), 0.0)).currents == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        *(("ddr4-2400", key) for key in ("idd2n", "idd3n", "idd0", "idd4r", "idd5B", "idd6n")),
+        *(("ddr3-1600", "idd2n"), ("ddr5-4800", "idd3n"), ("lpddr4-3200", "idd3n2")),
+    ],
+)
+def test_a_single_current_of_zero_is_refused(name, key):
+    message = rf"^mine: memspec\.mempowerspec\.{key} must be above 0, as other currents of its"
+    with pytest.raises(ArchgymError, match=message):
+        load(name, "mempowerspec", **{key: 0})
+
+
+@pytest.mark.parametrize("mhz", [0, 1e-9, 1e7, -1])
+def test_a_player_clock_that_no_trace_has_is_refused(mhz):
+    data = Device.load("ddr4-2400").data | {"player_clock_MHz": mhz}
+    with pytest.raises(ArchgymError, match=r"^mine: player_clock_MHz must be a number"):
+        Device.from_dict(data, "mine")
 
 
 def test_a_supply_without_figures_may_be_left_at_zero():

@@ -36,7 +36,7 @@ import pyarrow as pa
 
 from archgym.dram.player import OPEN, WITHOUT_TIMES
 from archgym.dram.trace import Trace
-from archgym.dram.trace_clock import TraceClock, check_mhz
+from archgym.dram.trace_clock import MHZ, TraceClock, is_clock
 from archgym.errors import ArchgymError, unknown
 from archgym.traces.formats.columns import Columns, Ints, check_ascending
 from archgym.traces.formats.csv import CSV
@@ -303,7 +303,9 @@ def format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
 def _clock(clock_mhz: float | None, reason: str) -> TraceClock:
     if clock_mhz is None:
         raise ArchgymError(f"{reason}: clock_mhz is needed (--clock-mhz)")
-    return TraceClock.of_mhz(check_mhz("clock_mhz", clock_mhz))
+    if not is_clock(clock_mhz):
+        raise ArchgymError(f"clock_mhz must be {MHZ}, not {clock_mhz!r}")
+    return TraceClock.of_mhz(clock_mhz)
 
 
 def _check_options(size: Any, reads_only: Any) -> None:
