@@ -48,26 +48,27 @@ def unsupported(workload: Workload) -> str | None:
 
 def impossible(device: Device, rules: Rules) -> str | None:
     """Says why no controller could keep to a device's rules; `None` if one can."""
+    label = device.label
     name, cycles = max(device.timing.items(), key=lambda item: item[1])
     if cycles > _MAX_CYCLES:
-        return f"native simulates delays up to {_MAX_CYCLES} cycles, {device.label} has {name} {cycles}"
+        return f"native simulates delays up to {_MAX_CYCLES} cycles, {label} has {name} {cycles}"
     if rules.row_active_min < 1:
-        return f"native needs tRAS to be a cycle at least, {device.label} has 0"
+        return f"native needs tRAS to be a cycle at least, {label} has 0"
     longest = max(edge.cycles for edge in rules.constraints)
     if longest > _MAX_DISTANCE:
         edge = next(edge for edge in rules.constraints if edge.cycles == longest)
         return (
-            f"native keeps commands up to {_MAX_DISTANCE} cycles apart, {device.label} has "
+            f"native keeps commands up to {_MAX_DISTANCE} cycles apart, {label} has "
             f"{edge.following[0]} {longest} cycles after {edge.previous[0]}"
         )
     row_cycle = max(edge.cycles for edge in rules.constraints if _is_row_cycle(edge))
     for policy, refresh in rules.refreshes.items():
         if refresh.duration < 1:
-            return f"native needs refreshes to take time, {policy} takes {device.label} none"
+            return f"native needs refreshes to take time, {policy} takes {label} none"
         round_interval = refresh.interval * refresh.round_size
         if round_interval <= refresh.duration + row_cycle:
             return (
-                f"{device.label} would do little but refresh: with RefreshPolicy {policy}, banks "
+                f"{label} would do little but refresh: with RefreshPolicy {policy}, banks "
                 f"are busy for {refresh.duration} of every {round_interval} cycles"
             )
         apart = _distance(rules, refresh.command, refresh.command, ["rank"])
@@ -88,7 +89,7 @@ def impossible(device: Device, rules: Rules) -> str | None:
             share = -(-window.cycles // refresh.interval)
             if refresh.command in window.commands and share >= window.count:
                 return (
-                    f"{device.label} would do little but refresh: with RefreshPolicy {policy}, "
+                    f"{label} would do little but refresh: with RefreshPolicy {policy}, "
                     f"{share} refreshes fall due in the window of {window.cycles} cycles that has "
                     f"room for {window.count} of {' and '.join(window.commands)}"
                 )
