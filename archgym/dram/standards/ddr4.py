@@ -75,7 +75,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["SREFEX"], ["ACT", "REFAB", "PDEP", "SREFEN"], t["XS"]),
         TimingConstraint("rank", ["SREFEX"], COLUMN, t["XSDLL"]),
         # Power-Down Modes: each level of CKE lasts for tCKE.
-        TimingConstraint("rank", ["ACT"], ["PDEA"], t["ACTPDEN"]),
+        TimingConstraint("rank", ["ACT"], POWER_DOWN_ENTRY, t["ACTPDEN"]),
         TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
         TimingConstraint("rank", ["WR"], POWER_DOWN_ENTRY, write_to_precharge),
         TimingConstraint("rank", ["WRA"], POWER_DOWN_ENTRY, write_to_precharge + 1),

@@ -88,7 +88,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         # Self Refresh Operation. No data burst may be under way when it begins.
         TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),
         # Power-Down Mode, entry.
-        TimingConstraint("rank", ["ACT"], ["PDEA"], t["ACTPDEN"]),
+        TimingConstraint("rank", ["ACT"], POWER_DOWN_ENTRY, t["ACTPDEN"]),
         TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
         TimingConstraint("rank", WRITES, POWER_DOWN_ENTRY, write_to_precharge + 1),
         TimingConstraint("rank", PRECHARGES, POWER_DOWN_ENTRY, t["PRPDEN"]),

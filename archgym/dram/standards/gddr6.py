@@ -88,7 +88,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
             "rank", ["SREFEX"], ["ACT", "REFAB", *BANK_REFRESHES, "PDEP", "SREFEN"], t["XS"]
         ),
         # POWER-DOWN.
-        TimingConstraint("rank", ["ACT"], ["PDEA"], t["ACTPDE"]),
+        TimingConstraint("rank", ["ACT"], POWER_DOWN_ENTRY, t["ACTPDE"]),
         TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
         TimingConstraint("rank", WRITES, POWER_DOWN_ENTRY, write_to_precharge + 1),
         TimingConstraint("rank", ["PREPB", "PREAB"], POWER_DOWN_ENTRY, t["PREPDE"]),

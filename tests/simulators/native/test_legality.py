@@ -1,5 +1,7 @@
 """Every command that the native simulator issues is legal by JEDEC."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -153,3 +155,23 @@ def test_commands_come_as_early_as_is_legal(device_name):
         earlier = earlier[np.argsort(earlier["time_ps"], kind="stable")]
         caught += bool(check(earlier, workload.system.device, names=COMMANDS))
     assert caught >= 0.9 * len(moved)
+
+
+@pytest.mark.parametrize(
+    ("device_name", "delay"),
+    [
+        ("ddr3-1600", "ACTPDEN"),
+        ("ddr4-2400", "ACTPDEN"),
+        ("ddr5-4800", "ACTPDEN"),
+        ("gddr6-16000", "ACTPDE"),
+    ],
+)
+def test_a_rank_powers_down_no_sooner_after_an_activate_if_its_row_is_closed(device_name, delay):
+    data = copy.deepcopy(Device.load(device_name).data)
+    data["memspec"]["memtimingspec"][delay] = 1000
+    accesses = [Access(1_000_000 * number, 0, number) for number in range(20)]
+    workload = make_workload(one_channel(Device.from_dict(data)), accesses)
+    design = {"PagePolicy": "Closed", "RefreshPolicy": "AllBank", "PowerDownPolicy": "Staggered"}
+    count, found = violations(design, workload, Native())
+    assert count > 20
+    assert found == []
