@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 
 KEY = "document_sha256"
 """The key of a document under which its digest stands."""
@@ -62,25 +62,26 @@ def check(document: Mapping[str, Any], what: str | Path, *, required: bool = Tru
             any case.
 
     Raises:
-        ArchgymError: It was changed since, or lacks a digest that is required.
+        DamagedError: It was changed since, or lacks a digest that is required.
     """
     if KEY not in document:
         if required:
-            raise ArchgymError(f"{what} is damaged: it lacks its digest, {KEY}")
+            raise DamagedError(f"{what} is damaged: it lacks its digest, {KEY}")
         return
     try:
         is_whole = document[KEY] == of_document(document)
     except RecursionError:
         is_whole = False
     if not is_whole:
-        raise ArchgymError(f"{what} is damaged: it is not what its digest, {KEY}, stands for")
+        raise DamagedError(f"{what} is damaged: it is not what its digest, {KEY}, stands for")
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
     """Reads a JSON document, an object; whether it is damaged is up to `check`.
 
     Raises:
-        ArchgymError: There is none at `path` that can be read.
+        ArchgymError: There is no file at `path` that can be read.
+        DamagedError: It is not such a document.
     """
     path = Path(path)
     try:
@@ -92,17 +93,17 @@ def read_json(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise ArchgymError(f"can't read {path}: {error.strerror}") from error
     if len(content) > MOST_BYTES:
-        raise ArchgymError(
+        raise DamagedError(
             f"{path} is larger than {MOST_BYTES:,} bytes, so it is none of archgym's"
         )
     try:
         document = json.loads(content)
     except RecursionError:
-        raise ArchgymError(
+        raise DamagedError(
             f"{path} is not JSON that can be read: it is nested too deeply"
         ) from None
     except (ValueError, MemoryError) as error:
-        raise ArchgymError(f"{path} is not JSON: {error}") from error
+        raise DamagedError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise ArchgymError(f"{path} holds no JSON object, but a {type(document).__name__}")
+        raise DamagedError(f"{path} holds no JSON object, but a {type(document).__name__}")
     return document

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from archgym import atomic
+from archgym import atomic, digest, parquet
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.errors import ArchgymError
 
@@ -37,19 +37,22 @@ def to_folder(whole: Dataset, folder: str | Path) -> None:
     with new_folder(folder) as temporary:
         (temporary / "data").mkdir()
         files = -(-len(whole) // ROWS_A_FILE)
+        sha256 = {}
         for number in range(files):
             part = whole.frame.iloc[number * ROWS_A_FILE : (number + 1) * ROWS_A_FILE]
             name = f"train-{number:05}-of-{files:05}.parquet"
-            part.to_parquet(temporary / "data" / name, index=False, compression="zstd")
+            parquet.write_frame(part, temporary / "data" / name, "zstd")
+            sha256[name] = digest.of_file(temporary / "data" / name)
         header = {
             "schema_version": SCHEMA_VERSION,
             "rows": len(whole),
             "sha256": whole.sha256,
+            "files": sha256,
             "sources": list(whole.sources),
             "spaces": dict(whole.spaces),
             "workloads": dict(whole.workloads),
         }
-        text = json.dumps(header, indent=1) + "\n"
+        text = json.dumps(digest.stamp(header), indent=1) + "\n"
         (temporary / "dataset.json").write_text(text, encoding="utf-8")
         (temporary / "README.md").write_text(card(whole, folder.name), encoding="utf-8")
 
