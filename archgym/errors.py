@@ -8,6 +8,10 @@ class ArchgymError(ValueError):
     """Bad input, in one sentence; the command line prints it and exits with code 2."""
 
 
+class DamagedError(ArchgymError):
+    """A file does not hold what was written to it."""
+
+
 class SimulationError(ArchgymError):
     """A single design could not be simulated."""
 

@@ -307,15 +307,18 @@ class Problem:
 
     def _recover(self, rows: Sequence[Row]) -> None:
         """Takes over the results of a journal, so that its designs need no simulation."""
-        for row in rows:
-            design = _columns(row, "param.")
-            result = _Result(
-                _columns(row, "metric.") or None, row["cost"], row["feasible"], row["failure"]
-            )
-            self._results[self.space.key(design)] = result
-        if rows:
-            self._began -= rows[-1]["wall_time_s"]
-            self.simulator_seconds = rows[-1]["simulator_time_s"]
+        try:
+            for row in rows:
+                design = _columns(row, "param.")
+                result = _Result(
+                    _columns(row, "metric.") or None, row["cost"], row["feasible"], row["failure"]
+                )
+                self._results[self.space.key(design)] = result
+            if rows:
+                self._began -= rows[-1]["wall_time_s"]
+                self.simulator_seconds = rows[-1]["simulator_time_s"]
+        except (KeyError, TypeError) as error:
+            raise ArchgymError(f"the journal is not of a problem: a row lacks {error}") from error
 
 
 def _violation(objective: Objective, metrics: Metrics | None, reference: Metrics) -> float:

@@ -1,7 +1,8 @@
 """A table of every distinct design of a space on one workload, in a folder.
 
 `table.json` says what it is a table of: schema version, space, workload, device, simulator and its
-version; once it is complete, also the hash of its content. `shard-NNNNN.parquet` hold a row a
+version; once it is complete, also the hash of its content and the SHA-256 of each shard. It carries
+its own digest (see `archgym.digest`). `shard-NNNNN.parquet` hold a row a
 design in the order of `archgym.distinct`, with the columns of the evaluation log (see
 `archgym.dataset`): `param.NAME`, `metric.NAME` (float64, as simulated; null if not measured),
 `feasible`, `failure`. Every file is written under another name and then renamed, so there is no
@@ -13,9 +14,8 @@ Parquet packs them.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,17 +23,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym import atomic, dataset, digest, parquet
 from archgym.distinct import DistinctDesigns
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.simulators import Failure, Outcome
 from archgym.space import DesignSpace
 from archgym.space_document import from_document, to_document
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of `table.json`; that of version 1 has no digests."""
+
+_ROWS_VERSION = 1  # Of what shards hold, which is part of what tells tables apart.
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Header:
         metrics: The metrics that it can report, in the order of the table's columns.
         shard_size: Designs a shard; the last one may have fewer.
         sha256: Hash of the content; `None` while the table is not complete.
+        files: SHA-256 of each shard's file, by name; none before the table is complete.
     """
 
     space: DesignSpace
@@ -61,6 +65,7 @@ class Header:
     metrics: tuple[str, ...]
     shard_size: int
     sha256: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @cached_property
     def designs(self) -> DistinctDesigns:
@@ -84,9 +89,8 @@ class Header:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The header as JSON has it."""
+        """The header as JSON has it, but for its version and digests."""
         document: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
             "space": to_document(self.space),
             "workload": dict(self.workload),
             "device": dict(self.device),
@@ -107,9 +111,9 @@ class Header:
     @property
     def distinctive(self) -> dict[str, Any]:
         """What tells this table from others."""
-        names = ("schema_version", "space", "simulator", "simulator_version", "metrics")
-        workload = {"workload": self.workload["id"]}
-        return {name: self.document[name] for name in names} | workload
+        names = ("space", "simulator", "simulator_version", "metrics")
+        others = {"schema_version": _ROWS_VERSION, "workload": self.workload["id"]}
+        return {name: self.document[name] for name in names} | others
 
 
 def read_header(folder: Path) -> Header:
@@ -117,18 +121,15 @@ def read_header(folder: Path) -> Header:
 
     Raises:
         ArchgymError: There is no table, or it was made by another version of this format.
+        DamagedError: It is not what was written.
     """
     path = folder / "table.json"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ArchgymError(
-            f"{folder} holds no table of designs: can't read {path}: {error.strerror}"
-        ) from error
-    except ValueError as error:
-        raise ArchgymError(f"{path} is not JSON: {error}") from None
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if version != SCHEMA_VERSION:
+    if not path.exists():
+        raise ArchgymError(f"{folder} holds no table of designs: there is no {path}")
+    document = digest.read_json(path)
+    version = document.get("schema_version")
+    digest.check(document, path, required=version != 1)
+    if version not in (1, SCHEMA_VERSION):
         raise ArchgymError(
             f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
@@ -142,19 +143,34 @@ def read_header(folder: Path) -> Header:
             metrics=tuple(document["metrics"]),
             shard_size=int(document["shard_size"]),
             sha256=document.get("sha256"),
+            files=dict(document.get("files", {})),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ArchgymError(f"{path} does not describe a table of designs: {error}") from error
-    if header.document != document or header.shard_size < 1 or "id" not in header.workload:
-        raise ArchgymError(f"{path} contradicts itself")
+        described = {
+            name: value
+            for name, value in document.items()
+            if name not in ("schema_version", "files", digest.KEY)
+        }
+        is_consistent = header.document == described
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DamagedError(f"{path} does not describe a table of designs: {error}") from error
+    if not is_consistent or header.shard_size < 1 or "id" not in header.workload:
+        raise DamagedError(f"{path} contradicts itself")
     return header
 
 
 def write_header(folder: Path, header: Header) -> None:
-    """Writes what the table in a folder is about."""
-    temporary = folder / f"table.json.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps(header.document, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(folder / "table.json")
+    """Writes what the table in a folder is about, and if it is complete, the digests of its files.
+
+    Raises:
+        ArchgymError: A shard of a complete table can't be read.
+    """
+    document = {"schema_version": SCHEMA_VERSION, **header.document}
+    if header.sha256:
+        shards = [shard_path(folder, shard) for shard in range(header.shards)]
+        document["files"] = {path.name: digest.of_file(path) for path in shards}
+    with atomic.replacing(folder / "table.json") as temporary:
+        text = json.dumps(digest.stamp(document), indent=1) + "\n"
+        temporary.write_text(text, encoding="utf-8")
 
 
 def shard_name(shard: int) -> str:
@@ -179,7 +195,6 @@ def write_shard(
         outcomes: What the simulator made of each design, in order; `None` for infeasible ones.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     numbers = np.array(header.rows(shard))
     indices = header.designs.indices(numbers)
@@ -199,13 +214,8 @@ def write_shard(
     columns["feasible"] = pa.array([reason is None for reason in reasons], pa.bool_())
     columns["failure"] = pa.array(failures, pa.string())
     table = pa.table(columns).replace_schema_metadata({"archgym.table": header.identity})
-    path = shard_path(folder, shard)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic.replacing(shard_path(folder, shard)) as temporary:
+        parquet.write(table, temporary, "zstd")
 
 
 class Table:
@@ -237,7 +247,7 @@ class Table:
             )
         values, self.failures, sha256 = read_shards(self.folder, self.header)
         if sha256 != self.sha256:
-            raise ArchgymError(f"the table in {folder} does not have the content that it had")
+            raise DamagedError(f"the table in {folder} does not have the content that it had")
         measured = np.flatnonzero(~np.isnan(values).all(axis=0))
         self.metrics = tuple(self.header.metrics[column] for column in measured)
         self.values = np.take(values, measured, axis=1)
@@ -258,7 +268,7 @@ class Table:
 
         header, numbers = self.header, np.arange(len(self))
         columns: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": dataset.SCHEMA_VERSION,
             "space": header.space.name,
             "workload": header.workload["id"],
             "simulator": header.simulator,
@@ -281,17 +291,16 @@ def read_shards(folder: Path, header: Header) -> tuple[NDArray[np.float64], dict
         the content.
 
     Raises:
-        ArchgymError: A shard is missing, can't be read or is not this table's.
+        ArchgymError: A shard is of another table.
+        DamagedError: A shard is missing or not what was written.
     """
     values = np.full((len(header.designs), len(header.metrics)), np.nan)
     failures: dict[int, str] = {}
     for shard in range(header.shards):
         numbers = header.rows(shard)
-        table = _read_shard(shard_path(folder, shard), header, len(numbers))
-        for column, name in enumerate(header.metrics):
-            read = table.column(f"metric.{name}").to_numpy()
-            values[numbers.start : numbers.stop, column] = read
-        found = zip(numbers, table.column("failure").to_pylist(), strict=True)
+        measured, failed = read_shard(folder, header, shard)
+        values[numbers.start : numbers.stop] = measured
+        found = zip(numbers, failed, strict=True)
         failures |= {number: failure for number, failure in found if failure is not None}
     digest = hashlib.sha256(header.identity.encode())
     digest.update(values.astype("<f8", copy=False).data)
@@ -299,18 +308,31 @@ def read_shards(folder: Path, header: Header) -> tuple[NDArray[np.float64], dict
     return values, failures, digest.hexdigest()
 
 
-def _read_shard(path: Path, header: Header, rows: int) -> "pa.Table":
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def read_shard(
+    folder: Path, header: Header, shard: int
+) -> tuple[NDArray[np.float64], list[str | None]]:
+    """Reads a shard of a table.
 
-    try:
-        columns = [f"metric.{name}" for name in header.metrics]
-        table = pq.ParquetFile(path).read([*columns, "failure"], use_threads=False)
-    except FileNotFoundError:
-        raise ArchgymError(f"{path} is missing") from None
-    except (OSError, pa.ArrowException) as error:
-        raise ArchgymError(f"can't read {path}: {error}") from error
+    Returns:
+        The metrics, shape `[designs, len(header.metrics)]`, and why a design has none.
+
+    Raises:
+        ArchgymError: It is of another table.
+        DamagedError: It is missing or not what was written.
+    """
+    import pyarrow as pa
+
+    path, rows = shard_path(folder, shard), len(header.rows(shard))
+    if not path.exists():
+        raise DamagedError(f"{path} is missing")
+    columns = [f"metric.{name}" for name in header.metrics]
+    table = parquet.read(path, [*columns, "failure"], header.files.get(path.name))
     metadata = table.schema.metadata or {}
     if metadata.get(b"archgym.table") != header.identity.encode() or table.num_rows != rows:
         raise ArchgymError(f"{path} is of another table")
-    return table
+    try:
+        values = [table.column(name).to_numpy() for name in columns]
+        failures = table.column("failure").cast(pa.string()).to_pylist()
+        return np.array(values, np.float64).reshape(-1, rows).T, failures
+    except (ValueError, TypeError, pa.ArrowException) as error:
+        raise DamagedError(f"can't read {path}: {error}") from error

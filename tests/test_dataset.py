@@ -40,7 +40,7 @@ def write(path: Path, rows: list[dict] = ROWS, **labels: object) -> Journal:
 def test_rows_come_back_with_labels(tmp_path: Path) -> None:
     write(tmp_path / "t.jsonl", trial="t", seed=3).close()
     recovered = Journal(tmp_path / "t.jsonl", trial="t", seed=3).recovered
-    assert recovered == [{"schema_version": 1, "trial": "t", "seed": 3, **row} for row in ROWS]
+    assert recovered == [{"schema_version": 2, "trial": "t", "seed": 3, **row} for row in ROWS]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -227,7 +227,7 @@ def test_a_row_says_everything(tmp_path: Path) -> None:
     first, second = Journal(tmp_path / "t.jsonl", trial="t").recovered
     assert first.pop("wall_time_s") > first.pop("simulator_time_s") > 0
     assert first == {
-        "schema_version": 1,
+        "schema_version": 2,
         "trial": "t",
         "agent": "a",
         "seed": 7,

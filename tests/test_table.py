@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from archgym import digest
 from archgym.distinct import DistinctDesigns
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.simulators import Failure, Outcome
 from archgym.space import Condition, DesignSpace, Parameter
 from archgym.table import Header, Table, read_header, read_shards, write_header, write_shard
@@ -55,6 +56,14 @@ def write(folder: Path, description: Header) -> Path:
     _, _, sha256 = read_shards(folder, description)
     write_header(folder, replace(description, sha256=sha256))
     return folder
+
+
+def make_old(folder: Path) -> None:
+    """Makes a table what it was before there were digests."""
+    path = folder / "table.json"
+    document = json.loads(path.read_text())
+    del document["files"], document[digest.KEY]
+    path.write_text(json.dumps(document | {"schema_version": 1}))
 
 
 @pytest.fixture
@@ -107,8 +116,18 @@ def test_a_shard_in_another_place_is_noticed(folder: Path) -> None:
         Table(folder)
     content = (folder / "shard-00002.parquet").read_bytes()
     (folder / "shard-00001.parquet").write_bytes(content)
-    with pytest.raises(ArchgymError, match="does not have the content that it had"):
+    with pytest.raises(DamagedError, match=r"shard-00002.parquet is damaged"):
         Table(folder)
+    make_old(folder)
+    with pytest.raises(DamagedError, match="does not have the content that it had"):
+        Table(folder)
+
+
+def test_a_table_of_version_1_is_read(folder: Path) -> None:
+    before = Table(folder)
+    make_old(folder)
+    assert Table(folder).sha256 == before.sha256
+    assert (Table(folder).values == before.values).sum() == (~np.isnan(before.values)).sum()
 
 
 def test_a_broken_shard_is_noticed(folder: Path) -> None:
@@ -116,14 +135,18 @@ def test_a_broken_shard_is_noticed(folder: Path) -> None:
     content = path.read_bytes()
     for broken in (b"", content[:-20], b"PAR1" + content[:40]):
         path.write_bytes(broken)
-        with pytest.raises(ArchgymError, match=r"can't read .*shard-00003\.parquet"):
+        with pytest.raises(DamagedError, match=r"shard-00003\.parquet is damaged"):
             Table(folder)
+    make_old(folder)
+    with pytest.raises(DamagedError, match=r"can't read .*shard-00003\.parquet"):
+        Table(folder)
 
 
 def test_a_shard_of_another_table_is_noticed(folder: Path, tmp_path: Path) -> None:
     other = write(tmp_path / "other", replace(header(), simulator_version="2"))
     path = folder / "shard-00000.parquet"
     path.write_bytes((other / path.name).read_bytes())
+    make_old(folder)
     with pytest.raises(ArchgymError, match=r"shard-00000.parquet is of another table"):
         Table(folder)
 
@@ -137,7 +160,7 @@ def test_an_incomplete_table(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 2}, "has schema version 2, and this archgym reads 1"),
+        ({"schema_version": 3}, "has schema version 3, and this archgym reads 2"),
         ({"designs": 31}, "contradicts itself"),
         ({"shard_size": 0}, "contradicts itself"),
         ({"space": {}}, "does not describe a table"),
@@ -147,13 +170,13 @@ def test_an_incomplete_table(folder: Path) -> None:
 )
 def test_a_bad_header(folder: Path, change: dict, message: str) -> None:
     path = folder / "table.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    path.write_text(json.dumps(digest.stamp(json.loads(path.read_text()) | change)))
     with pytest.raises(ArchgymError, match=message):
         read_header(folder)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "is not JSON"), ("[]", "schema version None"), (None, "no table")]
+    ("text", "message"), [("{", "is not JSON"), ("[]", "no JSON object"), (None, "no table")]
 )
 def test_what_is_no_table(tmp_path: Path, text: str | None, message: str) -> None:
     if text is not None:

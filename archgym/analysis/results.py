@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from archgym import dataset, objectives
+from archgym import dataset, objectives, parquet
 from archgym.dram.spaces import make_space
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.objectives import Limited, Objective, term
 from archgym.space import DesignSpace
 from archgym.study import inputs
+from archgym.study.damage import repairable
 from archgym.study.spec import Study
 from archgym.study.trial import read_summary
 
@@ -83,7 +83,7 @@ class TrialResult:
         """
         values, costs = self.values[:evaluations], self.costs[:evaluations]
         step = int((values if np.isfinite(values).any() else costs).argmin())
-        (row,) = pd.read_parquet(self.path, filters=[("step", "==", step)]).to_dict("records")
+        (row,) = self.log.iloc[[step]].to_dict("records")
         return row
 
 
@@ -109,8 +109,14 @@ class Results:
 
         Raises:
             ArchgymError: It is not the folder of a study, or no trial is complete.
+            DamagedError: A file in it is not what was written; the message says how to repair it.
         """
         folder = Path(folder)
+        with repairable(folder):
+            return cls._load(folder)
+
+    @classmethod
+    def _load(cls, folder: Path) -> "Results":
         study = Study.parse(folder / "spec.toml")
         trials: dict[ProblemKey, dict[str, list[TrialResult]]] = {}
         missing = 0
@@ -168,26 +174,31 @@ class Results:
 
 
 def _read(path: Path, objective: Objective) -> TrialResult:
+    summary = dataset.read_summary(path) or {}
+    sha256 = summary.get(dataset.LOG_SHA256)
+    costs = _columns(path, ["cost"], sha256)["cost"]
+    summary = read_summary(path, len(costs))
+    violations = np.where(np.isfinite(costs), 0.0, np.inf)
     try:
-        costs = _columns(path, ["cost"])["cost"]
-        summary = read_summary(path, len(costs))
-        violations = np.where(np.isfinite(costs), 0.0, np.inf)
         default_value = summary["default_cost"]
         if isinstance(objective, Limited):
             reference = summary["default_metrics"]
             default_value = term(objective.term, reference)
             if np.isfinite(costs).any():  # Otherwise there are no metrics at all.
                 names = sorted({name for limit in objective.limits for name in limit.metrics})
-                found = _columns(path, [f"metric.{name}" for name in names])
+                found = _columns(path, [f"metric.{name}" for name in names], sha256)
                 metrics: Any = {name: found[f"metric.{name}"] for name in names}
                 for limit in objective.limits:
                     violations = np.fmax(violations, limit.excess(metrics, reference))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ArchgymError(f"can't read {path}: {error}") from error
+    except (KeyError, TypeError) as error:  # Of a summary that is older than its digest.
+        raise DamagedError(f"the summary of {path} is damaged: {error!r}") from error
     return TrialResult(path, summary, costs, violations, default_value)
 
 
-def _columns(path: Path, names: list[str]) -> dict[str, NDArray[np.float64]]:
-    rows = pd.read_parquet(path, columns=["step", *names]).sort_values("step")
+def _columns(path: Path, names: list[str], sha256: str | None) -> dict[str, NDArray[np.float64]]:
+    rows = parquet.read_frame(path, ["step", *names], sha256).sort_values("step")
     dataset.check_steps(rows["step"], str(path))
-    return {name: rows[name].to_numpy(np.float64) for name in names}
+    try:
+        return {name: rows[name].to_numpy(np.float64) for name in names}
+    except (ValueError, TypeError) as error:
+        raise DamagedError(f"can't read {path}: {error}") from error

@@ -2,7 +2,8 @@
 
 A dataset is a folder in the layout of Hugging Face: `README.md`, the card; `data/*.parquet`, rows
 with the columns of the evaluation log (see `archgym.dataset`); and `dataset.json`: schema version,
-the spaces and workloads that the rows name, and where the rows come from.
+the spaces and workloads that the rows name, where the rows come from, and the SHA-256 of the files
+in `data`. It carries its own digest (see `archgym.digest`).
 """
 
 from archgym.datasets.archgym_csv import import_archgym

@@ -18,7 +18,8 @@ from archgym.space_document import from_document
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of `dataset.json`; that of version 1 has no digests."""
 
 
 @dataclass(frozen=True)

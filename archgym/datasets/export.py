@@ -1,13 +1,12 @@
 """Writes datasets, for archgym and for others."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from archgym import atomic, digest, parquet
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.errors import ArchgymError
 
@@ -21,14 +20,11 @@ def to_csv(whole: Dataset, path: str | Path) -> None:
         ArchgymError: The file can't be written.
     """
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        whole.frame.to_csv(temporary, index=False)
-        temporary.replace(path)
+        with atomic.output(path) as temporary:
+            whole.frame.to_csv(temporary, index=False)
     except OSError as error:
         raise ArchgymError(f"can't write {path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def to_folder(whole: Dataset, folder: str | Path) -> None:
@@ -41,19 +37,22 @@ def to_folder(whole: Dataset, folder: str | Path) -> None:
     with new_folder(folder) as temporary:
         (temporary / "data").mkdir()
         files = -(-len(whole) // ROWS_A_FILE)
+        sha256 = {}
         for number in range(files):
             part = whole.frame.iloc[number * ROWS_A_FILE : (number + 1) * ROWS_A_FILE]
             name = f"train-{number:05}-of-{files:05}.parquet"
-            part.to_parquet(temporary / "data" / name, index=False, compression="zstd")
+            parquet.write_frame(part, temporary / "data" / name, "zstd")
+            sha256[name] = digest.of_file(temporary / "data" / name)
         header = {
             "schema_version": SCHEMA_VERSION,
             "rows": len(whole),
             "sha256": whole.sha256,
+            "files": sha256,
             "sources": list(whole.sources),
             "spaces": dict(whole.spaces),
             "workloads": dict(whole.workloads),
         }
-        text = json.dumps(header, indent=1) + "\n"
+        text = json.dumps(digest.stamp(header), indent=1) + "\n"
         (temporary / "dataset.json").write_text(text, encoding="utf-8")
         (temporary / "README.md").write_text(card(whole, folder.name), encoding="utf-8")
 
@@ -70,17 +69,14 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArchgymError(f"{folder} exists already; choose another folder")
-    temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if folder.exists():
-            folder.rmdir()
-        temporary.replace(folder)
+        with atomic.output(folder) as temporary:
+            temporary.mkdir(parents=True)
+            yield temporary
+            if folder.exists():
+                folder.rmdir()
     except OSError as error:
         raise ArchgymError(f"can't write {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def summary(whole: Dataset) -> dict[str, Any]:

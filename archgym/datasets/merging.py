@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from archgym.dataset import TIMES
+from archgym.dataset import INCIDENTAL
 from archgym.datasets.collection import Dataset
 from archgym.errors import ArchgymError
 from archgym.proxy.coding import Coding
@@ -40,7 +40,7 @@ def merge(parts: Sequence[Dataset], *, distinct: bool = False) -> Dataset:
             workloads[name] = {**known, **workloads.get(name, {})}
     _check_columns(parts)
     frame = pd.concat([part.frame for part in parts], ignore_index=True)
-    compared = [name for name in frame if name not in TIMES]
+    compared = [name for name in frame if name not in INCIDENTAL]
     frame = frame.drop_duplicates(subset=compared, ignore_index=True)
     sources = tuple(dict.fromkeys(source for part in parts for source in part.sources))
     merged = Dataset(frame, spaces, workloads, sources)  # type: ignore[arg-type]

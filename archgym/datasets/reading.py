@@ -1,17 +1,16 @@
 """Finds out what a path holds, and makes a dataset of it."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archgym import dataset, versions
+from archgym import dataset, digest, parquet, versions
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.space_document import to_document
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ def load(path: str | Path) -> Dataset:
 
     Raises:
         ArchgymError: There is nothing of these at `path`, or it is empty.
+        DamagedError: It is not what was written.
     """
     path = Path(path)
     if (path / "dataset.json").exists():
@@ -61,23 +61,34 @@ def _check_is_log(path: Path) -> None:
 
 
 def _folder(path: Path) -> Dataset:
+    import pandas as pd
+
     header_path = path / "dataset.json"
-    try:
-        header = json.loads(header_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArchgymError(f"can't read {header_path}: {error}") from error
-    version = header.get("schema_version") if isinstance(header, dict) else None
-    if version != SCHEMA_VERSION:
+    header = digest.read_json(header_path)
+    version = header.get("schema_version")
+    digest.check(header, header_path, required=version != 1)
+    if version not in (1, SCHEMA_VERSION):
         raise ArchgymError(
             f"{header_path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
     for key in ("spaces", "workloads", "sources", "sha256"):
         if key not in header:
             raise ArchgymError(f"{header_path} is no dataset's: it lacks the key {key!r}")
-    frame = dataset.read(path / "data", complete=False)
-    found = Dataset(frame, header["spaces"], header["workloads"], tuple(header["sources"]))
-    if found.sha256 != header["sha256"]:
-        raise ArchgymError(f"the rows of dataset {path} are not those that were written")
+    try:
+        if version == 1:
+            frame = dataset.read(path / "data", complete=False)
+        else:
+            parts = [
+                parquet.read_frame(path / "data" / Path(name).name, sha256=sha256)
+                for name, sha256 in header["files"].items()
+            ]
+            frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        found = Dataset(frame, header["spaces"], header["workloads"], tuple(header["sources"]))
+        sha256 = header["sha256"]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DamagedError(f"{header_path} does not describe a dataset: {error!r}") from error
+    if found.sha256 != sha256:
+        raise DamagedError(f"the rows of dataset {path} are not those that were written")
     return found
 
 
@@ -106,6 +117,13 @@ def _table(path: Path) -> Dataset:
 
 
 def _study(path: Path) -> Dataset:
+    from archgym.study.damage import repairable
+
+    with repairable(path):
+        return _trials(path)
+
+
+def _trials(path: Path) -> Dataset:
     from archgym.study import Study
     from archgym.study.trial import read_summary
 
@@ -162,10 +180,10 @@ def _spaces(frame: "pd.DataFrame", path: Path) -> dict[str, Any]:
             raise ArchgymError(f"{path} is no evaluation log: it has no column {column!r}")
     if not len(frame):
         raise ArchgymError(f"{path} holds no evaluations")
-    versions = sorted(set(frame["schema_version"].tolist()))
-    if versions != [dataset.SCHEMA_VERSION]:
+    versions = set(frame["schema_version"].tolist())
+    if newer := versions - set(dataset.READABLE):
         raise ArchgymError(
-            f"{path} has rows of schema version {', '.join(map(str, versions))}, and this "
+            f"{path} has rows of schema version {', '.join(sorted(map(str, newer)))}, and this "
             f"archgym reads {dataset.SCHEMA_VERSION}"
         )
     spaces = {}

@@ -1,7 +1,8 @@
 """Simulates every distinct design of a space on a workload: the true optimum, and all the rest."""
 
+import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from archgym import simulators
 from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.workload import Workload
-from archgym.errors import ArchgymError, unknown
+from archgym.errors import ArchgymError, ArchgymWarning, DamagedError, unknown
 from archgym.simulators import Outcome, Simulator
 from archgym.space import DesignSpace
 from archgym.study.executor import execute
@@ -21,6 +22,7 @@ from archgym.table import (
     Header,
     Table,
     read_header,
+    read_shard,
     read_shards,
     shard_name,
     shard_path,
@@ -48,9 +50,9 @@ def enumerate_space(
 ) -> Table:
     """Simulates every distinct design of a space into the table in a folder, or the rest of it.
 
-    It can be stopped or killed at any time and called again: shards that are written stay. The
-    table depends neither on that nor on the number of workers. Infeasible designs are listed and
-    not simulated.
+    It can be stopped or killed at any time and called again: shards that are written stay, unless
+    they are damaged. The table depends neither on that nor on the number of workers. Infeasible
+    designs are listed and not simulated.
 
     Args:
         space: The space.
@@ -65,6 +67,9 @@ def enumerate_space(
     Returns:
         The complete table.
 
+    Warns:
+        ArchgymWarning: Something in the folder was damaged and is made again.
+
     Raises:
         ArchgymError: A name is not known, the space is larger than `limit`, the simulator lacks a
             parameter of it or can't run its default design, `out` can't be written, is being run by
@@ -76,8 +81,11 @@ def enumerate_space(
     folder = Path(out)
     inputs = _Inputs(workload, device, simulator)
     wanted = _header(space, inputs, shard_size or SHARD_SIZE, limit)
-    if (folder / "table.json").exists() and _checked(folder, wanted, shard_size).sha256:
-        return Table(folder)
+    if (folder / "table.json").exists():
+        # What is damaged is said when it is made again.
+        with suppress(DamagedError):
+            if _checked(folder, wanted, shard_size).sha256:
+                return Table(folder)
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with locked(folder) as lock:
@@ -90,7 +98,7 @@ def _run(folder: Path, header: Header, inputs: "_Inputs", workers: int, lock: Lo
     waiting = [
         _Shard(number, inputs)
         for number in range(header.shards)
-        if not shard_path(folder, number).exists()
+        if not _is_whole(folder, header, number)
     ]
     designs = len(header.designs)
     left = sum(len(header.rows(shard.number)) for shard in waiting)
@@ -105,9 +113,27 @@ def _run(folder: Path, header: Header, inputs: "_Inputs", workers: int, lock: Lo
                     "the same command goes on from there"
                 )
             advance("", len(header.rows(shard.number)))
-    if header.sha256 is None:
-        _, _, sha256 = read_shards(folder, header)
-        write_header(folder, replace(header, sha256=sha256))
+    if waiting or header.sha256 is None:
+        # Another release of the Parquet library may write the same in other bytes.
+        _, _, sha256 = read_shards(folder, replace(header, files={}))
+        if header.sha256 in (None, sha256):
+            write_header(folder, replace(header, sha256=sha256))
+
+
+def _is_whole(folder: Path, header: Header, shard: int) -> bool:
+    """Tells whether a shard is there and undamaged, and warns if it is there."""
+    if not shard_path(folder, shard).exists():
+        return False
+    try:
+        read_shard(folder, header, shard)
+    except DamagedError as error:
+        _warn(error)
+        return False
+    return True
+
+
+def _warn(error: DamagedError) -> None:
+    warnings.warn(f"{error}; it is made again", ArchgymWarning, stacklevel=2)
 
 
 @dataclass(frozen=True)
@@ -211,7 +237,10 @@ def _header(space: DesignSpace, inputs: _Inputs, shard_size: int, limit: int) ->
 def _prepare(folder: Path, wanted: Header, shard_size: int | None) -> Header:
     """Begins a table, or checks the one in the folder; returns the header that it has."""
     if (folder / "table.json").exists():
-        return _checked(folder, wanted, shard_size)
+        try:
+            return _checked(folder, wanted, shard_size)
+        except DamagedError as error:
+            _warn(error)  # Shards say themselves what table they are of.
     with _writing(folder):
         write_header(folder, wanted)
     return wanted

@@ -2,29 +2,33 @@
 
 `inputs.json` in the folder of a study says what the device, the workloads, the simulator and the
 files that agents are given contained when the study began, and holds the data of a device that is
-not bundled, so that the results can be understood without the file.
+not bundled, so that the results can be understood without the file. It also has the digest of the
+`spec.toml` beside it, and its own.
 """
 
 import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archgym import agents
+from archgym import agents, digest
 from archgym.dram.device import Device
 from archgym.dram.system import System
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 
 if TYPE_CHECKING:
     from archgym.dram.workload import Workload
     from archgym.simulators import Simulator
     from archgym.study.trial import AgentSpec, Trial
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of the record; those of version 1 have no digests."""
+
 NAME = "inputs.json"
+SPEC = "spec.toml"
 
 Contents = Mapping[str, str]
 """What something contains, by what it is: `NAME#SHA256`, or a simulator's name and version."""
@@ -37,34 +41,35 @@ class Inputs:
     Attributes:
         contents: Of the device first, which workloads contain too.
         device: The data of the device; `None` if it is a bundled one.
+        spec: SHA-256 of the study's `spec.toml`; `None` if there is none yet, or it is not known.
     """
 
     contents: Contents
     device: Mapping[str, Any] | None = None
+    spec: str | None = field(default=None, compare=False)
 
     @classmethod
     def read(cls, folder: Path) -> "Inputs | None":
         """Returns those in the folder of a study; `None` if it is older than the record of them.
 
         Raises:
-            ArchgymError: The file is damaged, or a newer archgym has written it.
+            ArchgymError: The file can't be read, or a newer archgym has written it.
+            DamagedError: It is not what was written.
         """
         path = folder / NAME
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            version = document["schema_version"]
-            inputs = cls(dict(document["contents"]), document["device"])
-        except FileNotFoundError:
+        if not path.exists():
             return None
-        except OSError as error:
-            raise ArchgymError(f"can't read {path}: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArchgymError(f"{path} does not say what a study has read: {error!r}") from error
-        if version != SCHEMA_VERSION:
+        document = digest.read_json(path)
+        version = document.get("schema_version")
+        digest.check(document, path, required=version != 1)
+        if version not in (1, SCHEMA_VERSION):
             raise ArchgymError(
                 f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
             )
-        return inputs
+        try:
+            return cls(dict(document["contents"]), document["device"], document.get("spec_sha256"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedError(f"{path} does not say what a study has read: {error!r}") from error
 
     def to_json(self) -> str:
         """Returns the text of the file."""
@@ -72,8 +77,9 @@ class Inputs:
             "schema_version": SCHEMA_VERSION,
             "contents": dict(self.contents),
             "device": self.device,
+            "spec_sha256": self.spec,
         }
-        return json.dumps(document, indent=1) + "\n"
+        return json.dumps(digest.stamp(document), indent=1) + "\n"
 
     @property
     def sha256(self) -> str:
@@ -85,6 +91,24 @@ class Inputs:
         names = ["simulator", f"workload {trial.workload.label}"]
         names += [_file(trial.agent, name) for name in files(trial.agent)]
         return {name: self.contents[name] for name in names}
+
+
+def check_spec(path: Path) -> None:
+    """Checks a spec if it is the one in the folder of a study, by the record beside it.
+
+    Raises:
+        ArchgymError: The record can't be read.
+        DamagedError: The spec, or the record, is not what was written.
+    """
+    folder = path.parent
+    if path.name != SPEC or not (folder / "trials").is_dir():
+        return
+    found = Inputs.read(folder)
+    if found and found.spec and digest.of_file(path) != found.spec:
+        raise DamagedError(
+            f"{path} is not what was written with the results beside it; to change it, copy it to "
+            "another folder"
+        )
 
 
 def of_device(device: Device) -> Contents:

@@ -89,7 +89,7 @@ def _acquire(path: Path, patience_s: float) -> int:
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             raise ArchgymError(f"can't write to {path.parent}: {error.strerror}") from error
         try:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from archgym.errors import ArchgymError
+from archgym import digest
+from archgym.errors import ArchgymError, DamagedError
 from archgym.study import inputs
+from archgym.study.damage import Damage, find
 from archgym.study.executor import TrialFailure, execute
 from archgym.study.inputs import Inputs
 from archgym.study.lock import Lock, locked, remove_leftovers
@@ -26,7 +28,8 @@ def run(
 
     The folder gets `spec.toml`, `inputs.json` (see `archgym.study.inputs`) and, in `trials/`, each
     trial's sealed log and summary. It can be interrupted at any time and run again: sealed trials
-    stay, the others go on where they stopped.
+    stay, the others go on where they stopped, and what was damaged meanwhile is set aside and made
+    again (see `archgym.study.damage`).
 
     Args:
         study: What to run.
@@ -36,6 +39,9 @@ def run(
 
     Returns:
         The trials that failed; the others are complete.
+
+    Warns:
+        ArchgymWarning: Something in the folder was damaged.
 
     Raises:
         ArchgymError: The folder can't be written, is being run by another process, or holds results
@@ -98,11 +104,14 @@ def opened(study: Study, out: Path, now: Inputs) -> Iterator[StudyFolder]:
     except OSError as error:
         raise _cannot_write(out, error) from error
     with locked(out) as lock:
-        _compare(study, now, out)
+        damage = _compare(study, now, out)
+        spec = study.to_toml()
         try:
             remove_leftovers(trials)
-            replace_text(out / "spec.toml", study.to_toml())
-            replace_text(out / inputs.NAME, now.to_json())
+            damage.set_aside()
+            replace_text(out / inputs.SPEC, spec)
+            record = replace(now, spec=digest.of_bytes(spec.encode()))
+            replace_text(out / inputs.NAME, record.to_json())
         except OSError as error:
             raise _cannot_write(out, error) from error
         waiting = []
@@ -119,16 +128,53 @@ def _cannot_write(out: Path, error: OSError) -> ArchgymError:
     return ArchgymError(f"can't write results to {out}: {error.strerror}")
 
 
-def _compare(study: Study, now: Inputs, out: Path) -> None:
-    """Refuses a folder that holds results of something else."""
-    if (out / "spec.toml").exists():
-        _compare_specs(study, Study.parse(out / "spec.toml"), out)
-    before = Inputs.read(out)
-    change = (
-        inputs.change(before.contents, now.contents) if before else _old_change(study, now, out)
-    )
-    if change is not None:
+def _compare(study: Study, now: Inputs, out: Path) -> Damage:
+    """Refuses a folder that holds results of something else; returns what is damaged in it."""
+    damage = Damage(out)
+    before = None
+    try:
+        before = Inputs.read(out)
+    except DamagedError:
+        damage.records.append(inputs.NAME)
+    summaries = find(study.trials, damage)
+    if not _compare_with_spec(study, out, damage, summaries):
+        _refuse_others(study, out)
+    change = before and inputs.change(before.contents, now.contents)
+    for trial in study.trials:
+        change = change or _change(trial, now, out, summaries.get(trial.name), before, damage)
+    if change:
         raise ArchgymError(f"{out} holds other results: {change}; choose another folder")
+    return damage
+
+
+def _compare_with_spec(
+    study: Study, out: Path, damage: Damage, summaries: Mapping[str, Mapping[str, Any]]
+) -> bool:
+    """Compares a study with the spec in the folder; returns whether that says what was run."""
+    path = out / inputs.SPEC
+    is_unknown = inputs.NAME in damage.records
+    # Of what is trusted no more, trials are asked that say enough of themselves.
+    if is_unknown and summaries and all("settings" in each for each in summaries.values()):
+        return False
+    if path.exists():
+        try:
+            found = Study.parse(path, checked=not is_unknown)
+        except ArchgymError:
+            damage.records.append(inputs.SPEC)
+            return False
+        _compare_specs(study, found, out)
+    return True
+
+
+def _refuse_others(study: Study, out: Path) -> None:
+    """Refuses results of trials that the study does not have, where no spec says that it had."""
+    names = {trial.name for trial in study.trials}
+    others = sorted({log.stem for log in (out / "trials").glob("*.parquet")} - names)
+    if others:
+        raise ArchgymError(
+            f"{out} holds results of trial {others[0]}, which this study does not have; choose "
+            "another folder"
+        )
 
 
 def _compare_specs(study: Study, found: Study, out: Path) -> None:
@@ -161,22 +207,32 @@ def _without(study: Study, paths: Mapping[str, Mapping[str, Path]], field: str) 
     ]
 
 
-def _old_change(study: Study, now: Inputs, out: Path) -> str | None:
-    """Says what has changed since a folder without a record of contents was written.
-
-    Rows and summaries name the workload, with its device, and the simulator; of agents' files they
-    know nothing.
-    """
-    for trial in study.trials:
-        before = _named(out / "trials" / trial.name)
-        if before is None:
-            continue
-        contents = {name: inputs.short(each) for name, each in now.of_trial(trial).items()}
-        names = ("simulator", f"workload {trial.workload.label}")
-        change = inputs.change(dict(zip(names, before, strict=True)), contents)
-        if change is not None:
-            return change
-    return None
+def _change(
+    trial: Trial,
+    now: Inputs,
+    out: Path,
+    summary: Mapping[str, Any] | None,
+    before: Inputs | None,
+    damage: Damage,
+) -> str | None:
+    """Says what has changed since a trial was run, by what it says itself; `None` if nothing."""
+    if summary is not None and "settings" in summary:
+        ran, wanted = summary["settings"], trial.settings
+        for name, value in wanted.items():
+            if ran.get(name) != value:
+                return f"trial {trial.name} has {name} {ran.get(name)!r}, not {value!r}"
+        return inputs.change(summary["contents"], now.of_trial(trial))
+    is_damaged = trial.name in damage.sealed or trial.name in damage.journals
+    if before is not None or is_damaged:
+        return None
+    # Rows and older summaries name the workload, with its device, and the simulator; of agents'
+    # files they know nothing.
+    named = _named(out / "trials" / trial.name)
+    if named is None:
+        return None
+    contents = {name: inputs.short(each) for name, each in now.of_trial(trial).items()}
+    names = ("simulator", f"workload {trial.workload.label}")
+    return inputs.change(dict(zip(names, named, strict=True)), contents)
 
 
 def _named(trial: Path) -> tuple[str, str] | None:

@@ -66,12 +66,19 @@ class Study:
         return study
 
     @classmethod
-    def parse(cls, path: str | Path) -> "Study":
+    def parse(cls, path: str | Path, *, checked: bool = True) -> "Study":
         """Reads a study without loading anything that it names.
+
+        Args:
+            path: The TOML file.
+            checked: Whether the spec in a study's folder has to be what was written there.
 
         Raises:
             ArchgymError: The file can't be read or lacks the form of a study.
+            DamagedError: It is the spec of a study's folder, and not what was written there.
         """
+        if checked:
+            inputs.check_spec(Path(path))
         try:
             with Path(path).open("rb") as file:
                 document = tomllib.load(file)

@@ -1,7 +1,6 @@
 """One trial: an agent with a seed and a budget on one problem."""
 
 import json
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -10,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from archgym import agents, simulators
-from archgym.dataset import Journal, seal
+from archgym import agents, atomic, dataset, digest, simulators
+from archgym.dataset import LOG_SHA256, Journal, seal
 from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.problem import Problem
 from archgym.simulators import Simulator
 from archgym.study import inputs
@@ -112,6 +111,23 @@ class Trial:
         parts = (self.workload.label, self.objective, self.agent.label, str(self.seed_index))
         return "_".join(re.sub(r"[^A-Za-z0-9.+-]+", "-", part).strip("-") for part in parts)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that determines the trial but what files contain, as JSON has it."""
+        of_files = inputs.files(self.agent)
+        given = self.agent.hyperparameters.items()
+        settings = {
+            "space": self.space,
+            "allow_data_loss": self.allow_data_loss,
+            "workload": self.workload.label,
+            "objective": self.objective,
+            "algorithm": self.agent.agent,
+            "hyperparameters": {name: True if name in of_files else value for name, value in given},
+            "budget": self.budget,
+            "seed": self.seed,
+        }
+        return dict(json.loads(json.dumps(settings)))
+
     def run(self, folder: Path) -> None:
         """Runs the trial, or the rest of it, and seals its log as `NAME.parquet` in `folder`.
 
@@ -150,6 +166,7 @@ class Trial:
             # A resumed agent searches from the start again, whereas the simulator does not.
             agent_seconds = ended - loaded - (problem.simulator_seconds - recovered_seconds)
             summary = {
+                "schema_version": dataset.SCHEMA_VERSION,
                 "trial": self.name,
                 "workload": self.workload.label,
                 "workload_id": workload.id,
@@ -167,10 +184,16 @@ class Trial:
                 "load_seconds": loaded - began,
                 "simulator_seconds": problem.simulator_seconds,
                 "agent_seconds": agent_seconds,
+                "settings": self.settings,
+                "contents": dict(self.contents),
             }
+
+            def sum_up(log_sha256: str) -> None:
+                document = digest.stamp({**summary, LOG_SHA256: log_sha256})
+                replace_text(folder / f"{self.name}.json", json.dumps(document, indent=2))
+
             # The sealed log marks the end of the trial, so it comes last.
-            replace_text(folder / f"{self.name}.json", json.dumps(summary, indent=2))
-            seal(journal)
+            seal(journal, sum_up)
 
     def _check_contents(self, workload: Workload, simulator: Simulator) -> None:
         """Checks that nothing was changed since the study began."""
@@ -206,26 +229,21 @@ def read_summary(log: Path, rows: int) -> dict[str, Any]:
         rows: How many evaluations it has.
 
     Raises:
-        ArchgymError: There is no summary, it is damaged, or of another number of evaluations.
+        ArchgymError: It can't be read.
+        DamagedError: There is no summary, it is damaged, or of another number of evaluations.
     """
-    try:
-        summary: dict[str, Any] = json.loads(log.with_suffix(".json").read_text())
-        evaluations = summary["evaluations"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ArchgymError(f"the summary of {log} is missing or damaged") from error
-    if evaluations != rows:
-        raise ArchgymError(
-            f"{log} has {rows} evaluations, and its summary {evaluations}, so it is not the log of "
-            "one trial; remove both to run the trial again"
+    summary = dataset.read_summary(log)
+    if summary is None or "evaluations" not in summary:
+        raise DamagedError(f"the summary of {log} is missing or damaged")
+    if summary["evaluations"] != rows:
+        raise DamagedError(
+            f"{log} has {rows} evaluations, and its summary {summary['evaluations']}, so it is not "
+            "the log of one trial"
         )
     return summary
 
 
 def replace_text(path: Path, text: str) -> None:
     """Writes a file at once, so that nobody ever sees half of it."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic.replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from archgym import dataset, objectives
 from archgym.analysis import Results
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.study import Study
 
 
@@ -59,7 +59,11 @@ def test_damaged_summary(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "copy")
     summary = next((tmp_path / "copy" / "trials").glob("*.json"))
     summary.write_text(summary.read_text()[:50])
-    with pytest.raises(ArchgymError, match="missing or damaged"):
+    again = r"; `archgym run .*/copy/spec\.toml --out .*/copy` repairs it"
+    with pytest.raises(DamagedError, match=rf"{summary.name} is not JSON.*{again}"):
+        Results.load(tmp_path / "copy")
+    summary.unlink()
+    with pytest.raises(DamagedError, match=f"the summary of .* is missing or damaged{again}"):
         Results.load(tmp_path / "copy")
 
 
@@ -108,6 +112,7 @@ def test_what_is_beyond_a_limit_is_no_value(limited: Path) -> None:
 def test_a_study_from_before_limits_had_units(limited: Path, tmp_path: Path) -> None:
     old = tmp_path / "old"
     shutil.copytree(limited, old)
+    (old / "inputs.json").unlink()
     spec = old / "spec.toml"
     spec.write_text(spec.read_text().replace("<= 1x", "<= 1"))
     for path in (old / "trials").iterdir():

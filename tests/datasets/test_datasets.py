@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archgym import dataset, datasets
+from archgym import dataset, datasets, digest
 from archgym.datasets import Dataset
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.study import Study
 
 
@@ -67,11 +67,29 @@ def test_rows_that_were_changed_are_noticed(whole: Dataset, tmp_path: Path) -> N
     frame = pd.read_parquet(file)
     frame.loc[3, "cost"] += 1
     frame.to_parquet(file)
-    with pytest.raises(ArchgymError, match="are not those that were written"):
+    with pytest.raises(DamagedError, match=r"train-00000-of-00001\.parquet is damaged"):
         datasets.load(tmp_path / "out")
     header = tmp_path / "out" / "dataset.json"
-    header.write_text(json.dumps(json.loads(header.read_text()) | {"schema_version": 9}))
-    with pytest.raises(ArchgymError, match="schema version 9, and this archgym reads 1"):
+    document = json.loads(header.read_text())
+    # One without a digest, as it was in version 1.
+    del document[digest.KEY], document["files"]
+    header.write_text(json.dumps(document | {"schema_version": 1}))
+    with pytest.raises(DamagedError, match="are not those that were written"):
+        datasets.load(tmp_path / "out")
+    header.write_text(json.dumps(digest.stamp(document | {"schema_version": 9})))
+    with pytest.raises(ArchgymError, match="schema version 9, and this archgym reads 2"):
+        datasets.load(tmp_path / "out")
+
+
+def test_a_dataset_of_version_1_is_read(whole: Dataset, tmp_path: Path) -> None:
+    datasets.to_folder(whole, tmp_path / "out")
+    header = tmp_path / "out" / "dataset.json"
+    document = json.loads(header.read_text())
+    del document[digest.KEY], document["files"]
+    header.write_text(json.dumps(document | {"schema_version": 1}))
+    assert datasets.load(tmp_path / "out").sha256 == whole.sha256
+    header.write_text(json.dumps(document | {"schema_version": 1, "spaces": 3, "sources": None}))
+    with pytest.raises(DamagedError, match=r"dataset\.json does not describe a dataset"):
         datasets.load(tmp_path / "out")
 
 
@@ -136,8 +154,8 @@ def test_bad_data_are_refused_in_one_sentence(whole: Dataset, tmp_path: Path) ->
         datasets.load(tmp_path / "empty.jsonl")
     with pytest.raises(ArchgymError, match="can't read"):
         datasets.load(tmp_path / "none.jsonl")
-    whole.frame.assign(schema_version=2).to_parquet(tmp_path / "newer.parquet")
-    with pytest.raises(ArchgymError, match="schema version 2, and this archgym reads 1"):
+    whole.frame.assign(schema_version=3).to_parquet(tmp_path / "newer.parquet")
+    with pytest.raises(ArchgymError, match="schema version 3, and this archgym reads 2"):
         datasets.load(tmp_path / "newer.parquet")
     whole.frame.drop(columns="space").to_parquet(tmp_path / "other.parquet")
     with pytest.raises(ArchgymError, match="no column 'space'"):

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from archgym import datasets, proxy, simulators
+from archgym import datasets, digest, proxy, simulators
 from archgym.analysis import Results
 from archgym.analysis.report import render
+from archgym.dataset import LOG_SHA256
 from archgym.datasets import Dataset
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
@@ -120,7 +121,8 @@ def make_old() -> None:
     Path("study/inputs.json").unlink()
     for path in Path("study/trials").glob("*.json"):
         summary = json.loads(path.read_text())
-        del summary["features"]
+        for name in ("features", "schema_version", "settings", "contents", LOG_SHA256, digest.KEY):
+            del summary[name]
         path.write_text(json.dumps(summary))
 
 
@@ -150,7 +152,7 @@ def test_older_studies_say_what_they_lack(elsewhere: Path, made: Path) -> None:
 def test_logs_that_are_not_of_one_run_are_refused(elsewhere: Path) -> None:
     summary = next(Path("study/trials").glob("app1*.json"))
     content = json.loads(summary.read_text())
-    summary.write_text(json.dumps(content | {"evaluations": 89}))
+    summary.write_text(json.dumps(digest.stamp(content | {"evaluations": 89})))
     for load in (datasets.load, Results.load):
         with pytest.raises(
             ArchgymError, match=r"app1.*parquet has 90 evaluations, and its summary 8"

@@ -1,6 +1,5 @@
 """Enumeration lists every design once, whatever stops it and however many work at it."""
 
-import json
 import os
 import random
 import shutil
@@ -8,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from archgym.study import enumeration
 from archgym.study.enumeration import enumerate_space
 from archgym.study.lock import locked
 from archgym.study.trial import WorkloadSpec
-from archgym.table import Table, shard_path
+from archgym.table import Table, read_header, shard_path, write_header
 
 NAMES = ("PagePolicy", "Scheduler", "RefreshPolicy", "Arbiter", "MaxActiveTransactions")
 VALUES = {"MaxActiveTransactions": (2, 8), "RefreshPolicy": ("NoRefresh", "AllBank")}
@@ -72,9 +72,7 @@ def test_the_table_does_not_depend_on_the_workers(finished: Path, tmp_path: Path
 
 def test_what_is_missing_is_made_again_and_nothing_else(finished: Path, tmp_path: Path) -> None:
     enumerate_space(SPACE, WORKLOAD, tmp_path, shard_size=16)
-    document = json.loads((tmp_path / "table.json").read_text())
-    del document["sha256"]
-    (tmp_path / "table.json").write_text(json.dumps(document))
+    write_header(tmp_path, replace(read_header(tmp_path), sha256=None))
     for shard in (0, 3, 12):
         shard_path(tmp_path, shard).unlink()
     # What a process that is gone had begun; the largest number that a process can have.
@@ -135,9 +133,8 @@ def test_only_one_enumerates_into_a_folder(finished: Path, tmp_path: Path) -> No
     with locked(tmp_path / "table"):
         # What is complete is read by anyone.
         assert enumerate_space(SPACE, WORKLOAD, tmp_path / "table").sha256
-        document = json.loads((tmp_path / "table" / "table.json").read_text())
-        del document["sha256"]
-        (tmp_path / "table" / "table.json").write_text(json.dumps(document))
+        unfinished = replace(read_header(tmp_path / "table"), sha256=None)
+        write_header(tmp_path / "table", unfinished)
         with pytest.raises(ArchgymError, match=f"is being run by process {os.getpid()} on"):
             enumerate_space(SPACE, WORKLOAD, tmp_path / "table")
     enumerate_space(SPACE, WORKLOAD, tmp_path / "table")

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from archgym import dataset, datasets, proxy, simulators
+from archgym import dataset, datasets, digest, proxy, simulators
+from archgym.analysis import Results
+from archgym.dataset import LOG_SHA256
 from archgym.dram.spaces import make_space
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, DamagedError
 from archgym.study import Study, WorkloadSpec
 from archgym.study.enumeration import enumerate_space
 from archgym.study.inputs import Inputs, system
@@ -171,7 +173,8 @@ def make_old(out: str) -> None:
     Path(out, "inputs.json").unlink()
     for path in Path(out, "trials").glob("*.json"):
         summary = json.loads(path.read_text())
-        summary.pop("features", None)
+        for name in ("features", "schema_version", "settings", "contents", LOG_SHA256, digest.KEY):
+            summary.pop(name, None)
         path.write_text(json.dumps(summary))
 
 
@@ -221,9 +224,13 @@ def test_damaged_records_are_named() -> None:
     study.run("out")
     for text in ("{", "[]", "{}", '{"schema_version": 1, "contents": 3, "device": null}'):
         Path("out/inputs.json").write_text(text)
-        assert "out/inputs.json does not say what a study has read" in refused(study)
-    Path("out/inputs.json").write_text('{"schema_version": 2, "contents": {}, "device": null}')
-    assert "has schema version 2" in refused(study)
+        with pytest.raises(DamagedError, match=r"out/inputs\.json"):
+            Inputs.read(Path("out"))
+        with pytest.raises(DamagedError, match="; the command that began the study repairs it"):
+            Results.load("out")
+    newer = {"schema_version": 3, "contents": {}, "device": None}
+    Path("out/inputs.json").write_text(json.dumps(digest.stamp(newer)))
+    assert "has schema version 3" in refused(study)
 
 
 def test_the_device_is_kept_unless_it_is_bundled() -> None:

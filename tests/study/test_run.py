@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archgym import dataset
+from archgym import dataset, digest
 from archgym.errors import ArchgymError
 from archgym.study import Study, Trial
 
@@ -121,7 +121,7 @@ def test_other_version_is_refused(finished: Path, tmp_path: Path) -> None:
     make(seeds=1).run(tmp_path)
     document = json.loads((tmp_path / "inputs.json").read_text())
     document["contents"]["simulator"] = "native 0.0.1"
-    (tmp_path / "inputs.json").write_text(json.dumps(document))
+    (tmp_path / "inputs.json").write_text(json.dumps(digest.stamp(document)))
     with pytest.raises(ArchgymError, match=r"simulator was native 0\.0\.1 and is now native .*;"):
         make(seeds=1).run(tmp_path)
 
