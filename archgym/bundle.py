@@ -61,13 +61,18 @@ def write(path: Path, name: str, document: Mapping[str, Any], parts: Mapping[str
     """
     files = {part: digest.of_bytes(content) for part, content in parts.items()}
     text = json.dumps(digest.stamp({**document, "files": files}), indent=1)
+    whole = {name: text.encode(), **parts}
+    total = sum(map(len, whole.values()))
+    if total > MOST_BYTES:
+        raise ArchgymError(
+            f"can't write {path}: it would hold {total:,} bytes, too many to be read"
+        )
     try:
-        with (
-            atomic.output(path) as temporary,
-            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            for part, content in {name: text.encode(), **parts}.items():
-                archive.writestr(zipfile.ZipInfo(part, _EPOCH), content, zipfile.ZIP_DEFLATED)
+        with atomic.output(path) as temporary:
+            _archive(temporary, whole, zipfile.ZIP_DEFLATED)
+            # What repeats itself that much is kept at length, or it would not be read again.
+            if total > _most(temporary.stat().st_size):
+                _archive(temporary, whole, zipfile.ZIP_STORED)
     except OSError as error:
         raise ArchgymError(f"can't write {path}: {error.strerror or error}") from error
 
@@ -165,9 +170,20 @@ def _size(path: Path, what: str) -> int:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ArchgymError(f"can't read {what} {path}: it is no regular file")
-    if status.st_size > MOST_BYTES:
-        raise ArchgymError(f"{what} {path} is larger than {MOST_BYTES:,} bytes")
+    if status.st_size > MOST_BYTES + FREE_BYTES:
+        raise ArchgymError(f"{what} {path} is larger than {MOST_BYTES + FREE_BYTES:,} bytes")
     return status.st_size
+
+
+def _archive(path: Path, parts: Mapping[str, bytes], compression: int) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, compression)
+
+
+def _most(size: int) -> int:
+    """Returns how many bytes an archive of some bytes may hold once inflated."""
+    return min(MOST_BYTES, FREE_BYTES + MOST_GROWTH * size)
 
 
 def _check(members: list[zipfile.ZipInfo], size: int, what: str) -> None:
@@ -180,7 +196,7 @@ def _check(members: list[zipfile.ZipInfo], size: int, what: str) -> None:
     if any(member.compress_type not in _COMPRESSIONS for member in members):
         raise ArchgymError(f"{what} holds parts that are compressed as archgym's never are")
     total = sum(member.file_size for member in members)
-    most = min(MOST_BYTES, FREE_BYTES + MOST_GROWTH * size)
+    most = _most(size)
     if total > most:
         raise ArchgymError(
             f"{what} would hold {total:,} bytes once inflated, and one of its {size:,} bytes "

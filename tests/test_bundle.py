@@ -75,3 +75,15 @@ def test_what_is_written_is_read(tmp_path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["it"]
     with pytest.raises(ArchgymError, match=r"is not a bundle: it holds no other\.json"):
         bundle.read(tmp_path / "it", "bundle", "other.json")
+
+
+def test_what_is_written_is_read_however_much_it_repeats_itself(tmp_path) -> None:
+    parts = {"zeros": bytes(1 << 25)}
+    bundle.write(tmp_path / "it", "it.json", {}, parts)
+    assert bundle.read(tmp_path / "it", "bundle", "it.json")[1] == parts
+
+
+def test_more_than_can_be_read_is_not_written(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(bundle, "MOST_BYTES", 1000)
+    with pytest.raises(ArchgymError, match="too many to be read"):
+        bundle.write(tmp_path / "it", "it.json", {}, {"a": bytes(1000)})

@@ -13,7 +13,7 @@ from archgym import bundle, proxy
 from archgym.errors import ArchgymError
 from archgym.simulators.proxy import ProxySimulator
 
-from . import altering
+from .. import altering
 
 KINDS = ("ridge", "forest", "lightgbm", "mlp")
 VERSION1 = Path(__file__).parent / "version1"

@@ -11,7 +11,7 @@ from archgym import proxy
 from archgym.errors import ArchgymError
 from archgym.proxy import Samples
 
-from . import altering
+from .. import altering
 
 
 @pytest.mark.parametrize("kind", ["ridge", "forest", "lightgbm", "mlp"])

@@ -1,4 +1,4 @@
-"""Alters files of proxies as someone would who makes the digests right again."""
+"""Alters proxies and saved agents as someone would who makes the digests right again."""
 
 import json
 import zipfile
@@ -10,7 +10,7 @@ import numpy as np
 
 from archgym import bundle, digest
 
-HEADER = "proxy.json"
+DOCUMENTS = ("proxy.json", "agent.json")
 
 EVIL: tuple[Any, ...] = (
     None, True, -1, 0, 1, 2, 7, 10**6, 10**18, 10**400, -0.0, 0.5, 1e-320, 1e16, -1e308, 1e308,
@@ -20,30 +20,37 @@ EVIL: tuple[Any, ...] = (
 
 
 def read(path: Path) -> dict[str, bytes]:
-    """Returns the parts of a proxy."""
+    """Returns the parts of an archive."""
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def document(parts: Mapping[str, bytes]) -> str:
+    """Returns the name of the JSON document among parts."""
+    (name,) = parts.keys() & set(DOCUMENTS)
+    return name
+
+
 def write(path: Path, parts: Mapping[str, bytes], header: Mapping[str, Any] | None = None) -> Path:
-    """Writes parts, with another header perhaps, and digests that are right."""
-    header = dict(header or json.loads(parts[HEADER]))
-    rest = {name: content for name, content in parts.items() if name != HEADER}
-    header["files"] = {name: digest.of_bytes(content) for name, content in rest.items()}
+    """Writes parts, with another document perhaps, and digests that are right."""
+    name = document(parts)
+    header = dict(header or json.loads(parts[name]))
+    rest = {part: content for part, content in parts.items() if part != name}
+    header["files"] = {part: digest.of_bytes(content) for part, content in rest.items()}
     if digest.KEY in header:
         header = digest.stamp(header)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {HEADER: json.dumps(header).encode(), **rest}.items():
-            archive.writestr(name, content)
+        for part, content in {name: json.dumps(header).encode(), **rest}.items():
+            archive.writestr(part, content)
     return path
 
 
 def alter(path: Path, out: Path, rng: np.random.Generator) -> Path:
-    """Writes a proxy that was altered at random in a few places."""
+    """Writes an archive that was altered at random in a few places."""
     parts = read(path)
-    header = json.loads(parts[HEADER])
+    header = json.loads(parts[document(parts)])
     if rng.random() < 0.6:
-        names = rng.permutation([name for name in parts if name != HEADER]).tolist()
+        names = rng.permutation([name for name in parts if name not in DOCUMENTS]).tolist()
         for name in names[: rng.integers(1, 3)]:
             parts[name] = _alter_part(name, parts[name], rng)
     else:
@@ -52,24 +59,24 @@ def alter(path: Path, out: Path, rng: np.random.Generator) -> Path:
     return write(out, parts, header)
 
 
-def _alter_value(document: Any, rng: np.random.Generator) -> None:
+def _alter_value(inside: Any, rng: np.random.Generator) -> None:
     """Changes, removes or copies something somewhere in a JSON document."""
     while True:
-        key = list(document)[rng.integers(len(document))] if isinstance(document, dict) else (
-            int(rng.integers(len(document))))  # fmt: skip
-        inner = document[key]
+        key = list(inside)[rng.integers(len(inside))] if isinstance(inside, dict) else (
+            int(rng.integers(len(inside))))  # fmt: skip
+        inner = inside[key]
         if not isinstance(inner, dict | list) or not inner or rng.random() < 0.2:
             break
-        document = inner
+        inside = inner
     way = rng.random()
     if way < 0.1:
-        del document[key]
-    elif way < 0.2 and isinstance(document, list):
-        document.append(document[key])
-    elif way < 0.4 and isinstance(document[key], float):
-        document[key] *= float(rng.choice([-1, 0.5, 1e3, 1e150]))
+        del inside[key]
+    elif way < 0.2 and isinstance(inside, list):
+        inside.append(inside[key])
+    elif way < 0.4 and isinstance(inside[key], float):
+        inside[key] *= float(rng.choice([-1, 0.5, 1e3, 1e150]))
     else:
-        document[key] = EVIL[rng.integers(len(EVIL))]
+        inside[key] = EVIL[rng.integers(len(EVIL))]
 
 
 def _alter_part(name: str, content: bytes, rng: np.random.Generator) -> bytes:
