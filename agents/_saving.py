@@ -1,17 +1,19 @@
-"""Files of what an agent has learnt: tensors and plain values, of which nothing can run."""
+"""Files of what an agent has learnt: arrays and plain values, of which nothing can run."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
-import torch
+import numpy as np
 
-from archgym import atomic
+from archgym import bundle, digest
+from archgym.agents._state import Arrays, from_document, to_document
 from archgym.agents.base import Agent
 from archgym.errors import ArchgymError
+
+_DOCUMENT = "agent.json"
 
 
 def save(path: str | Path, agent: Agent, learnt: Mapping[str, Any]) -> None:
@@ -20,19 +22,17 @@ def save(path: str | Path, agent: Agent, learnt: Mapping[str, Any]) -> None:
     Raises:
         ArchgymError: The file can't be written.
     """
-    state = {
+    arrays: Arrays = {}
+    document = {
+        "format": "archgym agent",
         "agent": type(agent).__name__,
         "hyperparameters": dataclasses.asdict(agent.hyperparameters),
         "allowed": _allowed(agent),
         "rng": agent.rng.bit_generator.state,
-        "learnt": dict(learnt),
+        "learnt": to_document(dict(learnt), arrays),
     }
-    path = Path(path)
-    try:
-        with atomic.output(path) as temporary:
-            torch.save(state, temporary)
-    except (OSError, RuntimeError) as error:
-        raise ArchgymError(f"can't write {path}: {error}") from error
+    parts = {f"{name}.npy": bundle.pack(array) for name, array in arrays.items()}
+    bundle.write(Path(path), _DOCUMENT, document, parts)
 
 
 @contextmanager
@@ -44,24 +44,28 @@ def loading(path: str | Path, agent: Agent) -> Iterator[dict[str, Any]]:
     Raises:
         ArchgymError: The file can't be read, or is not of such an agent.
     """
+    document, parts = bundle.read(Path(path), "saved agent", _DOCUMENT)
+    digest.check(document, path)
     try:
-        # Weights only: a file from elsewhere can't run anything.
-        state = torch.load(path, weights_only=True)
-        if state["agent"] != type(agent).__name__:
-            raise ArchgymError(f"{path} is of an agent {state['agent']}")
-        if state["hyperparameters"] != dataclasses.asdict(agent.hyperparameters):
+        if document["agent"] != type(agent).__name__:
+            raise ArchgymError(f"{path} is of an agent {document['agent']}")
+        if document["hyperparameters"] != dataclasses.asdict(agent.hyperparameters):
             raise ArchgymError(f"{path} is of an agent with other hyperparameters")
-        if state["allowed"] != _allowed(agent):
+        if document["allowed"] != _allowed(agent):
             raise ArchgymError(f"{path} is of an agent in another space than {agent.space.name}")
-        yield state["learnt"]
-        agent.rng.bit_generator.state = state["rng"]
+        arrays = {
+            name.removesuffix(".npy"): bundle.unpack(content, name)
+            for name, content in parts.items()
+        }
+        generator = np.random.default_rng(0)
+        generator.bit_generator.state = document["rng"]
+        yield from_document(document["learnt"], arrays)
+        agent.rng.bit_generator.state = generator.bit_generator.state
     except ArchgymError:
         raise
-    # PyTorch takes offence at a foreign file in many ways.
-    except (
-        OSError, EOFError, RuntimeError, UnpicklingError, KeyError, TypeError, ValueError
-    ) as error:  # fmt: skip
-        raise ArchgymError(f"{path} is not a saved agent: {error}") from error
+    # PyTorch takes offence at a foreign state in many ways.
+    except Exception as error:
+        raise ArchgymError(f"{path} is not a saved agent: {error!r}") from error
 
 
 def _allowed(agent: Agent) -> dict[str, list[bool]]:

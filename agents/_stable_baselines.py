@@ -21,13 +21,15 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from archgym.agents._isolation import isolated, unchecked
 from archgym.agents._saving import loading, save
 from archgym.agents._stable_baselines_state import (
+    check,
     observation_space,
     restore,
     state_of,
     without_steps,
 )
+from archgym.agents._state import check_observation
 from archgym.agents.base import Agent, OnUpdate
-from archgym.envs.columns import sufficient_version
+from archgym.envs.columns import columns, sufficient_version
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted, Problem
 from archgym.space import Design, DesignSpace
@@ -155,9 +157,13 @@ class StableBaselines(Agent):
             ArchgymError: The file can't be read, or is not of such an agent.
         """
         with loading(path, self) as learnt, isolated(seed=0):
+            columns(learnt["version"])
+            for name in ("low", "high", "first"):
+                check_observation(learnt[name], name)
             environments = without_steps(self.batch_size, observation_space(learnt))
             normalised = self._normalised(environments)
             model = self._make_model(normalised, seed=0)
+            check(learnt, model, normalised)
             restore(model, normalised, learnt)
             self.model, self.environments = model, normalised
             self._version, self._first = learnt["version"], learnt["first"].numpy()

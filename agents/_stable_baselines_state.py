@@ -12,7 +12,11 @@ import torch
 from gymnasium.vector import VectorEnv
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.save_util import recursive_getattr
 from stable_baselines3.common.vec_env import VecNormalize
+
+from archgym.agents._state import check_like, check_optimizer
+from archgym.errors import ArchgymError
 
 # What of a model counts steps or follows from them. Which ones there are depends on the algorithm.
 _COUNTERS = ("_n_updates", "_n_calls", "exploration_rate")
@@ -57,6 +61,35 @@ def without_steps(n: int, observations: gymnasium.spaces.Box) -> VectorEnv[Any, 
     return environments
 
 
+def check(state: Mapping[str, Any], model: BaseAlgorithm, environments: VecNormalize) -> None:
+    """Checks that a state can be given to a new model, whose optimisers make a step.
+
+    Raises:
+        ArchgymError: It is of another model, or has numbers that none gets to.
+    """
+    expected = state_of(model, environments)
+    for name in ("counters", "observations", "returns"):
+        check_like(state[name], expected[name], name)
+    if "log_ent_coef" in expected:
+        check_like(state["log_ent_coef"], expected["log_ent_coef"], "log_ent_coef")
+    for name in ("observations", "returns"):
+        if not bool((state[name]["var"] >= 0).all()):
+            raise ArchgymError(f"{name} have a variance below 0")
+    found, parameters = state["parameters"], expected["parameters"]
+    if found.keys() != parameters.keys():
+        raise ArchgymError("its networks are others")
+    for name, each in parameters.items():
+        if name.endswith("optimizer"):
+            check_optimizer(found[name], recursive_getattr(model, name), name)
+        else:
+            check_like(found[name], each, name)
+    if len({len(state[name]) for name in ("low", "high", "first")}) > 1:
+        raise ArchgymError("its observations are not all as long")
+    replay = getattr(model, "replay_buffer", None)
+    if replay is not None:
+        _check_replay(state["replay"], replay)
+
+
 def restore(model: BaseAlgorithm, environments: VecNormalize, state: Mapping[str, Any]) -> None:
     """Gives a new model, and the normalisation of its environments, the state of another one."""
     model.set_parameters(state["parameters"])
@@ -74,6 +107,19 @@ def restore(model: BaseAlgorithm, environments: VecNormalize, state: Mapping[str
             kept = state["replay"][name].numpy()
             getattr(replay, name)[: len(kept)] = kept
         replay.pos, replay.full = state["replay"]["pos"], state["replay"]["full"]
+
+
+def _check_replay(state: Mapping[str, Any], replay: Any) -> None:
+    lengths = set()
+    for name in _REPLAYED:
+        kept, room = state[name], torch.as_tensor(getattr(replay, name))
+        lengths.add(len(kept))
+        check_like(kept, room[: len(kept)], f"replay.{name}")
+    pos, full = state["pos"], state["full"]
+    check_like(pos, 0, "replay.pos")
+    size = replay.buffer_size if full else pos
+    if type(full) is not bool or pos >= replay.buffer_size or lengths != {size}:
+        raise ArchgymError("what it would replay is not as long as it says")
 
 
 def _moments(statistics: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from archgym.agents._isolation import one_thread
 from archgym.agents._saving import loading, save
+from archgym.agents._state import check_like, check_observation, check_optimizer
 from archgym.agents.base import Agent, OnUpdate, tunable
 from archgym.errors import ArchgymError
 from archgym.space import Design, DesignSpace
@@ -162,25 +163,33 @@ class IPPO(Agent):
         Raises:
             ArchgymError: The file can't be read, or is not of such an agent.
         """
+        from archgym.envs.columns import columns as known_columns
+
         with loading(path, self) as learnt:
-            self._version = learnt["version"]
-            self._begin(learnt["first"])
-            assert self.team is not None
-            self.team.load_state_dict(learnt["team"])
-            self._optimizer.load_state_dict(learnt["optimizer"])
-            self._generator.set_state(learnt["generator"])
+            known_columns(learnt["version"])
+            check_observation(learnt["first"], "first")
+            team, optimizer = self._make(len(learnt["first"]), torch.Generator())
+            check_like(learnt["team"], team.state_dict(), "team")
+            check_optimizer(learnt["optimizer"], optimizer, "optimizer")
+            generator = torch.Generator()
+            generator.set_state(learnt["generator"])
+            team.load_state_dict(learnt["team"])
+            optimizer.load_state_dict(learnt["optimizer"])
+            self.team, self._optimizer, self._generator = team, optimizer, generator
+            self._version, self._first = learnt["version"], learnt["first"]
 
     def _begin(self, first: Tensor) -> None:
         """Makes the networks for observations like the one of every episode's beginning."""
-        columns = len(first)
         self._first = first
+        self.team, self._optimizer = self._make(len(first), self._generator)
+
+    def _make(self, columns: int, generator: torch.Generator) -> tuple["Team", torch.optim.Adam]:
         settings = self.hyperparameters
         masks = [self.space.allowed(name) for name in self.space.parameters]
         critics = 1 if self._has_one_critic else len(masks)
-        self.team = Team(masks, columns, settings.hidden, critics, self._generator)
-        self._optimizer = torch.optim.Adam(
-            self.team.parameters(), lr=settings.learning_rate, fused=True
-        )
+        team = Team(masks, columns, settings.hidden, critics, generator)
+        optimizer = torch.optim.Adam(team.parameters(), lr=settings.learning_rate, fused=True)
+        return team, optimizer
 
     def _roll_out(self, envs: "DramVectorEnv", seen: Tensor, steps: int) -> "Rollout":
         """Plays one episode, or what the budget leaves of it, in every environment."""

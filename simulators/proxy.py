@@ -1,6 +1,5 @@
 """The `proxy` simulator: predictions of a model, and a real simulator where it does not know."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from archgym import proxy, simulators
+from archgym import digest, proxy, simulators
 from archgym.errors import ArchgymError
 from archgym.proxy.conformal import check_coverage
 from archgym.simulators.base import Failure, Outcome, Simulator
@@ -76,8 +75,8 @@ class ProxySimulator(Simulator):
             fallback = None if fallback == "none" else simulators.make(fallback)
         self.fallback = fallback
         space = self.proxy.coding.space
-        digest = hashlib.sha256(self._path.read_bytes()).hexdigest()[:16]
-        self.version = f"{digest} ({self.proxy.kind} of {self.proxy.simulator})"
+        sha256 = digest.of_file(self._path)
+        self.version = f"{sha256[:16]} ({self.proxy.kind} of {self.proxy.simulator})"
         self.metrics = frozenset({*self.proxy.metrics, PREDICTED})
         self.parameters: Mapping[str, Parameter] = space.parameters
         self.standards: frozenset[str] = frozenset()

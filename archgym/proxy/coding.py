@@ -25,6 +25,9 @@ PACKED = 1024
 LIMIT = 1_000_000
 """The most combinations of parameters that depend on each other."""
 
+CELLS = 50_000_000
+"""The most numbers in all tables."""
+
 KNOTS = 16
 """The most points between which a model interpolates along an ordered parameter."""
 
@@ -45,7 +48,8 @@ class Coding:
             at up to `KNOTS` of its values; a parameter without effect has zeros.
 
     Raises:
-        ArchgymError: So many parameters depend on each other that they can't be tabulated.
+        ArchgymError: So many parameters depend on each other, or have so many values, that they
+            can't be tabulated; or values of an ordered one don't ascend.
 
     Example:
         >>> from archgym.dram.spaces import make_space
@@ -58,6 +62,7 @@ class Coding:
         self.space = space
         self._parameters = list(space.parameters.values())
         self.groups = self._group()
+        self._check_size()
         self._code = np.zeros((len(space), len(self.groups)))
         self.levels: list[Ints] = []
         self.basis: list[Floats] = []
@@ -182,11 +187,29 @@ class Coding:
                 groups.append(columns)
         return groups
 
+    def _check_size(self) -> None:
+        cells = sum(
+            self._combinations(columns)
+            * sum(1 + _hat_count(self._parameters[column]) for column in columns)
+            for columns in self.groups
+        )
+        if cells > CELLS:
+            raise ArchgymError(
+                f"a proxy can't tabulate space {self.space.name}: its tables would have more than "
+                f"{CELLS:,} numbers"
+            )
+
     def _combinations(self, columns: Iterable[int]) -> int:
         count = 1
         for column in columns:
             count *= len(self._parameters[column].values)
         return count
+
+
+def _hat_count(parameter: Parameter) -> int:
+    """Returns the number of features of a parameter."""
+    count = len(parameter.values)
+    return min(count, KNOTS) if parameter.ordered else count
 
 
 def _hats(parameter: Parameter) -> Floats:
@@ -196,6 +219,8 @@ def _hats(parameter: Parameter) -> Floats:
         return np.vstack([np.eye(count), np.zeros(count)])
     # In many parameters, such as sizes, what matters is the ratio of values.
     place = np.array([float(value) for value in parameter.values])
+    if not (np.isfinite(place).all() and (np.diff(place) > 0).all()):
+        raise ArchgymError(f"the values of {parameter.name}, which is ordered, don't ascend")
     place = np.log2(place - place[0] + 1)
     knots = np.linspace(place[0], place[-1], KNOTS)
     distance = np.abs(place[:, None] - knots) / (knots[1] - knots[0])

@@ -1,12 +1,11 @@
-"""The models that a proxy can be made of, none of which needs a pickle to be saved.
+"""The models that a proxy can be made of, all of which are plain arrays once they are trained.
 
 A model maps a coded design and a *context*, numbers that describe the workload (none, if there is
 one workload only), to standardised metrics.
 """
 
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,10 +14,13 @@ from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError, unknown
 from archgym.extras import needed_by
-from archgym.proxy import network
+from archgym.proxy import lightgbm_text, network
+from archgym.proxy.arrays import Arrays, array
 from archgym.proxy.coding import Coding
 from archgym.proxy.network import Training
 from archgym.proxy.onnx_graph import to_onnx
+from archgym.proxy.tabulated import Tabulated
+from archgym.proxy.trees import Trees
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -84,16 +86,22 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def write(self) -> dict[str, bytes]:
-        """Returns the content of the files that hold it, by name."""
+    def write(self) -> dict[str, NDArray[Any]]:
+        """Returns the arrays that it is made of, by name."""
 
     @classmethod
     @abstractmethod
-    def read(cls, coding: Coding, files: Mapping[str, bytes]) -> "Model":
+    def read(cls, coding: Coding, arrays: Arrays, context: int, outputs: int) -> "Model":
         """Makes a model of what `write` returned.
 
+        Args:
+            coding: How the designs are coded.
+            arrays: The arrays by name; they may be from anywhere, and are not trusted.
+            context: How many numbers describe the workload.
+            outputs: How many metrics it predicts.
+
         Raises:
-            Exception: Of any kind, if it is something else.
+            ArchgymError: The arrays don't make a model whose outputs are always finite.
         """
 
 
@@ -141,14 +149,21 @@ class Ridge(Model):
             parts.append(_products(features, rows) @ self._weights)
         return np.concatenate(parts) if parts else np.empty((0, self._weights.shape[1]))
 
-    def write(self) -> dict[str, bytes]:
-        """Writes the weights as JSON."""
-        return {"weights.json": json.dumps(self._weights.tolist()).encode()}
+    def write(self) -> dict[str, NDArray[Any]]:
+        """Returns the weights, shape `[products, metrics]`."""
+        return {"weights": self._weights}
 
     @classmethod
-    def read(cls, coding: Coding, files: Mapping[str, bytes]) -> "Ridge":
-        """Reads them; see `Model.read`."""
-        return cls(coding, np.array(json.loads(files["weights.json"]), np.float64))
+    def read(cls, coding: Coding, arrays: Arrays, context: int, outputs: int) -> "Ridge":
+        """Takes them; see `Model.read`."""
+        inputs = 1 + sum(table.shape[1] for table in coding.basis) + context
+        weights = array(arrays, "weights", np.float64, (inputs * (inputs + 1) // 2, outputs))
+        # What is multiplied by them is less than 10.
+        with np.errstate(over="ignore"):
+            most = np.abs(weights).sum(axis=0)
+        if not (most < np.finfo(np.float64).max / 10).all():
+            raise ArchgymError("its weights are not finite, or add up to more than a number can be")
+        return cls(coding, weights)
 
 
 def _products(features: Floats, context: Floats) -> Floats:
@@ -158,12 +173,12 @@ def _products(features: Floats, context: Floats) -> Floats:
     return products
 
 
-class _Trees(Model):
-    """Trees by LightGBM, some for each metric; saved as LightGBM's text."""
+class _Ensemble(Model):
+    """Trees for each metric, grown by LightGBM."""
 
-    def __init__(self, coding: Coding, boosters: list[Any]) -> None:
+    def __init__(self, coding: Coding, trees: Trees) -> None:
         self._coding = coding
-        self._boosters = boosters
+        self._trees = trees
 
     @classmethod
     @abstractmethod
@@ -173,19 +188,18 @@ class _Trees(Model):
     @classmethod
     def fit(
         cls, coding: Coding, examples: Examples, seed: int, effort: float, advance: Advance
-    ) -> "_Trees":
+    ) -> "_Ensemble":
         """Grows the trees; see `Model.fit`."""
         lightgbm = _lightgbm(cls.kind)
         settings, trees = cls._settings(effort)
         settings |= {"seed": seed, "verbose": -1, "deterministic": True, "num_threads": 1}
         x = np.hstack([coding.positions(examples.codes), examples.context])
-        boosters = []
+        texts = []
         for outputs, emphasis in zip(examples.outputs.T, examples.emphasis.T, strict=True):
             data = lightgbm.Dataset(x, outputs, weight=emphasis, free_raw_data=False)
-            boosters.append(
-                lightgbm.train(settings, data, trees, callbacks=[lambda _state: advance()])
-            )
-        return cls(coding, boosters)
+            booster = lightgbm.train(settings, data, trees, callbacks=[lambda _state: advance()])
+            texts.append(booster.model_to_string())
+        return cls(coding, lightgbm_text.read(texts))
 
     @classmethod
     def steps(cls, metrics: int, effort: float) -> int:
@@ -195,27 +209,31 @@ class _Trees(Model):
     def predict(self, codes: Ints, context: Floats) -> Floats:
         """Predicts; see `Model.predict`."""
         rows = np.broadcast_to(context, (len(codes), len(context)))
-        x = np.hstack([self._coding.positions(codes), rows])
-        if not len(x):
-            return np.empty((0, len(self._boosters)))
-        return np.column_stack([each.predict(x, num_threads=1) for each in self._boosters])
+        return self._trees.sums(np.hstack([self._coding.positions(codes), rows]))
 
-    def write(self) -> dict[str, bytes]:
-        """Writes a text file a metric."""
+    def write(self) -> dict[str, NDArray[Any]]:
+        """Returns the trees' arrays; see `Trees`."""
+        trees = self._trees
         return {
-            f"{number}.txt": each.model_to_string().encode()
-            for number, each in enumerate(self._boosters)
+            "counts": trees.counts,
+            "sizes": trees.sizes,
+            "feature": trees.feature.astype(np.int32),
+            "value": trees.value,
         }
 
     @classmethod
-    def read(cls, coding: Coding, files: Mapping[str, bytes]) -> "_Trees":
-        """Reads them; see `Model.read`."""
-        lightgbm = _lightgbm(cls.kind)
-        texts = [files[f"{number}.txt"].decode() for number in range(len(files))]
-        return cls(coding, [lightgbm.Booster(model_str=text) for text in texts])
+    def read(cls, coding: Coding, arrays: Arrays, context: int, outputs: int) -> "_Ensemble":
+        """Takes them; see `Model.read`."""
+        integers = {
+            name: array(arrays, name, dtype, (None,)).astype(np.int64)
+            for name, dtype in (("counts", np.int64), ("sizes", np.int64), ("feature", np.int32))
+        }
+        trees = Trees(**integers, value=array(arrays, "value", np.float64, (None,)))
+        trees.check(outputs, len(coding.space) + context)
+        return cls(coding, trees)
 
 
-class Boosting(_Trees):
+class Boosting(_Ensemble):
     """Gradient boosting: each tree corrects the trees before it.
 
     Ke et al.: "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NeurIPS 2017.
@@ -234,7 +252,7 @@ class Boosting(_Trees):
         return settings, max(1, round(600 * effort))
 
 
-class Forest(_Trees):
+class Forest(_Ensemble):
     """A random forest: the mean of trees that are grown apart, each on a part of the samples.
 
     Breiman: "Random Forests", Machine Learning 2001.
@@ -254,6 +272,11 @@ class Forest(_Trees):
         }
         return settings, max(1, round(100 * effort))
 
+    def predict(self, codes: Ints, context: Floats) -> Floats:
+        """Predicts; see `Model.predict`."""
+        means: Floats = super().predict(codes, context) / self._trees.counts
+        return means
+
 
 class Perceptron(Model):
     """A small neural network for all metrics together, run by ONNX Runtime.
@@ -263,16 +286,14 @@ class Perceptron(Model):
 
     kind: ClassVar[str] = "mlp"
 
-    def __init__(self, graph: bytes, threads: int = 1) -> None:
-        self._graph = graph
-        self._threads = threads
-        self._session = _session(graph, threads)
-        self._context = len(self._session.get_inputs()) > 1
-        self._outputs = self._session.get_outputs()[0].shape[1]
+    def __init__(self, network: Tabulated) -> None:
+        self._network = network
+        self._session = _session(to_onnx(network))
+        self._outputs = len(network.biases[-1])
 
-    def __reduce__(self) -> tuple[type["Perceptron"], tuple[bytes, int]]:
-        """Pickles the graph, of which another session can be made."""
-        return type(self), (self._graph, self._threads)
+    def __reduce__(self) -> tuple[type["Perceptron"], tuple[Tabulated]]:
+        """Pickles the network, of which another session can be made."""
+        return type(self), (self._network,)
 
     @classmethod
     def fit(
@@ -289,7 +310,7 @@ class Perceptron(Model):
             how,
             advance,
         )
-        return cls(to_onnx(found, coding.basis, examples.context.shape[1]))
+        return cls(Tabulated.of(found, coding.basis))
 
     @classmethod
     def steps(cls, metrics: int, effort: float) -> int:
@@ -313,19 +334,20 @@ class Perceptron(Model):
 
     def _run(self, codes: Ints, context: Floats) -> NDArray[np.float32]:
         inputs: dict[str, Any] = {"codes": codes}
-        if self._context:
+        if len(self._network.context):
             inputs["context"] = context[None].astype(np.float32)
         outputs: NDArray[np.float32] = self._session.run(["outputs"], inputs)[0]
         return outputs
 
-    def write(self) -> dict[str, bytes]:
-        """Writes the graph."""
-        return {"network.onnx": self._graph}
+    def write(self) -> dict[str, NDArray[Any]]:
+        """Returns the network's arrays; see `Tabulated`."""
+        return self._network.write()
 
     @classmethod
-    def read(cls, coding: Coding, files: Mapping[str, bytes]) -> "Perceptron":
-        """Reads it; see `Model.read`."""
-        return cls(files["network.onnx"])
+    def read(cls, coding: Coding, arrays: Arrays, context: int, outputs: int) -> "Perceptron":
+        """Takes them; see `Model.read`."""
+        network = Tabulated.read(arrays, [len(table) for table in coding.basis], context, outputs)
+        return cls(network)
 
 
 MODELS: dict[str, type[Model]] = {
@@ -351,11 +373,11 @@ def _lightgbm(kind: str) -> Any:
     return lightgbm
 
 
-def _session(graph: bytes, threads: int) -> Any:
+def _session(graph: bytes) -> Any:
     with needed_by("model 'mlp' of a proxy"):
         import onnxruntime  # type: ignore[import-untyped,unused-ignore]
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

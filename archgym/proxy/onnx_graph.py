@@ -4,29 +4,23 @@ Designs are one-hot to the network, so its first layer is a sum of rows of table
 parameters: looked up instead of multiplied.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.extras import needed_by
-from archgym.proxy.network import Network
+from archgym.proxy.tabulated import Tabulated
 
 OPSET = 17
 IR_VERSION = 8
 
 
-def to_onnx(network: Network, basis: Sequence[NDArray[np.float64]], context: int) -> bytes:
+def to_onnx(network: Tabulated) -> bytes:
     """Returns the graph that computes what the network does.
 
     Its inputs are `codes`, int64 of shape `[n, groups]`, and, if there is a context, `context`,
     float32 of shape `[1, context]`; its output is `outputs`, float32 of shape `[n, outputs]`.
-
-    Args:
-        network: The network; its inputs are the features of all groups, then the context.
-        basis: The features of each code, a table a group.
-        context: How many numbers describe the workload.
     """
     with needed_by("model 'mlp' of a proxy"):
         from onnx import TensorProto, checker, helper, numpy_helper
@@ -40,34 +34,28 @@ def to_onnx(network: Network, basis: Sequence[NDArray[np.float64]], context: int
         nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
-    first = network.weights[0].astype(np.float64)
-    total, row = "", 0
-    for group, features in enumerate(basis):
-        table = features @ first[row : row + features.shape[1]]
-        row += features.shape[1]
-        if group == 0:
-            table = table + network.biases[0]
+    total = ""
+    for group, table in enumerate(network.tables):
         column = constant(f"column{group}", np.array(group, np.int64))
         code = node("Gather", ["codes", column], f"code{group}", axis=1)
-        weights = constant(f"table{group}", table.astype(np.float32))
+        weights = constant(f"table{group}", table)
         found = node("Gather", [weights, code], f"rows{group}", axis=0)
         total = node("Add", [total, found], f"sum{group}") if total else found
+    context = len(network.context)
     if context:
-        weights = constant("weights_context", network.weights[0][row:])
+        weights = constant("weights_context", network.context)
         shift = node("MatMul", ["context", weights], "shift")
         total = node("Add", [total, shift], "sum_context")
-    for layer, (weight, bias) in enumerate(
-        zip(network.weights[1:], network.biases[1:], strict=True), start=1
-    ):
+    layers = list(zip(network.weights, network.biases, strict=True))
+    for layer, (weight, bias) in enumerate(layers, start=1):
         gate = node("Sigmoid", [total], f"gate{layer}")
         hidden = node("Mul", [total, gate], f"hidden{layer}")
         weights, shift = constant(f"weights{layer}", weight), constant(f"bias{layer}", bias)
-        is_last = layer == len(network.weights) - 1
-        output = "outputs" if is_last else f"layer{layer}"
+        output = "outputs" if layer == len(layers) else f"layer{layer}"
         total = node("Gemm", [hidden, weights, shift], output)
 
     float32 = TensorProto.FLOAT
-    inputs = [helper.make_tensor_value_info("codes", TensorProto.INT64, ["n", len(basis)])]
+    inputs = [helper.make_tensor_value_info("codes", TensorProto.INT64, ["n", len(network.tables)])]
     if context:
         inputs.append(helper.make_tensor_value_info("context", float32, [1, context]))
     outputs = [helper.make_tensor_value_info("outputs", float32, ["n", len(network.biases[-1])])]

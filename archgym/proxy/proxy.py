@@ -126,6 +126,12 @@ class Proxy:
                 raise ArchgymError(
                     f"to predict for {facts.id}, the proxy needs {name} of the default design"
                 )
+        for target in self.transfer.targets.targets:
+            if target.scale == "log" and not 0 < facts.anchor[target.metric] < np.inf:
+                raise ArchgymError(
+                    f"{target.metric} of the default design on {facts.id} is "
+                    f"{facts.anchor[target.metric]:g}; in the data of the proxy it is above 0"
+                )
         if len(facts.features) + len(self.context.metrics) != len(self.context.mean):
             raise ArchgymError(
                 f"workload {facts.id} has {len(facts.features)} features, the proxy was trained "
@@ -283,10 +289,12 @@ class Bound:
         if (coverage, widest) not in self._known_doubts:
             doubts = []
             for column, margins in enumerate(self.predictor.margins):
+                if not self._shares[column]:
+                    continue
                 deviation = self._scales[column][2]
                 widths = margins.widths[coverage]
                 is_narrow = [expm1(each * deviation) <= widest for each in widths]
-                if self._shares[column] and not all(is_narrow):
+                if not all(is_narrow):
                     doubts.append((column, margins.edges, is_narrow))
             self._known_doubts[coverage, widest] = doubts
         return self._known_doubts[coverage, widest]

@@ -1,16 +1,20 @@
-"""Proxies as files: a zip archive of JSON, ONNX and text, nothing that runs when it is read."""
+"""Proxies as files: a zip archive of JSON and arrays, nothing that runs when it is read.
 
-import hashlib
-import json
-import zipfile
+Whatever a file says is checked before it is used as a size or an index, so one from elsewhere gives
+a proxy or a sentence.
+"""
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from archgym import atomic, versions
+from archgym import bundle, digest, versions
 from archgym.errors import ArchgymError, MissingExtraError
+from archgym.proxy import header as headers
+from archgym.proxy import version1
+from archgym.proxy.arrays import array
 from archgym.proxy.coding import Coding
 from archgym.proxy.conformal import Margins
 from archgym.proxy.models import model_class
@@ -19,9 +23,11 @@ from archgym.proxy.targets import Target, Targets
 from archgym.proxy.workloads import Context, Facts
 from archgym.space_document import from_document, to_document
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, SCHEMA_VERSION)
+"""The schema versions that are read; the first has models as text, JSON and ONNX."""
+
 _HEADER = "proxy.json"
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # So that equal proxies make equal files.
 
 
 def save(proxy: Proxy, path: str | Path) -> None:
@@ -49,18 +55,11 @@ def save(proxy: Proxy, path: str | Path) -> None:
         "context": proxy.context and proxy.context.to_document(),
         "provenance": dict(proxy.provenance),
     }
-    header["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            atomic.output(path) as temporary,
-            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            text = json.dumps(header, indent=1)
-            for name, content in {_HEADER: text.encode(), **files}.items():
-                archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
     except OSError as error:
         raise ArchgymError(f"can't write {path}: {error.strerror or error}") from error
+    bundle.write(path, _HEADER, header, files)
 
 
 def load(path: str | Path) -> Proxy:
@@ -75,38 +74,23 @@ def load(path: str | Path) -> Proxy:
     path = Path(path)
     header, files = _read(path)
     try:
-        coding = Coding(from_document(header["space"]))
-        transfer = header["transfer"]
-        context = header["context"]
-        loaded = Proxy(
-            coding=coding,
-            kind=header["kind"],
-            metrics=tuple(header["metrics"]),
-            simulator=header["simulator"],
-            seen={name: frozenset(each) for name, each in header["seen"].items()},
-            facts={
-                name: Facts.from_document(name, each) for name, each in header["workloads"].items()
-            },
-            known={
-                name: _read_predictor(each, header["kind"], coding, files)
-                for name, each in header["known"].items()
-            },
-            transfer=transfer and _read_predictor(transfer, header["kind"], coding, files),
-            context=context and Context.from_document(context),
-            provenance=header["provenance"],
-        )
+        loaded = _load(header, files)
     except MissingExtraError:
         raise
+    except ArchgymError as error:
+        raise ArchgymError(f"{path} is not a proxy that can be used: {error}") from error
     # A library may take offence at a foreign file in any way it likes.
     except Exception as error:
         raise ArchgymError(f"{path} is not a proxy that can be used: {error!r}") from error
     simulator, _, version = loaded.simulator.partition(" ")
-    versions.check(f"the proxy {path}", simulator, version)
+    # One with an argument stands for other results, and may be this very file.
+    if ":" not in simulator:
+        versions.check(f"the proxy {path}", simulator, version)
     return loaded
 
 
 def describe(path: str | Path) -> dict[str, Any]:
-    """Returns what a proxy's file says of it, without loading its models.
+    """Returns what a proxy's file says of it, without making its models.
 
     Raises:
         ArchgymError: As `load`.
@@ -116,37 +100,56 @@ def describe(path: str | Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
-        header = json.loads(files.pop(_HEADER))
-    except OSError as error:
-        raise ArchgymError(f"can't read proxy {path}: {error.strerror or error}") from error
-    except KeyError:
-        raise ArchgymError(f"{path} is not a proxy: it holds no {_HEADER}") from None
-    # Of damage, zipfile and zlib tell in many ways.
-    except Exception as error:
-        raise ArchgymError(f"{path} is not a proxy, or damaged: {error}") from error
-    if not isinstance(header, dict) or header.get("format") != "archgym proxy":
+    """Returns the header, checked, and the content of the other files by name."""
+    header, files = bundle.read(path, "proxy", _HEADER)
+    if header.get("format") != "archgym proxy":
         raise ArchgymError(f"{path} is not a proxy of archgym")
     version = header.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if version not in READABLE:
         raise ArchgymError(
-            f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}; "
-            "train it anew, or use the archgym that wrote it"
+            f"{path} has schema version {version}, and this archgym reads "
+            f"{' and '.join(map(str, READABLE))}; train it again, or use the archgym that wrote it"
         )
-    found = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    if found != header.get("files"):
-        raise ArchgymError(f"{path} is damaged: its files are not those that were written")
+    if version > 1 and digest.KEY not in header:
+        raise ArchgymError(f"{path} is damaged: its {_HEADER} lacks its digest, {digest.KEY}")
+    try:
+        headers.check(header)
+    except ArchgymError as error:
+        raise ArchgymError(f"{path} is not a proxy that can be used: {error}") from error
     return header, files
+
+
+def _load(header: Mapping[str, Any], files: Mapping[str, bytes]) -> Proxy:
+    coding = Coding(from_document(header["space"]))
+    parameters = coding.space.parameters.values()
+    headers.check_seen(header["seen"], {each.name: len(each.values) for each in parameters})
+    transfer, context = None, None
+    if header.get("transfer") is not None:
+        context = Context.from_document(header["context"])
+        transfer = _read_predictor(header["transfer"], header, coding, len(context.mean), files)
+    return Proxy(
+        coding=coding,
+        kind=header["kind"],
+        metrics=tuple(header["metrics"]),
+        simulator=header["simulator"],
+        seen={name: frozenset(each) for name, each in header["seen"].items()},
+        facts={name: Facts.from_document(name, each) for name, each in header["workloads"].items()},
+        known={
+            name: _read_predictor(each, header, coding, 0, files)
+            for name, each in header["known"].items()
+        },
+        transfer=transfer,
+        context=context,
+        provenance=header["provenance"],
+    )
 
 
 def _write_predictor(
     predictor: Predictor, folder: str, files: dict[str, bytes]
 ) -> Mapping[str, Any]:
-    for name, content in predictor.model.write().items():
-        files[f"{folder}/{name}"] = content
-    files[f"{folder}/keys.bin"] = predictor.keys.astype("<i8").tobytes()
+    arrays = {**predictor.model.write(), "keys": predictor.keys}
+    for name, content in arrays.items():
+        files[f"{folder}/{name}.npy"] = bundle.pack(content)
     return {
         "folder": folder,
         "targets": [target.to_document() for target in predictor.targets.targets],
@@ -157,15 +160,28 @@ def _write_predictor(
 
 
 def _read_predictor(
-    document: Mapping[str, Any], kind: str, coding: Coding, files: Mapping[str, bytes]
+    document: Mapping[str, Any],
+    header: Mapping[str, Any],
+    coding: Coding,
+    context: int,
+    files: Mapping[str, bytes],
 ) -> Predictor:
     folder = f"{document['folder']}/"
     own = {
         name.removeprefix(folder): each for name, each in files.items() if name.startswith(folder)
     }
-    keys = np.frombuffer(own.pop("keys.bin"), "<i8").astype(np.int64)
+    model = model_class(header["kind"])
+    if header["schema_version"] == 1:
+        keys = np.frombuffer(own.pop("keys.bin"), "<i8")
+        arrays = version1.arrays(model.kind, own)
+    else:
+        arrays = {
+            name.removesuffix(".npy"): bundle.unpack(each, folder + name)
+            for name, each in own.items()
+        }
+        keys = array(arrays, "keys", np.int64, (None,))
     return Predictor(
-        model=model_class(kind).read(coding, own),
+        model=model.read(coding, arrays, context, len(header["metrics"])),
         targets=Targets(tuple(Target.from_document(each) for each in document["targets"])),
         margins=tuple(Margins.from_document(each) for each in document["margins"]),
         scores=document["scores"],

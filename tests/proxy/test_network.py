@@ -4,6 +4,7 @@ import numpy as np
 
 from archgym.proxy.network import Network, Training, train
 from archgym.proxy.onnx_graph import to_onnx
+from archgym.proxy.tabulated import Tabulated
 
 
 def test_gradients_are_the_slopes_of_the_loss() -> None:
@@ -54,6 +55,6 @@ def test_the_graph_computes_what_the_network_does() -> None:
     x = np.hstack(
         [basis[0][codes[:, 0]], basis[1][codes[:, 1]], np.broadcast_to(context, (20, 2))]
     ).astype(np.float32)
-    session = onnxruntime.InferenceSession(to_onnx(network, basis, 2))
+    session = onnxruntime.InferenceSession(to_onnx(Tabulated.of(network, basis)))
     (outputs,) = session.run(None, {"codes": codes, "context": context})
     np.testing.assert_allclose(outputs, network(x), rtol=1e-4, atol=1e-5)

@@ -11,6 +11,8 @@ from archgym import proxy
 from archgym.errors import ArchgymError
 from archgym.proxy import Samples
 
+from .. import altering
+
 
 @pytest.mark.parametrize("kind", ["ridge", "forest", "lightgbm", "mlp"])
 def test_a_loaded_proxy_predicts_the_same(
@@ -58,13 +60,8 @@ def test_no_byte_of_a_file_can_be_changed_unnoticed(path: Path, tmp_path: Path) 
 
 
 def rewritten(path: Path, out: Path, **changes: object) -> Path:
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "proxy.json":
-                content = json.dumps(json.loads(content) | changes).encode()
-            new.writestr(name, content)
-    return out
+    parts = altering.read(path)
+    return altering.write(out, parts, json.loads(parts["proxy.json"]) | changes)
 
 
 def test_foreign_and_newer_files_are_refused_in_one_sentence(path: Path, tmp_path: Path) -> None:
@@ -77,8 +74,8 @@ def test_foreign_and_newer_files_are_refused_in_one_sentence(path: Path, tmp_pat
         archive.writestr("a", "b")
     with pytest.raises(ArchgymError, match=r"holds no proxy\.json"):
         proxy.load(tmp_path / "other.zip")
-    newer = rewritten(path, tmp_path / "newer", schema_version=2)
-    with pytest.raises(ArchgymError, match="schema version 2, and this archgym reads 1"):
+    newer = rewritten(path, tmp_path / "newer", schema_version=3)
+    with pytest.raises(ArchgymError, match="schema version 3, and this archgym reads 1 and 2"):
         proxy.load(newer)
     with pytest.raises(ArchgymError, match="is not a proxy of archgym"):
         proxy.load(rewritten(path, tmp_path / "format", format="pickle"))

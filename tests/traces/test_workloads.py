@@ -32,6 +32,18 @@ def test_all_recordings_are_in_the_manifest_and_all_are_small():
     assert sum(len(content(name)) for name in workloads.names()) <= 25_000_000
 
 
+def test_a_damaged_recording_is_not_inflated(monkeypatch, tmp_path):
+    name = workloads.names()[0]
+    (tmp_path / f"{name}.npz").write_bytes(content(name)[:-1] + b"x")
+    workloads.manifest()  # Which is kept, and so is not looked for in the other folder.
+    monkeypatch.setattr(workloads, "_FOLDER", tmp_path)
+    with pytest.raises(ArchgymError, match=f"the recording {name} is damaged"):
+        workloads.load(name)
+    (tmp_path / f"{name}.npz").unlink()
+    with pytest.raises(ArchgymError, match=f"can't read the recording {name}: No such file"):
+        workloads.load(name)
+
+
 @pytest.mark.parametrize("name", workloads.names())
 def test_recordings_are_what_the_manifest_says(name):
     entry = workloads.manifest()[name]

@@ -1,11 +1,14 @@
 """Recordings of real programs; `manifest.json` says how each was made."""
 
+import io
 import json
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from archgym import digest
 from archgym.dram.trace import Trace
+from archgym.errors import ArchgymError
 from archgym.traces.recorder import Machine
 from archgym.traces.workloads import storage
 
@@ -29,7 +32,16 @@ def load(name: str) -> Trace:
 
     Args:
         name: One of `names()`.
+
+    Raises:
+        ArchgymError: Its file is missing or damaged.
     """
-    machine = Machine.from_mapping(manifest()[name]["machine"])
-    with (_FOLDER / f"{name}.npz").open("rb") as file:
-        return storage.unpack(file, machine, name)
+    entry = manifest()[name]
+    try:
+        content = (_FOLDER / f"{name}.npz").read_bytes()
+    except OSError as error:
+        raise ArchgymError(f"can't read the recording {name}: {error.strerror}") from error
+    # What is inflated is what was recorded, and not what a damaged file says of itself.
+    if digest.of_bytes(content) != entry["file_sha256"]:
+        raise ArchgymError(f"the recording {name} is damaged: install archgym again")
+    return storage.unpack(io.BytesIO(content), Machine.from_mapping(entry["machine"]), name)
