@@ -4,7 +4,7 @@
 #   make demo     compare the agents on three workloads and write demo/report.html
 #   make test     run the tests; PYTEST_ARGS= runs the slow ones too
 #   make bench    measure how fast archgym is
-#   make verify   check at length: legality, robustness, sanitizers, studies that are killed; an hour
+#   make verify   check at length: legality, hostile input, sanitizers, studies that are killed; an hour
 #   make lint     check style and types
 #   make clean    remove everything that the targets above made
 
@@ -42,6 +42,9 @@ verify: $(VENV)/.test
 	@$(BIN)/python -m experiments.verify legality
 	@$(BIN)/python -m experiments.verify devices
 	@$(BIN)/python -m experiments.verify robustness
+	@$(BIN)/python -m experiments.verify altered
+	@$(BIN)/python -m experiments.verify damage
+	@$(BIN)/python -m experiments.verify repair
 	@$(BIN)/python -m experiments.verify sanitizers
 	@$(BIN)/python -m experiments.verify faults
 

@@ -16,7 +16,10 @@ from rich.progress import Progress, track
 from rich.table import Table
 
 import experiments.verify.core  # noqa: F401  (before anything that simulates)
+from experiments.verify import altered as changed
+from experiments.verify import damage as damaged
 from experiments.verify import faults as faulty
+from experiments.verify import repair as repaired
 from experiments.verify import robustness as robust
 from experiments.verify import sanitizers as sanitized
 from experiments.verify.devices import check_case as check_device
@@ -74,10 +77,45 @@ def robustness(
     first: First = 0,
 ) -> None:
     """Plays random designs, mappings and traces; exits with 1 at a crash, hang or nonsense."""
-    outcomes: Counter[str] = Counter()
-    for result in _play("robustness", robust.play_case, seed, first, designs, lambda r: r.total()):
-        outcomes += result
-    console.print(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common()))
+    _count("robustness", robust.play_case, seed, first, designs)
+
+
+@app.command()
+def altered(
+    runs: Annotated[int, typer.Option(help="How many runs on altered devices.")] = 100_000,
+    documents: Annotated[int, typer.Option(help="How many altered specs and designs.")] = 20_000,
+    seed: Seed = 0,
+    first: First = 0,
+) -> None:
+    """Alters values of devices, specs and designs; exits with 1 if nonsense is not refused."""
+    _count("altered --documents 0", changed.check_devices, seed, first, runs)
+    _count("altered --runs 0", changed.check_documents, seed, first, documents)
+
+
+@app.command()
+def damage(
+    files: Annotated[int, typer.Option(help="How many files to damage.")] = 10_000,
+    seed: Seed = 0,
+    first: First = 0,
+) -> None:
+    """Damages files of every kind; exits with 1 at a crash, a hang or damage read as data."""
+    _count("damage", damaged.check_case, seed, first, files)
+
+
+@app.command()
+def repair(
+    trials: Annotated[int, typer.Option(help="How many trials the study has.")] = 2_000,
+    share: Annotated[float, typer.Option(help="The share of its files to damage.")] = 0.01,
+    seed: Seed = 0,
+) -> None:
+    """Damages files of a study and runs it again; exits with 1 if it is another then."""
+    with TemporaryDirectory() as name:
+        try:
+            files, chosen = repaired.check(trials, share, seed, Path(name))
+        except WrongError as error:
+            console.print(f"Seed {seed}: {error}", soft_wrap=True)
+            raise typer.Exit(1) from None
+    console.print(f"{chosen:,} of {files:,} files damaged and repaired: the same study")
 
 
 @app.command()
@@ -112,6 +150,18 @@ def faults(
                 raise typer.Exit(1) from None
             found = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
             console.print(f"{counts.total()} {what}: {found}; every step once", soft_wrap=True)
+
+
+def _count(
+    name: str, run: Callable[[int, int], Counter[str]], seed: int, first: int, total: int
+) -> None:
+    """Plays cases until there are `total` outcomes, and prints how many of each there are."""
+    if total < 1:
+        return
+    outcomes: Counter[str] = Counter()
+    for result in _play(name, run, seed, first, total, lambda r: r.total()):
+        outcomes += result
+    console.print(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common()))
 
 
 def _print_checked(results: Iterable[tuple[str, int]]) -> None:

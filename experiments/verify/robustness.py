@@ -34,7 +34,7 @@ def play_case(seed: int, case: int) -> Counter[str]:
     designs = [_draw(rng, workload.system.device) for _ in range(DESIGNS_A_CASE)]
     outcomes = Native().evaluate(designs, workload)
     for design, outcome in zip(designs, outcomes, strict=True):
-        if not _is_sound(outcome):
+        if not is_sound(outcome):
             raise WrongError(f"{design}\non {workload.id} gave\n{outcome}")
     return Counter(o.kind if isinstance(o, Failure) else "simulated" for o in outcomes)
 
@@ -48,7 +48,8 @@ def _draw(rng: Rng, device: Device) -> dict[str, Any]:
     return design
 
 
-def _is_sound(outcome: Outcome) -> bool:
+def is_sound(outcome: Outcome) -> bool:
+    """Whether an outcome is finite metrics, or a failure that says what is not possible."""
     if isinstance(outcome, Failure):
         return outcome.kind in ("invalid", "unsupported")
     return outcome["runtime_ns"] > 0 and all(map(math.isfinite, outcome.values()))

@@ -48,7 +48,7 @@ def play(
     # Not a fork, which would inherit locks but not the threads that hold them.
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, run, seed, first), daemon=True)
+    child = context.Process(target=_child, args=(sender, run, seed, first))
     child.start()
     sender.close()
     try:

@@ -11,17 +11,20 @@ import sys
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from archgym import digest
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.system import System
 from archgym.simulators.base import Failure
 from archgym.simulators.native import Native
 from experiments.verify import __main__ as command_line
+from experiments.verify import damage
 from experiments.verify.cases import draw_design, draw_mapping, draw_workload
 from experiments.verify.legality import check_case
 from experiments.verify.memspecs import read_folder
@@ -182,3 +185,31 @@ for name in {[build.name for build in builds]}:
         check=True,
     )
     assert {Path(line).parent for line in done.stdout.splitlines()} == {tmp_path}
+
+
+def test_damaged_and_altered_files():
+    damaged = run("damage", "--files", "150")
+    assert damaged.exit_code == 0, damaged.output
+    assert "refused" in damaged.output
+    altered = run("altered", "--runs", "2000", "--documents", "400")
+    assert altered.exit_code == 0, altered.output
+    assert "simulated" in altered.output
+
+
+def test_damage_that_goes_unnoticed_is_found(monkeypatch):
+    monkeypatch.setattr(digest, "check", lambda *arguments, **options: None)
+    kind = damage.kinds()["table"]
+    outcomes = set()
+    for seed in range(200):
+        # Only the header, whose content the shards' own hash does not cover.
+        outcome, file = damage.play(kind, Random(seed))
+        if file.name == "table.json":
+            outcomes.add(outcome)
+    assert "changed" in outcomes
+
+
+@pytest.mark.slow
+def test_a_damaged_study_is_repaired():
+    repaired = run("repair", "--trials", "100", "--share", "0.05")
+    assert repaired.exit_code == 0, repaired.output
+    assert "10 of 203 files" in repaired.output
