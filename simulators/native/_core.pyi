@@ -13,11 +13,21 @@ MAX_CHANNELS: int
 MAX_BANKS: int
 MAX_RANKS: int
 UNBOUNDED: int
+MAX_MANAGER_COMMANDS: int
+"""Commands that serve no request, such as refreshes, in a command trace."""
+MAX_RUN_PS: int
+"""Simulated time of a run."""
 SOURCES: str
 """Hash of the C++ sources, the same for every build of them."""
 
 class StuckError(RuntimeError):
     """Requests wait, but no command can ever serve them."""
+
+class TooLongError(RuntimeError):
+    """A run takes more than `MAX_RUN_PS`."""
+
+class TooManyCommandsError(RuntimeError):
+    """A command trace has more than `MAX_MANAGER_COMMANDS`."""
 
 class Memory:
     """A memory system: organisation, timing edges, energy."""
@@ -49,9 +59,18 @@ class Requests:
     ) -> None: ...
 
 def evaluate(
-    memory: Memory, requests: Requests, designs: npt.NDArray[np.int64], threads: int
+    memory: Memory,
+    requests: Requests,
+    designs: npt.NDArray[np.int64],
+    threads: int,
+    skips_idleness: bool = True,
 ) -> npt.NDArray[np.float64]:
-    """Returns one row of METRICS a design; NaN where a metric does not apply."""
+    """Returns one row of METRICS a design; NaN where a metric does not apply.
+
+    A run that got stuck has none, one that is too long an infinite runtime. They are the same
+    whether long idleness is skipped or gone through step by step. Handlers of signals run
+    meanwhile, in the main thread; what they raise ends the work of all threads.
+    """
 
 def command_trace(
     memory: Memory, requests: Requests, design: npt.NDArray[np.int64]
@@ -64,4 +83,7 @@ def command_trace(
     npt.NDArray[np.uint32],
     npt.NDArray[np.int64],
 ]:
-    """Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run."""
+    """Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run.
+
+    Handlers of signals run meanwhile, as in `evaluate`.
+    """

@@ -10,11 +10,15 @@
 #include <vector>
 
 #include "admission.hpp"
+#include "drampower.hpp"
 #include "energy_meter.hpp"
+#include "interruption.hpp"
+#include "issued_command.hpp"
 #include "lanes.hpp"
 #include "latency_statistics.hpp"
 #include "power_down_manager.hpp"
 #include "refresh_manager.hpp"
+#include "repetition.hpp"
 #include "request_scheduler.hpp"
 #include "timing_state.hpp"
 #include "wake_ups.hpp"
@@ -32,21 +36,14 @@ struct RowOutcomes {
   }
 };
 
-// A command as it is issued, for those who want to see every one.
-struct IssuedCommand {
-  std::int64_t time_ps;
-  Command command;
-  int channel;
-  int bank;  // commands that address several banks name the first
-  std::uint32_t row;
-  std::uint32_t column;
-  std::int64_t burst;  // index of the burst it serves; -1 for those of managers
-};
+// Whether DRAMPower's books are kept beside the controller's own.
+inline bool keeps_books(const System& system) {
+  return system.energy.available && system.energy_books != EnergyBooks::Plain;
+}
 
 // Whether one rank, whose commands last a cycle each on one bus, is asked for nothing unusual.
-inline bool is_plain(const System& system, const Design& design,
-                     const std::vector<IssuedCommand>* trace) {
-  return system.ranks == 1 && system.uniform_commands && !trace &&
+inline bool is_plain(const System& system, const Design& design, const CommandList* trace) {
+  return system.ranks == 1 && system.uniform_commands && !trace && !keeps_books(system) &&
          design.power_down_policy == PowerDownPolicy::NoPowerDown &&
          design.command_mux == CommandMux::Oldest;
 }
@@ -56,15 +53,23 @@ struct Stuck : std::runtime_error {
   Stuck() : std::runtime_error("requests wait, but nothing can ever be issued for them") {}
 };
 
+// The run takes more simulated time than its numbers have room for.
+struct TooLong : std::runtime_error {
+  TooLong() : std::runtime_error("the run takes too much simulated time") {}
+};
+
+inline constexpr std::int64_t kLongestRunPs = 2'000'000'000'000'000'000;
+
 // Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020). `kPlain` leaves out what `is_plain` says
 // is not asked for, which makes it faster.
 template <Scheduler kScheduler, int kLanes, class Port, bool kPlain>
 class Controller {
  public:
-  // Every command is appended to `trace` unless that is null.
+  // Every command is added to `trace` unless that is null. None is added for several steps, so that
+  // no idleness is skipped then.
   Controller(typename Port::Place place, const System& system, const DelayTable& delays,
              const Requests& requests, const Design& design, LatencyStatistics& latencies,
-             std::vector<IssuedCommand>* trace)
+             CommandList* trace, bool skips_idleness, Interruption& interruption)
       : system_(system),
         design_(design),
         bursts_(requests.bursts),
@@ -82,11 +87,15 @@ class Controller {
         powers_down_(design.power_down_policy == PowerDownPolicy::Staggered),
         closes_after_(auto_precharges(design.page_policy)),
         closes_adaptively_(closes_after_ != 0b0000 && closes_after_ != 0b1111),
-        trace_(trace) {
+        trace_(trace),
+        keeps_books_(keeps_books(system)),
+        skips_idleness_(skips_idleness && !trace),
+        interruption_(interruption) {
     for (int rank = 0; rank < system.ranks; ++rank) {
       refresh_.emplace_back(system, design, rank);
       power_down_.emplace_back(powers_down_);
       energy_.emplace_back(system, rank, design.phy_delay_forward);
+      if (keeps_books_) books_.emplace_back(system, rank);
     }
     evaluate_managers(0);
     winner_ = select(0);
@@ -141,6 +150,8 @@ class Controller {
     for (const EnergyMeter& meter : energy_)
       last_command = std::max(last_command, meter.last_command());
     EnergySplit total;
+    for (DramPower& books : books_) total += books.energy(last_command + design_.phy_delay_forward);
+    if (keeps_books_) return total;
     for (EnergyMeter& meter : energy_) total += meter.energy(last_command);
     return total;
   }
@@ -171,6 +182,10 @@ class Controller {
   };
   // Cycles without an access while requests wait: longer than any delays make of it.
   static constexpr std::int64_t kPatience = std::int64_t{1} << 28;
+  // Cycles after which to see whether there is anything to do that is not worth a test at every step.
+  static constexpr std::int64_t kCheckpoint = std::int64_t{1} << 14;
+  // Cycles without a request from which on to look for repetition.
+  static constexpr std::int64_t kLongIdleness = 16 * kCheckpoint;
   static constexpr Candidate kNothing{kNever, kNoRequest, kNoRank};
 
   struct Managers {
@@ -185,9 +200,57 @@ class Controller {
     return next;
   }
 
-  // Goes to `now` and does there what is due; returns what can be issued next.
-  [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
+  // Returns by how many cycles time goes on from `now` without a step.
+  [[gnu::noinline]] std::int64_t pass_checkpoint(Candidate winner, std::int64_t now) {
+    interruption_.poll();
+    if (now > kLongestRunPs / system_.clock_ps) throw TooLong();
     timing_.advance_to(now);
+    const std::int64_t skipped = skip_idleness(winner, now);
+    checkpoint_ = now + skipped + kCheckpoint;
+    return skipped;
+  }
+
+  // Without requests, refreshes and power-down go on in the same way until the next one comes.
+  std::int64_t skip_idleness(Candidate winner, std::int64_t now) {
+    const bool is_idle = served_ == stored_ && now > latencies_.last_end();
+    const std::int64_t until = is_idle && skips_idleness_ ? port_.quiet_until() : kNever;
+    if (until == kNever || until - now < kLongIdleness || stored_ != idle_after_) {
+      idle_after_ = stored_;
+      repetition_.forget();
+      return 0;
+    }
+    return repetition_.skip(now, until, [&](auto& visitor) { show(visitor, winner); });
+  }
+
+  // What matters while no request waits; see repetition.hpp.
+  template <class Visitor>
+  void show(Visitor& visitor, Candidate winner) {
+    visitor.time(winner.time);
+    visitor.state(winner.order);
+    visitor.state(winner.rank);
+    for (std::int64_t* cycle : {&next_trigger_, &manager_step_, &progress_, &bus_free_[0],
+                                &bus_free_[1]})
+      visitor.time(*cycle);
+    for (std::uint64_t banks : {open_, held_, occupied_, blocked_, asleep_, managers_.silenced})
+      visitor.state(static_cast<std::int64_t>(banks));
+    visitor.state(managers_.want);
+    wake_ups_.show(visitor);
+    for (PowerDownManager& power_down : power_down_) power_down.show(visitor);
+    for (RefreshManager& refresh : refresh_) refresh.show(visitor);
+    if (visitor.is_decided()) return;
+    for (EnergyMeter& meter : energy_) meter.show(visitor);
+    for (DramPower& books : books_) books.show(visitor);
+    timing_.show(visitor);
+  }
+
+  // Goes to `now`, or on until something changes, and does there what is due; returns what can be
+  // issued next.
+  [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
+    if (now >= checkpoint_) [[unlikely]] {
+      const std::int64_t skipped = pass_checkpoint(winner, now);
+      now += skipped;
+      if (winner.time != kNever) winner.time += skipped;
+    }
     if (sleeps()) wake_ups_.step_begins(now);
     if (next_arrival() <= now || manager_step_ <= now) winner = prepare(winner, now);
     const bool issues = winner.time == now;
@@ -346,12 +409,13 @@ class Controller {
 
   // Managers go on even where their commands leave no room for any access.
   void watch_progress(std::int64_t now) {
-    if (served_ != served_before_ || served_ == stored_) {
+    if (served_ != served_before_ || !were_waiting_) {
       served_before_ = served_;
       progress_ = now;
     } else if (now - progress_ > kPatience) {
       throw Stuck();
     }
+    were_waiting_ = served_ != stored_;
   }
 
   void block(std::uint64_t banks) {
@@ -394,7 +458,7 @@ class Controller {
     const int rank = rank_of(bank);
     const Command command = command_[bank];
     occupy_bus(command, now);
-    if (!kPlain && trace_) [[unlikely]] trace(command, bank, now, &transaction);
+    if (!kPlain && is_watched()) [[unlikely]] note(command, bank, now, &transaction);
     EnergyMeter& energy = energy_[rank];
     // Each branch records the command on its own: what it delays is then as good as known, so that
     // the processor foresees how often the loops inside go round. Each chooses what comes next
@@ -500,7 +564,7 @@ class Controller {
     // What holds for a whole rank is recorded once, at its first bank.
     timing_.record(command, index(command) < kBankCommands ? issued.banks : bit(first),
                    refreshes && refresh_[rank].ends_round(), now);
-    if (trace_) trace(command, first, now, nullptr);
+    if (is_watched()) note(command, first, now, nullptr);
     std::uint64_t chosen_again = issued.banks;
     switch (command) {
       case Command::PREPB:
@@ -553,14 +617,20 @@ class Controller {
       choose(std::countr_zero(left));
   }
 
-  [[gnu::noinline]] void trace(Command command, int bank, std::int64_t now, const Transaction* transaction) {
+  bool is_watched() const { return trace_ || keeps_books_; }
+
+  [[gnu::noinline]] void note(Command command, int bank, std::int64_t now,
+                              const Transaction* transaction) {
+    if (keeps_books_)
+      books_[rank_of(bank)].record(command, bank, now + design_.phy_delay_forward);
+    if (!trace_) return;
     IssuedCommand issued{now * system_.clock_ps, command, port_.channel(), bank, 0, 0, -1};
     if (transaction) {
       issued.row = transaction->row;
       issued.column = transaction->column;
       issued.burst = transaction->burst;
     }
-    trace_->push_back(issued);
+    trace_->add(issued);
   }
 
   void close(int bank) {
@@ -656,12 +726,16 @@ class Controller {
   bool powers_down_;
   unsigned closes_after_;  // see auto_precharges
   bool closes_adaptively_;  // depends on what else waits
-  std::vector<IssuedCommand>* trace_;
+  CommandList* trace_;
+  bool keeps_books_;
+  bool skips_idleness_;
+  Interruption& interruption_;
 
   // By rank.
   std::vector<RefreshManager> refresh_;
   std::vector<PowerDownManager> power_down_;
   std::vector<EnergyMeter> energy_;
+  std::vector<DramPower> books_;  // if any are kept
   std::array<std::int64_t, kMaxRanks> waiting_for_{};  // requests stored, kept for power-down
   Managers managers_;
   std::int64_t next_trigger_ = kNever;  // when the first of those that want nothing wakes up
@@ -683,8 +757,13 @@ class Controller {
   std::array<std::int64_t, 2> bus_free_{};  // when each command bus takes the next command
   std::int64_t stored_ = 0, served_ = 0;
   std::int64_t served_before_ = 0, progress_ = 0;  // when managers were asked last; since then
+  bool were_waiting_ = false;                      // requests, when they were asked last
   std::array<Effort, kMaxBanks> effort_{};
   std::array<std::int64_t, 3> outcomes_{};  // accesses by effort
+
+  std::int64_t checkpoint_ = kCheckpoint;  // the next cycle to pass one in
+  std::int64_t idle_after_ = 0;            // requests stored when last seen
+  Repetition repetition_;                  // since then
 };
 
 }  // namespace archgym

@@ -31,6 +31,8 @@ class DirectPort {
   std::size_t burst() const { return front_end_.next(); }
   std::int64_t arrival_ps() const { return front_end_.arrival_ps(); }
   std::int64_t request_begin() const { return front_end_.request_begin(); }
+  // Without requests in the controller, none comes before this cycle; kNever if none does.
+  std::int64_t quiet_until() const { return front_end_.entry(); }
   bool shows_late() const { return front_end_.shows_late(); }
 
   // It has been stored; the controller says so in cycle `at`.

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -33,8 +32,6 @@ class DramPower {
         is_lpddr_(system.energy_books == EnergyBooks::DramPowerLpddr4),
         first_bank_(rank * system.banks_per_rank()),
         banks_(system.banks_per_rank()) {}
-  DramPower(const DramPower&) = delete;  // what is put off refers to it
-  DramPower& operator=(const DramPower&) = delete;
 
   // A command to this rank; `bank` is the one it names, or the first of the rank.
   void record(Command command, int bank, std::int64_t now) {
@@ -51,15 +48,13 @@ class DramPower {
       case Command::WRA: return precharge_later(addressed, now + system_.write_to_precharge);
       case Command::REFPB: return refresh(addressed, now + refresh_cycles(command), now);
       case Command::REFAB: return refresh_all(now);
-      case Command::PDEA: return later(settled(now), [this](auto at) { power_down(active_, at); });
-      case Command::PDXA: return later(settled(now), [this](auto at) { leave_active(at); });
-      case Command::PDEP:
-        return later(settled(now), [this](auto at) { power_down(precharged_, at); });
-      case Command::PDXP: return later(settled(now), [this](auto at) { leave_precharged(at); });
+      case Command::PDEA: return later(settled(now), {Action::PowerDownActive});
+      case Command::PDXA: return later(settled(now), {Action::LeaveActive});
+      case Command::PDEP: return later(settled(now), {Action::PowerDownPrecharged});
+      case Command::PDXP: return later(settled(now), {Action::LeavePrecharged});
       case Command::SREFEN:
         refresh_all(now);
-        return later(now + refresh_cycles(Command::REFAB),
-                     [this](auto at) { self_refresh_.start(at); });
+        return later(now + refresh_cycles(Command::REFAB), {Action::StartSelfRefresh});
       case Command::SREFEX: return self_refresh_.stop(now);
       default: return;  // RD, WR
     }
@@ -76,6 +71,35 @@ class DramPower {
     activity_.precharged = last_command - activity_.active - activity_.active_power_down -
                            activity_.precharged_power_down - activity_.self_refresh;
     return system_.energy.split(activity_);
+  }
+
+  // While no request waits for the rank; see repetition.hpp.
+  template <class Visitor>
+  void show(Visitor& visitor) {
+    catch_up(visitor.now());
+    const std::int64_t settling = std::max({system_.row_active_min, system_.energy.activate_cycles,
+                                            system_.energy.precharge_cycles});
+    for (Bank& bank : banks_) {
+      for (bool is : {bank.is_open, bank.was_activated, bank.was_precharged,
+                      bank.open.stopped() == active_.started()})
+        visitor.state(is);
+      bank.open.show(visitor, settling);
+      visitor.time(bank.precharged, settling);
+      visitor.time(bank.refreshed);
+    }
+    for (Stopwatch* stopwatch : {&open_, &active_, &precharged_, &self_refresh_})
+      stopwatch->show(visitor, settling);
+    for (std::int64_t& count : activity_.commands) visitor.count(count);
+    visitor.count(activity_.precharges);
+    std::multimap<std::int64_t, PutOff> put_off;
+    for (const auto& [due, what] : put_off_) {
+      std::int64_t at = due;
+      visitor.time(at);
+      visitor.state(static_cast<int>(what.action));
+      visitor.state(what.bank);
+      put_off.emplace(at, what);
+    }
+    put_off_ = std::move(put_off);
   }
 
  private:
@@ -99,6 +123,19 @@ class DramPower {
       return is_running_ && now > started_ ? total_ + now - started_ : total_;
     }
 
+    // See repetition.hpp. One that runs all the time counts as started later, with what it has
+    // run for until then.
+    template <class Visitor>
+    void show(Visitor& visitor, std::int64_t forgotten) {
+      const std::int64_t shown = is_running_ ? visitor.now() - started_ : 0;
+      std::int64_t total = total_ + shown;
+      visitor.count(total);
+      total_ = total - shown;
+      visitor.state(is_running_);
+      visitor.time(started_, forgotten);
+      visitor.time(stopped_, forgotten);
+    }
+
    private:
     bool is_running_ = false;
     std::int64_t started_ = 0, stopped_ = 0, total_ = 0;
@@ -112,17 +149,37 @@ class DramPower {
     std::int64_t refreshed = 0;   // until when
   };
 
-  template <class Action>
-  void later(std::int64_t at, Action action) {
-    put_off_.emplace(at, std::move(action));
-  }
+  enum class Action {
+    Precharge, EndRefresh, PowerDownActive, LeaveActive, PowerDownPrecharged, LeavePrecharged,
+    StartSelfRefresh,
+  };
+  struct PutOff {
+    Action action;
+    int bank = 0;  // of the rank, where it concerns one
+  };
+
+  void later(std::int64_t at, PutOff what) { put_off_.emplace(at, what); }
 
   void catch_up(std::int64_t now) {
     while (!put_off_.empty() && put_off_.begin()->first <= now) {
       const auto first = put_off_.extract(put_off_.begin());
-      first.mapped()(first.key());
+      perform(first.mapped(), first.key());
     }
   }
+
+  void perform(PutOff what, std::int64_t at) {
+    switch (what.action) {
+      case Action::Precharge: return precharge(banks_[what.bank], at);
+      case Action::EndRefresh: return close(banks_[what.bank], at);
+      case Action::PowerDownActive: return power_down(active_, at);
+      case Action::LeaveActive: return leave_active(at);
+      case Action::PowerDownPrecharged: return power_down(precharged_, at);
+      case Action::LeavePrecharged: return leave_precharged(at);
+      case Action::StartSelfRefresh: return self_refresh_.start(at);
+    }
+  }
+
+  int number(const Bank& bank) const { return static_cast<int>(&bank - banks_.data()); }
 
   bool is_open() const {
     for (const Bank& bank : banks_)
@@ -156,7 +213,7 @@ class DramPower {
 
   void precharge_later(Bank& bank, std::int64_t due) {
     later(std::max(due, bank.open.started() + system_.row_active_min),
-          [this, &bank](auto at) { precharge(bank, at); });
+          {Action::Precharge, number(bank)});
   }
 
   void refresh(Bank& bank, std::int64_t end, std::int64_t now) {
@@ -164,7 +221,7 @@ class DramPower {
     bank.is_open = true;
     bank.refreshed = end;
     if (!bank.open.is_running()) bank.open.start(now);
-    later(end, [this, &bank](auto at) { close(bank, at); });
+    later(end, {Action::EndRefresh, number(bank)});
   }
 
   void refresh_all(std::int64_t now) {
@@ -223,26 +280,7 @@ class DramPower {
   RankActivity activity_;
   Stopwatch open_;  // at least one bank
   Stopwatch active_, precharged_, self_refresh_;  // power-down
-  std::multimap<std::int64_t, std::function<void(std::int64_t)>> put_off_;  // by when it is due
+  std::multimap<std::int64_t, PutOff> put_off_;   // by when it is due
 };
-
-// The energy of a run from its commands, which the DRAM sees `bus_delay` cycles after their issue.
-template <class IssuedCommands>
-EnergySplit drampower_energy(const System& system, std::int64_t bus_delay,
-                             const IssuedCommands& commands) {
-  EnergySplit total;
-  for (int channel = 0; channel < system.channels; ++channel)
-    for (int rank = 0; rank < system.ranks; ++rank) {
-      DramPower books(system, rank);
-      std::int64_t cycle = 0;
-      for (const auto& issued : commands) {
-        if (issued.channel != channel) continue;
-        cycle = issued.time_ps / system.clock_ps + bus_delay;
-        if (system.rank_of(issued.bank) == rank) books.record(issued.command, issued.bank, cycle);
-      }
-      total += books.energy(cycle);
-    }
-  return total;
-}
 
 }  // namespace archgym

@@ -90,6 +90,9 @@ class DramsysNetwork {
 
   bool is_finished() const { return answered_ == requests_.bursts.size(); }
 
+  // Nothing happens before this cycle while no channel has any request; kNever if nothing does.
+  std::int64_t quiet_until() const { return presented_ == answered_ ? next_time() : kAtOnce; }
+
   // When the next messages are delivered, and all that are delivered together then.
   std::int64_t next_time() const {
     if (!next_round_.empty()) return now_;
@@ -108,6 +111,8 @@ class DramsysNetwork {
 
  private:
   friend class DramsysPort;
+
+  static constexpr std::int64_t kAtOnce = 0;
 
   enum class Kind {
     Present,         // an initiator looks at its next request
@@ -211,6 +216,7 @@ class DramsysNetwork {
     const std::uint32_t burst = player.burst();
     if (requests_.player.closed) closed_arrival_[burst] = player.arrival();
     player.presented();
+    ++presented_;
     send(0, {Kind::BeginRequest, number, burst, requests_.bursts[burst].channel});
   }
 
@@ -358,7 +364,7 @@ class DramsysNetwork {
   std::vector<Channel> channels_;
   std::vector<std::uint32_t> place_;  // of each burst among its initiator's; empty if it is its own
   std::unordered_map<std::uint32_t, std::int64_t> closed_arrival_;  // by burst under way
-  std::size_t answered_ = 0;
+  std::size_t presented_ = 0, answered_ = 0;  // bursts
 
   std::int64_t now_ = 0;
   std::uint64_t sent_ = 0;
@@ -388,6 +394,7 @@ class DramsysPort {
   std::int64_t entry() const { return channel_.entry; }
   std::size_t burst() const { return channel_.request.burst; }
   std::int64_t request_begin() const { return channel_.request_begin; }
+  std::int64_t quiet_until() const { return network_.quiet_until(); }
   bool shows_late() const { return false; }  // that is what rounds are for
   std::int64_t arrival_ps() {
     const std::uint32_t burst = channel_.request.burst;

@@ -70,6 +70,29 @@ class EnergyMeter {
     }
   }
 
+  // While no request waits for the rank; see repetition.hpp. Self-refresh lasts until one comes.
+  template <class Visitor>
+  void show(Visitor& visitor) {
+    visitor.state(static_cast<int>(mode_));
+    if (mode_ == Mode::SelfRefresh) return;
+    visitor.state(static_cast<std::int64_t>(open_));
+    visitor.time(last_command_, kUnbounded);
+    visitor.time(active_until_, kUnbounded);
+    visitor.time(powered_down_, mode_ == Mode::Awake ? 0 : kUnbounded);
+    const std::int64_t settling = std::max(
+        {row_active_min_, system_.energy.activate_cycles, system_.energy.precharge_cycles});
+    for (std::uint64_t banks = banks_; banks != 0; banks &= banks - 1) {
+      const int bank = std::countr_zero(banks);
+      visitor.state(since_[bank] > powered_down_);
+      visitor.time(since_[bank], settling);
+      visitor.time(refreshed_[bank]);
+    }
+    for (std::int64_t& count : counts_) visitor.count(count);
+    for (std::int64_t& time : time_in_) visitor.count(time);
+    visitor.count(open_time_);
+    visitor.count(precharged_time_);
+  }
+
   const std::array<std::int64_t, kCommands>& counts() const { return counts_; }
 
   std::int64_t last_command() const { return last_command_; }

@@ -179,6 +179,12 @@ std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<
   return designs;
 }
 
+// Python runs the handlers of signals such as Ctrl-C's where it is asked to.
+void run_signal_handlers() {
+  nb::gil_scoped_acquire held;
+  if (PyErr_CheckSignals() != 0) throw nb::python_error();
+}
+
 template <class T>
 NewColumn<T> to_numpy(std::vector<T>&& values) {
   auto* owned = new std::vector<T>(std::move(values));
@@ -189,12 +195,14 @@ NewColumn<T> to_numpy(std::vector<T>&& values) {
 Table<double> evaluate_table(
     const Memory& memory, const Requests& requests,
     const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& designs,
-    int threads) {
+    int threads, bool skips_idleness) {
   const std::vector<Design> list = make_designs(designs);
   std::vector<Metrics> metrics;
+  Interruption interruption(run_signal_handlers);
   {
     nb::gil_scoped_release released;
-    metrics = evaluate(memory.system, memory.delays, requests, list, threads);
+    metrics = evaluate(memory.system, memory.delays, requests, list, threads, skips_idleness,
+                       interruption);
   }
   const std::size_t width = kMetricNames.size();
   auto* values = new double[metrics.size() * width];
@@ -209,10 +217,11 @@ auto command_columns(
     const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& design) {
   const std::vector<Design> list = make_designs(design);
   if (list.size() != 1) throw std::invalid_argument("commands are traced for one design");
-  std::vector<IssuedCommand> commands;
+  CommandList commands;
+  Interruption interruption(run_signal_handlers);
   {
     nb::gil_scoped_release released;
-    commands = trace_commands(memory.system, memory.delays, requests, list.front());
+    commands = trace_commands(memory.system, memory.delays, requests, list.front(), interruption);
   }
   std::vector<std::int64_t> time, burst;
   std::vector<std::uint8_t> command, channel, bank;
@@ -263,7 +272,12 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   m.attr("SOURCES") = ARCHGYM_SOURCES;
   m.attr("PROCESSOR_HAS_AVX2") = processor_has_avx2();
 
+  m.attr("MAX_MANAGER_COMMANDS") = CommandList::kMostOfManagers;
+  m.attr("MAX_RUN_PS") = kLongestRunPs;
+
   nb::exception<Stuck>(m, "StuckError", PyExc_RuntimeError);
+  nb::exception<TooLong>(m, "TooLongError", PyExc_RuntimeError);
+  nb::exception<CommandList::TooMany>(m, "TooManyCommandsError", PyExc_RuntimeError);
 
   nb::class_<Memory>(m, "Memory", "A memory system: organisation, timing edges, energy.")
       .def("__init__",
@@ -291,6 +305,7 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
            "column"_a, "is_write"_a, "request"_a, "initiator"_a, "bytes"_a, "player"_a);
 
   m.def("evaluate", &evaluate_table, "memory"_a, "requests"_a, "designs"_a, "threads"_a,
+        "skips_idleness"_a = true,
         "Returns one row of METRICS a design; NaN where a metric does not apply.");
   m.def("command_trace", &command_columns, "memory"_a, "requests"_a, "design"_a,
         "Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run.");

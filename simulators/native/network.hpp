@@ -47,6 +47,9 @@ class Network {
 
   bool is_finished() const { return answered_ == requests_.bursts.size(); }
 
+  // Nothing happens before this cycle while no channel has any request; kNever if nothing does.
+  std::int64_t quiet_until() const { return asked_ == answered_ ? next_time() : kAtOnce; }
+
   std::int64_t next_time() const {
     return ends_.empty() ? next_request_ : std::min(ends_.top().time, next_request_);
   }
@@ -66,6 +69,8 @@ class Network {
 
  private:
   friend class NetworkPort;
+
+  static constexpr std::int64_t kAtOnce = 0;
 
   struct Answer {
     std::int64_t end = 0;
@@ -125,6 +130,7 @@ class Network {
     door.waiting.push_back({number, arrival_ps, now + way_there_});
     if (door.waiting.size() == 1) door.show_next();
     ++initiator.active;
+    ++asked_;
     player.presented();
   }
 
@@ -159,7 +165,7 @@ class Network {
   std::vector<std::uint32_t> place_;  // of each burst among its initiator's
   std::priority_queue<End> ends_;
   std::int64_t next_request_ = kNever;
-  std::size_t answered_ = 0;
+  std::size_t asked_ = 0, answered_ = 0;  // bursts
 };
 
 // A controller's way to the network.
@@ -186,6 +192,7 @@ class NetworkPort {
   std::size_t burst() const { return door_.waiting.front().burst; }
   std::int64_t arrival_ps() const { return door_.waiting.front().arrival_ps; }
   std::int64_t request_begin() const { return door_.entry - think_delay_; }
+  std::int64_t quiet_until() const { return network_.quiet_until(); }
   bool shows_late() const { return false; }
 
   void taken(std::int64_t at) {

@@ -74,6 +74,16 @@ class PowerDownManager {
     }
   }
 
+  // See repetition.hpp.
+  template <class Visitor>
+  void show(Visitor& visitor) {
+    visitor.state(static_cast<int>(state_));
+    for (bool is :
+         {idle_, entering_, exiting_, may_refresh_itself_, refreshing_itself_next_})
+      visitor.state(is);
+    visitor.state(command_ ? index(*command_) : -1);
+  }
+
   bool leaves_self_refresh() const { return state_ == State::LeavingSelfRefresh; }
 
  private:

@@ -52,7 +52,7 @@ class RefreshManager {
         groups_(groups(system, design.refresh_policy, rank)),
         all_banks_(system.banks_of(rank)),
         trigger_(first_trigger(system, rank)),
-        history_(static_cast<std::size_t>(crowd(design) * rule_.per_interval)) {
+        history_(static_cast<std::size_t>(crowd(design) * rule_.per_interval), -kUnbounded) {
     begin_round();
   }
 
@@ -158,6 +158,22 @@ class RefreshManager {
     begin_round();
   }
 
+  // While no request waits for the rank; see repetition.hpp. Self-refresh lasts until one comes.
+  template <class Visitor>
+  void show(Visitor& visitor) {
+    visitor.time(trigger_, kUnbounded);
+    for (std::int64_t value : {skipped_, postponed_, std::int64_t{group_}}) visitor.state(value);
+    for (bool is : {is_settled_, pulled_in_, asleep_}) visitor.state(is);
+    for (std::uint64_t banks : {remaining_, blocked_, command_ ? command_->banks : 0})
+      visitor.state(static_cast<std::int64_t>(banks));
+    visitor.state(command_ ? index(command_->command) : kNone);
+    visitor.state(since_self_refresh_ % std::max(rule_.per_interval, 1));
+    visitor.count(refreshes_);
+    visitor.count(since_self_refresh_);
+    for (std::size_t i = 0; i < history_.size() && !visitor.is_decided(); ++i)
+      visitor.time(history_[(oldest_ + i) % history_.size()], crowded_span());
+  }
+
   // How many refreshes had fallen due by the end of the run and were never issued.
   std::int64_t owed(std::int64_t end) const {
     if (rule_.interval == 0) return 0;
@@ -195,7 +211,10 @@ class RefreshManager {
   }
 
   void remember(std::int64_t now, int refreshes) {
-    for (; refreshes > 0; --refreshes) history_[remembered_++ % history_.size()] = now;
+    for (; refreshes > 0; --refreshes) {
+      history_[oldest_] = now;
+      oldest_ = (oldest_ + 1) % history_.size();
+    }
   }
 
   std::int64_t scaled(std::int64_t refreshes) const {
@@ -249,9 +268,10 @@ class RefreshManager {
   }
 
   bool is_crowded(std::int64_t now) const {
-    return is_jedec() && remembered_ >= history_.size() &&
-           now - history_[remembered_ % history_.size()] <
-               2 * std::int64_t{rule_.interval} * rule_.per_interval;
+    return is_jedec() && now - history_[oldest_] < crowded_span();
+  }
+  std::int64_t crowded_span() const {
+    return 2 * std::int64_t{rule_.interval} * rule_.per_interval;
   }
 
   Refresh rule_;
@@ -270,7 +290,7 @@ class RefreshManager {
   bool asleep_ = false;         // the rank is powered down
   std::uint64_t blocked_ = 0;
   std::vector<std::int64_t> history_;  // ring: when the last refreshes were issued
-  std::size_t remembered_ = 0;
+  std::size_t oldest_ = 0;             // of them
   std::int64_t refreshes_ = 0;             // but those that follow self-refresh
   std::int64_t since_self_refresh_ = 0;    // all of them
   std::int64_t self_refreshed_ = 0;        // cycles, up to the last exit

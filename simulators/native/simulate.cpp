@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -11,7 +13,6 @@
 #include "controller.hpp"
 #include "direct_port.hpp"
 #include "dramsys_network.hpp"
-#include "drampower.hpp"
 #include "network.hpp"
 
 namespace archgym {
@@ -22,7 +23,9 @@ struct Run {
   const DelayTable& delays;
   const Requests& requests;
   const Design& design;
-  std::vector<IssuedCommand>* trace;
+  CommandList* trace;
+  bool skips_idleness;
+  Interruption& interruption;
 };
 
 // One channel, asked by one initiator in open play.
@@ -31,7 +34,8 @@ Metrics play_directly(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
   using DirectController = Controller<kScheduler, kLanes, DirectPort, kPlain>;
   const auto controller = std::make_unique<DirectController>(
-      DirectPort::Place{}, run.system, run.delays, run.requests, run.design, latencies, run.trace);
+      DirectPort::Place{}, run.system, run.delays, run.requests, run.design, latencies, run.trace,
+      run.skips_idleness, run.interruption);
   controller->run();
   Totals totals;
   totals.add(*controller, latencies.last_end());
@@ -45,7 +49,7 @@ auto make_controllers(const Run& run, NetworkT& network, LatencyStatistics& late
   for (int channel = 0; channel < run.system.channels; ++channel)
     controllers.push_back(std::make_unique<NetworkController>(
         typename Port::Place{network, channel}, run.system, run.delays, run.requests, run.design,
-        latencies, run.trace));
+        latencies, run.trace, run.skips_idleness, run.interruption));
   return controllers;
 }
 
@@ -139,51 +143,69 @@ Metrics play(const Run& run) {
   throw std::logic_error("scheduler out of range");
 }
 
-// With energy as DRAMPower books it, which takes more than is counted while a run goes on.
-Metrics play_by_its_books(const Run& run) {
-  std::vector<IssuedCommand> commands;
-  const System& system = run.system;
-  if (!system.energy.available || system.energy_books == EnergyBooks::Plain) return play(run);
-  Metrics metrics = play({system, run.delays, run.requests, run.design, &commands});
-  summarize_energy(drampower_energy(system, run.design.phy_delay_forward, commands),
-                   metrics[Metric::Runtime], metrics);
-  return metrics;
-}
-
 }  // namespace
 
-std::vector<IssuedCommand> trace_commands(const System& system, const DelayTable& delays,
-                                          const Requests& requests, const Design& design) {
-  std::vector<IssuedCommand> commands;
-  play({system, delays, requests, design, &commands});
+CommandList trace_commands(const System& system, const DelayTable& delays,
+                           const Requests& requests, const Design& design,
+                           Interruption& interruption) {
+  CommandList commands;
+  play({system, delays, requests, design, &commands, false, interruption});
   return commands;
 }
 
 std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
                               const Requests& requests, std::span<const Design> designs,
-                              int threads) {
+                              int threads, bool skips_idleness, Interruption& interruption) {
   std::vector<Metrics> results(designs.size());
   std::atomic<std::size_t> next{0};
   std::exception_ptr failure;
-  std::mutex failure_mutex;
-  const auto work = [&] {
+  std::size_t at_work = 0;
+  std::mutex mutex;  // of the two
+  std::condition_variable finished;
+  // The first failure ends the work of all.
+  const auto guarded = [&](auto&& action) {
     try {
-      for (std::size_t i = next++; i < designs.size(); i = next++) {
-        try {
-          results[i] = play_by_its_books({system, delays, requests, designs[i], nullptr});
-        } catch (const Stuck&) {
-          results[i] = Metrics();
-        }
-      }
+      action();
+    } catch (const Interrupted&) {
     } catch (...) {
-      const std::lock_guard lock(failure_mutex);
-      failure = std::current_exception();
+      interruption.end();
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
     }
   };
-  const auto helpers = std::min<std::size_t>(threads, designs.size());
+  const auto work = [&] {
+    for (std::size_t i = next++; i < designs.size(); i = next++) {
+      try {
+        results[i] =
+            play({system, delays, requests, designs[i], nullptr, skips_idleness, interruption});
+      } catch (const Stuck&) {
+      } catch (const TooLong&) {
+        results[i][Metric::Runtime] = std::numeric_limits<double>::infinity();
+      }
+    }
+  };
+  const auto help = [&] {
+    guarded(work);
+    const std::lock_guard lock(mutex);
+    --at_work;
+    finished.notify_one();
+  };
   std::vector<std::jthread> pool;
-  for (std::size_t i = 1; i < helpers; ++i) pool.emplace_back(work);
-  work();
+  guarded([&] {
+    for (std::size_t i = 1; i < std::min<std::size_t>(threads, designs.size()); ++i) {
+      pool.emplace_back(help);
+      const std::lock_guard lock(mutex);
+      ++at_work;
+    }
+    work();
+  });
+  std::unique_lock lock(mutex);
+  while (!finished.wait_for(lock, Interruption::kInterval, [&] { return at_work == 0; })) {
+    lock.unlock();
+    guarded([&] { interruption.poll(); });
+    lock.lock();
+  }
+  lock.unlock();
   pool.clear();
   if (failure) std::rethrow_exception(failure);
   return results;

@@ -1,6 +1,7 @@
 """The `native` simulator."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -109,7 +110,10 @@ class Native(Simulator):
                     for name, column in decoded.metrics.items()
                     if row[column] == row[column]
                 }
-                outcomes[position] = metrics or self._stuck(workload)
+                if metrics.get("runtime_ns") == inf:
+                    outcomes[position] = self._too_long(workload)
+                else:
+                    outcomes[position] = metrics or self._stuck(workload)
         return [outcome for outcome in outcomes if outcome is not None]
 
     def reported(self, workload: Workload) -> frozenset[str]:
@@ -137,12 +141,14 @@ class Native(Simulator):
             serve none, such as refreshes).
 
         Raises:
-            SimulationError: The design or the workload is not supported.
+            SimulationError: The design or the workload is not supported, or too many commands
+                serve no request.
         """
         decoded = self._decode(workload)
         if isinstance(decoded, Failure):
             raise SimulationError(decoded.reason)
-        encoded = encode(design, workload.system.device, decoded.refresh_policies)
+        device = workload.system.device
+        encoded = encode(design, device, decoded.refresh_policies)
         if isinstance(encoded, Failure):
             raise SimulationError(encoded.reason)
         requests = decoded.requests(workload, decoded.canonical(encoded.mapping))
@@ -151,8 +157,16 @@ class Native(Simulator):
             columns = _core.command_trace(decoded.memory, requests, fields)
         except _core.StuckError:
             raise SimulationError(self._stuck(workload).reason) from None
+        except _core.TooLongError:
+            raise SimulationError(self._too_long(workload).reason) from None
+        except _core.TooManyCommandsError:
+            raise SimulationError(
+                f"a command trace lists up to {_core.MAX_MANAGER_COMMANDS:,} commands that serve "
+                f"no request, and {workload.trace.name} has more refreshes and power-downs on "
+                f"{device.name}: its commands cannot be listed, but it can be simulated"
+            ) from None
         time_ps, command, channel, bank, row, column, burst = columns
-        organization = workload.system.device.organization
+        organization = device.organization
         trace = np.zeros(len(time_ps), _COMMAND_DTYPE)
         trace["time_ps"] = time_ps
         trace["command"] = command
@@ -175,6 +189,13 @@ class Native(Simulator):
             "unsupported",
             f"the timing of {device.label} leaves this design no room for accesses: requests wait "
             "that no command can ever serve",
+        )
+
+    def _too_long(self, workload: Workload) -> Failure:
+        return Failure(
+            "unsupported",
+            f"native simulates runs up to {_core.MAX_RUN_PS:.0e} ps, and {workload.trace.name} "
+            f"takes {workload.system.device.name} longer",
         )
 
     def _decode(self, workload: Workload) -> Decoded | Failure:

@@ -36,7 +36,7 @@ class TimingState {
 
   std::int64_t epoch() const { return epoch_; }
 
-  // Must be told of every step of simulated time, before anything else of that step.
+  // Must be told of simulated time every 2^16 cycles at least, before anything else of that step.
   void advance_to(std::int64_t now) {
     if (now - epoch_ > kRebaseAfter) rebase(now);
   }
@@ -87,6 +87,29 @@ class TimingState {
             now);
     }
     if (counted_ >> index(command) & 1) count_in_windows(command, rank, now);
+  }
+
+  // While no bank offers anything; see repetition.hpp.
+  template <class Visitor>
+  void show(Visitor& visitor) {
+    const auto cycle = [&](std::int32_t relative, std::int64_t forgotten = 0) {
+      visitor.state(std::max(epoch_ + relative - visitor.now(), -forgotten));
+    };
+    const auto lanes = [&](const auto& all) {
+      for (const auto& one : all)
+        for (const Block& block : one.blocks)
+          for (unsigned lane = 0; lane < kBlock; ++lane) cycle(block[lane]);
+    };
+    lanes(shared_);
+    lanes(own_);
+    lanes(rank_);
+    for (const Window& window : windows_) {
+      const std::int64_t longest = std::ranges::max(window.rule->lengths);
+      for (std::size_t i = 0; i < window.ends.size(); ++i)
+        cycle(window.ends[(window.oldest + i) % window.ends.size()],
+              window.rule->cycles + longest);
+    }
+    visitor.time(epoch_);  // moves all the others
   }
 
  private:

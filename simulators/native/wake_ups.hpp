@@ -37,6 +37,13 @@ class WakeUps {
     return std::min(alarm_, response.begin > now ? response.begin : response.end);
   }
 
+  // Once all responses have ended; see repetition.hpp.
+  template <class Visitor>
+  void show(Visitor& visitor) {
+    visitor.time(alarm_, 1);
+    visitor.time(last_set_, 1);
+  }
+
  private:
   struct Response {
     std::int64_t begin, end;

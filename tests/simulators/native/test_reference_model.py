@@ -1,5 +1,7 @@
 """The native core does exactly what the plain model does, command by command."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -82,6 +84,10 @@ def check_equal(model, workload, design, dramsys_quirks):
         assert issued["row"][of_rows].tolist() == rows
 
     (metrics,) = native.evaluate([design], workload)
+    counted = Counter(f"commands_{c.name.lower()}" for c in run.commands)
+    assert {name: metrics[name] for name in metrics if name.startswith("commands_")} == {
+        name: counted[name] for name in metrics if name.startswith("commands_")
+    }
     clock_ns = device.clock_ps / 1000
     assert metrics["runtime_ns"] == pytest.approx(run.end * clock_ns, rel=1e-12)
     finished = by_request(workload, [r.finished for r in run.requests])
@@ -120,6 +126,19 @@ def check_equal(model, workload, design, dramsys_quirks):
 def test_native_equals_the_plain_model(reference_model, run, dramsys_quirks):
     workload = make_workload(run.device, run.accesses)
     check_equal(reference_model, workload, run.design, dramsys_quirks)
+
+
+@settings(max_examples=20, deadline=None)
+@given(runs(Device.names(), max_size=8), st.data(), st.booleans())
+def test_long_idleness_equals_the_plain_model(reference_model, run, data, dramsys_quirks):
+    # Some hundred intervals where refreshes are frequent, thirty of a device as it is.
+    index = data.draw(st.integers(0, len(run.accesses) - 1))
+    gap = data.draw(st.integers(280_000, 600_000)) * run.device.clock_ps
+    accesses = [
+        access._replace(arrival_ps=access.arrival_ps + gap * (i >= index))
+        for i, access in enumerate(run.accesses)
+    ]
+    check_equal(reference_model, make_workload(run.device, accesses), run.design, dramsys_quirks)
 
 
 @pytest.mark.slow
