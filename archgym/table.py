@@ -128,7 +128,7 @@ def read_header(folder: Path) -> Header:
         raise ArchgymError(f"{folder} holds no table of designs: there is no {path}")
     document = digest.read_json(path)
     version = document.get("schema_version")
-    digest.check(document, path, required=version != 1)
+    digest.check(document, path, required=version == SCHEMA_VERSION)
     if version not in (1, SCHEMA_VERSION):
         raise ArchgymError(
             f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"

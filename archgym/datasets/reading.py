@@ -66,7 +66,7 @@ def _folder(path: Path) -> Dataset:
     header_path = path / "dataset.json"
     header = digest.read_json(header_path)
     version = header.get("schema_version")
-    digest.check(header, header_path, required=version != 1)
+    digest.check(header, header_path, required=version == SCHEMA_VERSION)
     if version not in (1, SCHEMA_VERSION):
         raise ArchgymError(
             f"{header_path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"

@@ -32,8 +32,10 @@ Seed number i is the same for all agents, workloads and objectives, so that agen
 in pairs. A study and its seed determine every row of its logs, save for the times.
 
 What a study reads is part of it: `inputs.json` in its folder says what the device, the workloads,
-the simulator and the files of agents contained, and results of other contents do not go there. One
-command at a time runs in a folder (`archgym.study.lock`); anyone can read it meanwhile.
+the simulator and the files of agents contained, and results of other contents do not go there. All
+files in it have checksums or digests; the same command sets aside what is damaged and makes it
+again (`archgym.study.damage`). One command at a time runs in a folder (`archgym.study.lock`);
+anyone can read it meanwhile.
 """
 
 from archgym.study.executor import TrialFailure

@@ -122,6 +122,8 @@ def repairable(folder: Path) -> Iterator[None]:
     try:
         yield
     except DamagedError as error:
+        if "repairs it" in str(error):
+            raise
         again = "the command that began the study"
         if not any(str(folder / name) in str(error) for name in (inputs.SPEC, inputs.NAME)):
             spec = shlex.quote(str(folder / inputs.SPEC))

@@ -240,7 +240,10 @@ def _prepare(folder: Path, wanted: Header, shard_size: int | None) -> Header:
         try:
             return _checked(folder, wanted, shard_size)
         except DamagedError as error:
-            _warn(error)  # Shards say themselves what table they are of.
+            _warn(error)
+            # Shards say themselves what table they are of; those of another are refused here.
+            for number in range(wanted.shards):
+                _is_whole(folder, wanted, number)
     with _writing(folder):
         write_header(folder, wanted)
     return wanted

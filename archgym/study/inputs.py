@@ -106,8 +106,8 @@ def check_spec(path: Path) -> None:
     found = Inputs.read(folder)
     if found and found.spec and digest.of_file(path) != found.spec:
         raise DamagedError(
-            f"{path} is not what was written with the results beside it; to change it, copy it to "
-            "another folder"
+            f"{path} is not what was written with the results beside it; the command that began "
+            "the study repairs it; to change it, copy it to another folder"
         )
 
 

@@ -221,6 +221,21 @@ def _simulator(name: str) -> Simulator:
     return simulators.make(name)
 
 
+_SUMMARY: Mapping[str, type[Any] | tuple[type[Any], ...]] = {
+    "workload": str,
+    "workload_id": str,
+    "agent": str,
+    "simulator": str,
+    "simulator_version": str,
+    "evaluations": int,
+    "default_cost": (int, float),
+    "default_metrics": dict,
+    "simulator_seconds": (int, float),
+    "agent_seconds": (int, float),
+}
+"""What of a summary is read again."""
+
+
 def read_summary(log: Path, rows: int) -> dict[str, Any]:
     """Reads the summary of a trial that has ended.
 
@@ -233,7 +248,10 @@ def read_summary(log: Path, rows: int) -> dict[str, Any]:
         DamagedError: There is no summary, it is damaged, or of another number of evaluations.
     """
     summary = dataset.read_summary(log)
-    if summary is None or "evaluations" not in summary:
+    # Those of older studies have no digest.
+    if summary is None or not all(
+        isinstance(summary.get(name), kind) for name, kind in _SUMMARY.items()
+    ):
         raise DamagedError(f"the summary of {log} is missing or damaged")
     if summary["evaluations"] != rows:
         raise DamagedError(

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from archgym import dataset, datasets, digest
 from archgym.datasets import Dataset
@@ -91,6 +93,35 @@ def test_a_dataset_of_version_1_is_read(whole: Dataset, tmp_path: Path) -> None:
     header.write_text(json.dumps(document | {"schema_version": 1, "spaces": 3, "sources": None}))
     with pytest.raises(DamagedError, match=r"dataset\.json does not describe a dataset"):
         datasets.load(tmp_path / "out")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damage_is_refused(whole: Dataset, tmp_path: Path, data: st.DataObject) -> None:
+    out = tmp_path / "out"
+    if not out.exists():
+        datasets.to_folder(whole, out)
+    path = data.draw(st.sampled_from(sorted([*(out / "data").iterdir(), out / "dataset.json"])))
+    before = path.read_bytes()
+    content = bytearray(before)
+    at = data.draw(st.integers(0, len(content) - 1))
+    match data.draw(st.sampled_from(("flip", "cut", "twice"))):
+        case "flip":
+            content[at] ^= 1 << data.draw(st.integers(0, 7))
+        case "cut":
+            del content[at:]
+        case "twice":
+            content[at:at] = content[at : at + 50]
+    path.write_bytes(content)
+    try:
+        found = datasets.load(out)
+    except ArchgymError as error:
+        assert str(path) in str(error)  # noqa: PT017 - it may as well be read
+    else:  # The layout of the header.
+        assert path.suffix == ".json"
+        assert found.sha256 == whole.sha256
+        assert (found.spaces, found.workloads) == (whole.spaces, whole.workloads)
+    path.write_bytes(before)
 
 
 def test_merging_counts_every_row_once(whole: Dataset) -> None:

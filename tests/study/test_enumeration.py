@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.spaces import make_space
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, ArchgymWarning, DamagedError
 from archgym.simulators import make
 from archgym.space import Condition, DesignSpace, Parameter
 from archgym.study import enumeration
@@ -85,6 +87,49 @@ def test_what_is_missing_is_made_again_and_nothing_else(finished: Path, tmp_path
     before = (tmp_path / "table.json").stat().st_mtime_ns
     enumerate_space(SPACE, WORKLOAD, tmp_path)
     assert (tmp_path / "table.json").stat().st_mtime_ns == before
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_is_damaged_is_refused_and_made_again(
+    finished: Path, tmp_path: Path, data: st.DataObject
+) -> None:
+    folder = tmp_path / "table"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(finished, folder)
+    path = data.draw(st.sampled_from(sorted(folder.iterdir())))
+    damaged = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(damaged) - 1))
+    match data.draw(st.sampled_from(("flip", "cut", "twice"))):
+        case "flip":
+            damaged[at] ^= 1 << data.draw(st.integers(0, 7))
+        case "cut":
+            del damaged[at:]
+        case "twice":
+            damaged[at:at] = damaged[at : at + 50]
+    path.write_bytes(damaged)
+    try:
+        found = Table(folder)
+    except DamagedError as error:
+        assert str(path) in str(error)  # noqa: PT017 - it may as well be read
+        shard_size = 16 if path.suffix == ".json" else None
+        with pytest.warns(ArchgymWarning, match=f"{path.name}.*; it is made again"):
+            assert enumerate_space(SPACE, WORKLOAD, folder, shard_size=shard_size).sha256
+        assert content(folder) == content(finished)
+    else:  # The layout of the header.
+        assert found.header == Table(finished).header
+
+
+def test_a_damaged_header_gives_no_other_table_away(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "table")
+    header = tmp_path / "table" / "table.json"
+    header.write_text("{")
+    with (
+        pytest.warns(ArchgymWarning, match="made again"),
+        pytest.raises(ArchgymError, match="is of another table"),
+    ):
+        enumerate_space(SPACE, WorkloadSpec("stream"), tmp_path / "table", shard_size=16)
+    assert header.read_text() == "{"
 
 
 @pytest.mark.parametrize(
