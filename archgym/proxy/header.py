@@ -1,6 +1,7 @@
 """What a proxy's file says of itself, checked before anything is made of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -92,11 +93,13 @@ def _check_size(space: Mapping[str, Any]) -> None:
     for each in parameters:
         values = each.get("values") if isinstance(each, dict) else None
         if isinstance(values, dict):
-            ends = [values.get(name) for name in ("start", "stop", "step")]
+            start, stop, step = (values.get(name) for name in ("start", "stop", "step"))
             _expect(
-                all(isinstance(end, int) for end in ends)
-                and ends[2] != 0
-                and abs(ends[1] - ends[0]) <= LIMIT * abs(ends[2]),
+                isinstance(start, int)
+                and isinstance(stop, int)
+                and isinstance(step, int)
+                and step != 0
+                and abs(stop - start) <= LIMIT * abs(step),
                 "values",
                 f"a range of at most {LIMIT:,} integers",
             )
@@ -143,7 +146,7 @@ def _check_predictor(predictor: Mapping[str, Any], metrics: Sequence[str]) -> No
         _each(f"target of {metric}", target, _check_target)
         _expect(target.get("metric") == metric, "targets", "in the order of the metrics")
         most = LARGEST if target["scale"] != "log" else 2 * FARTHEST_LOGARITHM / target["deviation"]
-        _each(f"margins of {metric}", margin, lambda each, most=most: _check_margins(each, most))
+        _each(f"margins of {metric}", margin, partial(_check_margins, most=most))
     scores = _of(predictor, "scores", dict)
     for metric, each in scores.items():
         _expect(
@@ -210,7 +213,7 @@ def _each(name: str, document: Any, check_: Callable[[Mapping[str, Any]], None])
 
 
 def _of(document: Mapping[str, Any], key: str, kind: type) -> Any:
-    names = {list: "a list", dict: "an object", str: "text"}
+    names: dict[type, str] = {list: "a list", dict: "an object", str: "text"}
     _expect(isinstance(document.get(key), kind), key, names[kind])
     return document[key]
 

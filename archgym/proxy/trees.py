@@ -132,7 +132,7 @@ class Trees:
     @cached_property
     def _first_child(self) -> Ints:
         inner = self.feature >= 0
-        before = np.cumsum(inner) - inner
+        before: Ints = np.cumsum(inner) - inner
         starts = np.repeat(self._starts, self.sizes)
         children = starts + 2 * (before - before[starts]) + 1
         return np.where(inner, children, np.arange(len(inner)))
@@ -140,7 +140,7 @@ class Trees:
     @cached_property
     def _depths(self) -> Ints:
         """The levels below the root of each tree."""
-        before = np.concatenate([[0], np.cumsum(self.feature >= 0)])
+        before: Ints = np.concatenate([[0], np.cumsum(self.feature >= 0)])
         begin, end = self._starts, self._starts + 1
         depths = np.zeros(len(begin), np.int64)
         while (inner := before[end] - before[begin]).any():
