@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from archgym.errors import ArchgymError
 from archgym.problem import Problem
 from archgym.simulators import Simulator
 from archgym.study import inputs
+from archgym.texts import file_name
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class Trial:
     @property
     def name(self) -> str:
         """A name that is unique in the study and fit for a file."""
-        parts = (self.workload.label, self.objective, self.agent.label, str(self.seed_index))
-        return "_".join(re.sub(r"[^A-Za-z0-9.+-]+", "-", part).strip("-") for part in parts)
+        labels = (self.workload.label, self.objective, self.agent.label)
+        return file_name(*labels, str(self.seed_index))
 
     def run(self, folder: Path) -> None:
         """Runs the trial, or the rest of it, and seals its log as `NAME.parquet` in `folder`.
@@ -209,7 +209,7 @@ def read_summary(log: Path, rows: int) -> dict[str, Any]:
         ArchgymError: There is no summary, it is damaged, or of another number of evaluations.
     """
     try:
-        summary: dict[str, Any] = json.loads(log.with_suffix(".json").read_text())
+        summary: dict[str, Any] = json.loads(log.with_suffix(".json").read_text(encoding="utf-8"))
         evaluations = summary["evaluations"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ArchgymError(f"the summary of {log} is missing or damaged") from error
@@ -225,7 +225,7 @@ def replace_text(path: Path, text: str) -> None:
     """Writes a file at once, so that nobody ever sees half of it."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -60,7 +60,7 @@ def test_unknown_name_gets_a_suggestion():
 
 
 def test_missing_file_is_named(tmp_path):
-    with pytest.raises(ArchgymError, match=r"can't read device .*none\.json"):
+    with pytest.raises(ArchgymError, match=r"can't read .*none\.json"):
         Device.load(tmp_path / "none.json")
 
 
