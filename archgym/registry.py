@@ -95,7 +95,7 @@ class Registry(Generic[T]):
             if name in third_party:
                 loaded: type[T] = third_party[name].load()
                 return loaded
-        except ArchgymError:
+        except (ArchgymError, MemoryError):
             raise
         # A broken package may even end the process. Only a request to stop passes.
         except (Exception, SystemExit) as error:
