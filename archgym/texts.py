@@ -47,4 +47,12 @@ def check_printable(text: str) -> None:
 def one_line(text: str) -> str:
     """Returns a message for a terminal: one line of bearable length, control characters escaped."""
     line = _CONTROL.sub(lambda found: repr(found[0])[1:-1], " ".join(text.split()))
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+    return shorten(line, _LONGEST_LINE)
+
+
+def shorten(text: str, most: int) -> str:
+    """Returns a text of at most so many characters, without its middle if it has more."""
+    if len(text) <= most:
+        return text
+    end = most // 4
+    return f"{text[: most - end - 3]}...{text[-end:]}"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -180,9 +181,10 @@ class Study:
             for objective in workload.objectives or ():
                 with _blame(source, f"workloads, objectives of {workload.label}"):
                     objectives.make(objective)
+        load = cache(agents.registry.load)  # Searches all packages.
         for agent in self.agents:
             with _blame(source, f"agents.{agent.label}"):
-                agents.configure(agents.registry.load(agent.agent), agent.hyperparameters)
+                agents.configure(load(agent.agent), agent.hyperparameters)
                 contents |= inputs.of_files(agent)
         for workload in self.workloads:
             with _blame(source, f"workloads, {workload.label} on device {self.device}"):

@@ -38,7 +38,6 @@ def generate(name: str, **options: Any) -> Trace:
     requests, lines = values["requests"], values["footprint"] // LINE
     check("requests", requests, requests >= 1, "1 or more")
     check("footprint", values["footprint"], lines >= 1, f"{LINE} or more")
-    check("footprint", values["footprint"], values["footprint"] <= 2**48, "at most 2^48")
     check("intensity", values["intensity"], values["intensity"] >= 1e-9, "1e-9 or more")
     check("seed", values["seed"], values["seed"] >= 0, "0 or more")
 
