@@ -1,7 +1,6 @@
 """The options of generators: what each means, and whether a value is possible."""
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -108,7 +107,8 @@ def merged(name: str, known: Mapping[str, Any], given: Mapping[str, Any]) -> dic
         if isinstance(known[option], int):
             check(option, value, value <= most, f"at most {most:,}")
         else:
-            check(option, value, value == math.inf or abs(value) <= 1e300, "at most 1e300, or inf")
+            fits = not isinstance(value, int) or abs(value) <= 1e300
+            check(option, value, fits, "at most 1e300, or inf")
             values[option] = float(value) + 0.0  # Without the sign of a -0.0.
     return values
 
