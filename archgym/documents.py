@@ -96,11 +96,13 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 def _text(path: str | Path, most: int, form: str) -> str:
     try:
-        _check_kind(path)
+        check_kind(path)
         with Path(path).open("rb") as file:
             content = file.read(most + 1)
     except OSError as error:
         raise ArchgymError(f"can't read {path}: {error.strerror}") from error
+    except ArchgymError:
+        raise
     except ValueError as error:  # A path with a NUL.
         raise ArchgymError(f"can't read {str(path)!r}: {error}") from None
     if len(content) > most:
@@ -111,7 +113,13 @@ def _text(path: str | Path, most: int, form: str) -> str:
         raise ArchgymError(f"{path} is not {form}: {error}") from None
 
 
-def _check_kind(path: str | Path) -> None:
+def check_kind(path: str | Path) -> None:
+    """Checks that a path can be read to its end.
+
+    Raises:
+        ArchgymError: It is a folder, a named pipe, a device or a socket.
+        OSError: There is nothing.
+    """
     mode = Path(path).stat().st_mode
     if not stat.S_ISREG(mode) and not _OPENED.fullmatch(str(path)):
         kinds: dict[str, Callable[[int], bool]] = {

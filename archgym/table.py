@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.distinct import DistinctDesigns
-from archgym.documents import read_json
 from archgym.errors import ArchgymError
 from archgym.simulators import Failure, Outcome
 from archgym.space import DesignSpace
@@ -120,9 +119,14 @@ def read_header(folder: Path) -> Header:
         ArchgymError: There is no table, or it was made by another version of this format.
     """
     path = folder / "table.json"
-    if not path.exists():
-        raise ArchgymError(f"{folder} holds no table of designs: there is no {path.name}")
-    document = read_json(path)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArchgymError(
+            f"{folder} holds no table of designs: can't read {path}: {error.strerror}"
+        ) from error
+    except ValueError as error:
+        raise ArchgymError(f"{path} is not JSON: {error}") from None
     version = document.get("schema_version") if isinstance(document, dict) else None
     if version != SCHEMA_VERSION:
         raise ArchgymError(f"{path} has schema version {version}, this archgym {SCHEMA_VERSION}")

@@ -1,12 +1,12 @@
 """Finds out what a path holds, and makes a dataset of it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgym import dataset, versions
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
-from archgym.documents import read_json
 from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
@@ -50,7 +50,10 @@ def load(path: str | Path) -> Dataset:
 
 def _folder(path: Path) -> Dataset:
     header_path = path / "dataset.json"
-    header = read_json(header_path)
+    try:
+        header = json.loads(header_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArchgymError(f"can't read {header_path}: {error}") from error
     version = header.get("schema_version") if isinstance(header, dict) else None
     if version != SCHEMA_VERSION:
         raise ArchgymError(

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgym import agents
-from archgym.documents import read_json
 from archgym.dram.device import Device
 from archgym.dram.system import System
 from archgym.errors import ArchgymError
@@ -52,12 +51,14 @@ class Inputs:
             ArchgymError: The file is damaged, or a newer archgym has written it.
         """
         path = folder / NAME
-        if not path.exists():
-            return None
-        document = read_json(path)
         try:
+            document = json.loads(path.read_text(encoding="utf-8"))
             version = document["schema_version"]
             inputs = cls(dict(document["contents"]), document["device"])
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ArchgymError(f"can't read {path}: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ArchgymError(f"{path} does not say what a study has read: {error!r}") from error
         if version != SCHEMA_VERSION:

@@ -221,7 +221,7 @@ def test_damaged_records_are_named() -> None:
     study.run("out")
     for text in ("{", "[]", "{}", '{"schema_version": 1, "contents": 3, "device": null}'):
         Path("out/inputs.json").write_text(text)
-        assert "out/inputs.json" in refused(study)
+        assert "out/inputs.json does not say what a study has read" in refused(study)
     Path("out/inputs.json").write_text('{"schema_version": 2, "contents": {}, "device": null}')
     assert "has schema version 2" in refused(study)
 
