@@ -1,7 +1,6 @@
 """Files of what an agent has learnt: tensors and plain values, of which nothing can run."""
 
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import torch
 
+from archgym import atomic
 from archgym.agents.base import Agent
 from archgym.errors import ArchgymError
 
@@ -28,14 +28,11 @@ def save(path: str | Path, agent: Agent, learnt: Mapping[str, Any]) -> None:
         "learnt": dict(learnt),
     }
     path = Path(path)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        torch.save(state, temporary)
-        temporary.replace(path)
+        with atomic.output(path) as temporary:
+            torch.save(state, temporary)
     except (OSError, RuntimeError) as error:
         raise ArchgymError(f"can't write {path}: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 """The report of a study: one HTML page with everything inside, to read, mail or archive."""
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import archgym
-from archgym import objectives
+from archgym import atomic, objectives
 from archgym.analysis.curves import COLOURS, convergence_plot
 from archgym.analysis.remarks import default_design, owed
 from archgym.analysis.results import ProblemKey, Results, TrialResult
@@ -46,14 +45,11 @@ def write_report(results: Results, path: str | Path) -> None:
     """
     path = Path(path)
     page = render(results)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        temporary.write_text(page, encoding="utf-8")
-        temporary.replace(path)
+        with atomic.output(path) as temporary:
+            temporary.write_text(page, encoding="utf-8")
     except OSError as error:
         raise ArchgymError(f"can't write {path}: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def render(results: Results) -> str:

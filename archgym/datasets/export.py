@@ -1,13 +1,12 @@
 """Writes datasets, for archgym and for others."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from archgym import atomic
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.errors import ArchgymError
 
@@ -21,14 +20,11 @@ def to_csv(whole: Dataset, path: str | Path) -> None:
         ArchgymError: The file can't be written.
     """
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        whole.frame.to_csv(temporary, index=False)
-        temporary.replace(path)
+        with atomic.output(path) as temporary:
+            whole.frame.to_csv(temporary, index=False)
     except OSError as error:
         raise ArchgymError(f"can't write {path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def to_folder(whole: Dataset, folder: str | Path) -> None:
@@ -70,17 +66,14 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArchgymError(f"{folder} exists already; choose another folder")
-    temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if folder.exists():
-            folder.rmdir()
-        temporary.replace(folder)
+        with atomic.output(folder) as temporary:
+            temporary.mkdir(parents=True)
+            yield temporary
+            if folder.exists():
+                folder.rmdir()
     except OSError as error:
         raise ArchgymError(f"can't write {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def summary(whole: Dataset) -> dict[str, Any]:

@@ -12,7 +12,6 @@ Perfetto counts in nanoseconds, to which times are rounded down; a command's `cy
 """
 
 import heapq
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from archgym import atomic
 from archgym.dram.organization import Organization
 from archgym.dram.perfetto import TraceWriter
 from archgym.dram.standards import COMMANDS, STANDARDS, Rules, Standard
@@ -92,15 +92,11 @@ def write_timeline(
         *_transfers(issued, workload, rules),
     ]
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with atomic.output(path) as temporary, temporary.open("wb") as file:
             _write(slices, TraceWriter(file))
-        temporary.replace(path)
     except OSError as error:
         raise ArchgymError(f"can't write timeline {path}: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _commands(commands: npt.NDArray[Any], names: Sequence[str]) -> list[_Command]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from archgym import versions
+from archgym import atomic, versions
 from archgym.errors import ArchgymError, MissingExtraError
 from archgym.proxy.coding import Coding
 from archgym.proxy.conformal import Margins
@@ -51,18 +50,17 @@ def save(proxy: Proxy, path: str | Path) -> None:
         "provenance": dict(proxy.provenance),
     }
     header["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        with (
+            atomic.output(path) as temporary,
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
             text = json.dumps(header, indent=1)
             for name, content in {_HEADER: text.encode(), **files}.items():
                 archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-        temporary.replace(path)
     except OSError as error:
         raise ArchgymError(f"can't write {path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load(path: str | Path) -> Proxy:

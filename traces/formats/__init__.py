@@ -22,7 +22,6 @@ What had to be assumed stands in the trace's `notes`; what a format can't hold o
 returned by `write`.
 """
 
-import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from archgym import atomic
 from archgym.dram.player import OPEN, WITHOUT_TIMES
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
@@ -220,19 +220,15 @@ def write(
     if chosen.needs_clock and ARRIVAL in chosen.carries:
         unit_ps = _period_ps(clock_mhz, path, f"{chosen.unit}s")
     time = chosen.schedule(trace, unit_ps)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with ExitStack() as stack:
-            file: Any = stack.enter_context(partial.open("wb"))
+        with atomic.output(path) as temporary, ExitStack() as stack:
+            file: Any = stack.enter_context(temporary.open("wb"))
             if compression is not None:
                 sink = pa.PythonFile(file, "w")
                 file = stack.enter_context(pa.CompressedOutputStream(sink, compression))
             chosen.encode(trace, time, file)
-        partial.replace(path)
     except OSError as error:
         raise ArchgymError(f"can't write trace {path}: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return _losses(trace, chosen, time, unit_ps)
 
 
