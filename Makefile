@@ -56,7 +56,7 @@ lint: $(VENV)/.lint
 	@$(BIN)/python -m pip wheel --quiet --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 		--wheel-dir build/wheel .
 	@$(BIN)/python -m zipfile --extract build/wheel/archgym-*.whl build/typecheck
-	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package archgym
+	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package archgym --package archgym_command
 
 clean:
 	rm -rf $(VENV) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -106,5 +106,5 @@ $(VENV)/.created:
 # An editable install knows the modules there were when it was made.
 build/modules: FORCE
 	@mkdir -p build
-	@find archgym agents simulators traces -name '*.py' | sort > $@.new
+	@find archgym archgym_command agents simulators traces -name '*.py' | sort > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi

@@ -3,6 +3,7 @@
 A process that is killed leaves what it had begun, which the next one removes that makes the same.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -22,8 +23,11 @@ def replacing(path: Path) -> Iterator[Path]:
         What to write to meanwhile; nothing is there.
 
     Raises:
-        OSError: It can't be put in place.
+        OSError: It can't be put in place, or what is there is neither a file nor a folder.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # Root's rename would put the file in the place of /dev/null.
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file", str(path))
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     _remove(temporary)  # One of our number was killed before us.
     try:

@@ -7,18 +7,15 @@ order of its keys, do not count.
 
 import hashlib
 import json
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archgym.errors import ArchgymError, DamagedError
+from archgym import documents
+from archgym.errors import ArchgymError, DamagedError, MalformedError
 
 KEY = "document_sha256"
 """The key of a document under which its digest stands."""
-
-MOST_BYTES = 1 << 28
-"""The largest JSON document that is read; those that archgym writes are far smaller."""
 
 
 def of_document(document: Mapping[str, Any]) -> str:
@@ -83,27 +80,10 @@ def read_json(path: str | Path) -> dict[str, Any]:
         ArchgymError: There is no file at `path` that can be read.
         DamagedError: It is not such a document.
     """
-    path = Path(path)
     try:
-        # Neither a device, which may have no end, nor a pipe, which may never begin.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ArchgymError(f"can't read {path}: it is no regular file")
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ArchgymError(f"can't read {path}: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise DamagedError(
-            f"{path} is larger than {MOST_BYTES:,} bytes, so it is none of archgym's"
-        )
-    try:
-        document = json.loads(content)
-    except RecursionError:
-        raise DamagedError(
-            f"{path} is not JSON that can be read: it is nested too deeply"
-        ) from None
-    except (ValueError, MemoryError) as error:
-        raise DamagedError(f"{path} is not JSON: {error}") from error
+        document = documents.read_json(path)
+    except MalformedError as error:
+        raise DamagedError(str(error)) from error
     if not isinstance(document, dict):
         raise DamagedError(f"{path} holds no JSON object, but a {type(document).__name__}")
     return document

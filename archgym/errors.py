@@ -8,6 +8,10 @@ class ArchgymError(ValueError):
     """Bad input, in one sentence; the command line prints it and exits with code 2."""
 
 
+class MalformedError(ArchgymError):
+    """A document is not what its format is like."""
+
+
 class DamagedError(ArchgymError):
     """A file does not hold what was written to it."""
 

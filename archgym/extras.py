@@ -42,7 +42,7 @@ def needed_by(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except ArchgymError:
+    except (ArchgymError, MemoryError):
         raise
     # A broken package may even end the process. Only a request to stop passes.
     except (Exception, SystemExit) as error:

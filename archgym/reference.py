@@ -20,6 +20,7 @@ from archgym.simulators._external import External
 from archgym.simulators.base import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
 from archgym.study.progress import bar
+from archgym.texts import file_name
 from archgym.validation import COUNTS, DRAMSYS_5, EXITS, PHASES
 
 FILE = "runs"
@@ -82,11 +83,12 @@ def write_reference(
     with bar(total, 0, unit="runs") as advance:
         for device_name in devices:
             device = Device.load(device_name)
-            device_file = folder / "devices" / f"{device.name}.json"
+            label = file_name(*device.name.split("_"))
+            device_file = folder / "devices" / f"{label}.json"
             device_file.write_text(json.dumps(device.data, indent=1), encoding="utf-8")
             chosen = _designs(simulator, device_name, space, designs, seed)
             for name in names:
-                stem = f"{Path(name).stem}-{device.name}"
+                stem = f"{Path(name).stem}-{label}"
                 told = {} if traces.is_path(name) else {"requests": requests}
                 told |= (options or {}).get(name, {})
                 workload, notes = _workload(folder, stem, name, device_file, told)
@@ -98,7 +100,7 @@ def write_reference(
                         continue
                     full = simulator.complete(design, workload.system)
                     assert not isinstance(full, Failure)
-                    plain = (device.name, stem, f"{seed}-{number}", len(workload))
+                    plain = (label, stem, f"{seed}-{number}", len(workload))
                     rows.append(dict(zip(_PLAIN, plain, strict=True)) | full | _measured(outcome))
     columns = [*_PLAIN, *simulator.parameters, *(quantity.column for quantity in DRAMSYS_5)]
     path = folder / f"{FILE}.csv"

@@ -64,7 +64,7 @@ def _fuzz(folder: Path, inputs: int, seed: int, counts: "Array[c_ulonglong]") ->
         (corpus / str(number)).write_bytes(bytes([ending, 0]) + content)
     dictionary = folder / "dictionary"
     escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in WORDS if len(word) < 100)
-    dictionary.write_text("".join(f'"{word}"\n' for word in escaped))
+    dictionary.write_text("".join(f'"{word}"\n' for word in escaped), encoding="utf-8")
 
     def read(data: bytes) -> None:
         """Reads a file whose first two bytes choose its ending and its compression."""

@@ -83,3 +83,14 @@ def test_what_a_link_leads_to_is_left_alone(tmp_path: Path, gone: int) -> None:
         temporary.write_text("new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["inside", "it"]
     assert len(list((tmp_path / "inside").iterdir())) == 2
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "it")
+    with (
+        pytest.raises(OSError, match="it is a device or a pipe, not a file"),
+        replacing(tmp_path / "it") as temporary,
+    ):
+        temporary.write_text("new")
+    assert (tmp_path / "it").is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]

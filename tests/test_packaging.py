@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Source folder -> the package it becomes.
 PACKAGES = {
     "archgym": ["archgym"],
+    "archgym_command": ["archgym_command"],
     "agents": ["archgym", "agents"],
     "simulators": ["archgym", "simulators"],
     "traces": ["archgym", "traces"],

@@ -2,6 +2,9 @@
 
 import io
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 from archgym.analysis.results import TrialResult
 from archgym.extras import needed_by
 from archgym.objectives import Limited, Objective
+from archgym.texts import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which the colour-blind can tell apart, by contrast on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LONGEST_LABEL = 40
+"""The most characters of a name in a picture, which a longer one would leave no room."""
 # From so many evaluations on, what happens to the first hundred would not be seen.
 _LONG = 500
 _DASHES = ("-", "--", "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
@@ -81,6 +87,7 @@ def convergence_plot(agents: dict[str, list[TrialResult]], name: str, objective:
     style: Any = {
         "svg.hashsalt": name,  # Ids that repeat across the page's plots would clash.
         "svg.fonttype": "none",
+        "text.parse_math": False,  # Labels come from outside: `$` in them is a `$`.
         "font.size": 10,
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -116,7 +123,7 @@ def draw_curves(axes: "Axes", agents: dict[str, list[TrialResult]], objective: O
             color=colour,
             linestyle=_DASHES[index % len(_DASHES)],
             linewidth=2,
-            label=agent.replace("_", " "),
+            label=shorten(agent.replace("_", " "), LONGEST_LABEL),
         )
     _dress(axes, curves)
     axes.set_ylabel(axis_label(objective))
@@ -169,10 +176,19 @@ def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, 1e9)
 
 
+@contextmanager
+def unknown_letters() -> Iterator[None]:
+    """Keeps Matplotlib from a warning for each letter of a name that its font lacks."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph ")
+        yield
+
+
 def _svg(figure: "Figure") -> str:
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(file, format="svg", metadata=nothing)
+    with unknown_letters():
+        figure.savefig(file, format="svg", metadata=nothing)
     _, start, svg = file.getvalue().partition("<svg")
     # Inside a page, names of namespaces mean nothing and look like links; the page sets the font.
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", start + svg)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from archgym.analysis.curves import COLOURS
+from archgym.analysis.curves import COLOURS, LONGEST_LABEL, unknown_letters
 from archgym.analysis.trace_statistics import PAGE_BYTES, reuse_shares
 from archgym.dram.reuse import reuse_distances, touched_lines
 from archgym.dram.rows import Outcome, banks, row_outcomes
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.extras import needed_by
+from archgym.texts import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,7 @@ _STEPS = 160
 
 _STYLE: Any = {
     "font.family": "DejaVu Sans",  # Comes with Matplotlib, so that pictures are equal everywhere.
+    "text.parse_math": False,  # Names come from outside: `$` in them is a `$`.
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
@@ -94,7 +96,7 @@ def write_plot(workload: Workload, path: str | Path) -> None:
     # Without dates and versions, equal traces make equal files.
     blank = ("Creator", "Date", "Format", "Type") if form == "svg" else ("Software",)
     try:
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(_STYLE), unknown_letters():
             figure.savefig(partial, format=form, dpi=100, metadata=dict.fromkeys(blank))
         partial.replace(path)
     except OSError as error:
@@ -129,7 +131,8 @@ def draw(workload: Workload) -> "Figure":
         _draw_rows(rows, workload)
         trace, device = workload.trace, workload.system.device
         figure.suptitle(
-            f"{trace.name} on {device.name}: {len(trace):,} requests, played {workload.player}",
+            f"{shorten(trace.name, LONGEST_LABEL)} on {shorten(device.name, LONGEST_LABEL)}: "
+            f"{len(trace):,} requests, played {workload.player}",
             x=0.01,
             ha="left",
             fontsize=12,

@@ -1,26 +1,32 @@
 """The command line: thin commands over the library."""
 
-import os
+import errno
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
 import typer
 
 from archgym.cli.app import app
 from archgym.errors import ArchgymError, ArchgymWarning
+from archgym.texts import one_line
 
 BAD_INPUT = 2
+# What is wrong with the name of a file, and not with the system.
+_OF_NAMES = {
+    *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
+    *(errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.EINVAL),
+}
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs `archgym` and exits: 0 when done, 2 on bad input, 130 when interrupted.
 
-    Bad input of any kind is one sentence on stderr, and so is a warning. A reader that goes away,
-    as in `archgym list metrics | head -1`, is no error of the user's and is met with silence.
+    Bad input of any kind is one sentence on stderr, and so is a warning. What else can happen to a
+    process is left to `archgym_command`, the entry point.
 
     Args:
         arguments: The command line without the program's name; by default the process's own.
@@ -34,12 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _refuse(error.format_message())
     except ArchgymError as error:
         code = _refuse(str(error))
-    except BrokenPipeError:
-        # The interpreter would flush stdout once more and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None or error.errno not in _OF_NAMES:
             raise
         code = _refuse(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
@@ -66,7 +68,7 @@ def _plain_warnings() -> Iterator[None]:
             show_others(message, category, filename, lineno, file, line)
         elif str(message) not in said:
             said.add(str(message))
-            print(f"warning: {message}", file=sys.stderr)
+            print(f"warning: {one_line(str(message))}", file=sys.stderr)
 
     with warnings.catch_warnings():
         show_others = warnings.showwarning
@@ -77,5 +79,6 @@ def _plain_warnings() -> Iterator[None]:
 
 def _refuse(message: str) -> int:
     """Prints a message as one line, since some of the option parser's are tables."""
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"error: {one_line(message)}", file=sys.stderr)
     return BAD_INPUT

@@ -1,6 +1,5 @@
 """`archgym enumerate`: every distinct design of a space on one workload."""
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
 from archgym.cli.resumable import resumable
 from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
+from archgym.documents import parse_toml
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _read_options(texts: list[str]) -> dict[str, Any]:
         if not name or not equals:
             raise ArchgymError(f"--option takes NAME=VALUE, not {text!r}")
         try:
-            options[name] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+            options[name] = parse_toml(f"value = {value}", "--option")["value"]
+        except ArchgymError:
             options[name] = value
     return options

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archgym.texts import one_line
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -27,7 +29,7 @@ def print_json(value: Any) -> None:
 def print_notes(notes: Iterable[str]) -> None:
     """Prints what was assumed on stderr, each once."""
     for note in dict.fromkeys(notes):
-        typer.echo(f"note: {note}", err=True)
+        typer.echo(f"note: {one_line(note)}", err=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

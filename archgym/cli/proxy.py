@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgym.cli.output import AsJson, help_alone, print_json, print_table
+from archgym.documents import parse_json
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
@@ -196,10 +197,7 @@ def _full_id(loaded: "Proxy", name: str) -> str:
 
 
 def _design(text: str) -> Any:
-    try:
-        design = json.loads(text)
-    except ValueError as error:
-        raise ArchgymError(f"--design is not JSON: {error}") from None
+    design = parse_json(text, "--design")
     if not isinstance(design, dict):
         raise ArchgymError(f"--design is a JSON object of parameters and values, not {text}")
     return design

@@ -8,6 +8,7 @@ import typer
 from archgym.cli.output import AsJson, print_json, print_notes, print_rich
 from archgym.cli.resumable import resumable
 from archgym.errors import MissingExtraError
+from archgym.texts import file_name, one_line
 
 if TYPE_CHECKING:
     from archgym.analysis import Results
@@ -49,16 +50,18 @@ def run_study(
     Exits with code 1 if a trial failed, after reporting on the others.
     """
     from archgym.analysis import Results, default_design, records, rich_table, summary
+    from archgym.study.executor import check_workers
     from archgym.study.projection import project
     from archgym.study.run import opened
 
-    out = out or Path("runs") / study.name
+    check_workers(workers)
+    out = out or Path("runs") / file_name(*study.name.split("_"))
     with resumable(out), opened(study, out, inputs) as folder:
         if projection := project(folder.waiting, workers):
             typer.echo(str(projection), err=True)
         failures = folder.run(workers)
         for failure in failures:
-            typer.echo(f"trial {failure.trial.name} failed: {failure.reason}", err=True)
+            typer.echo(f"trial {failure.trial.name} failed: {one_line(failure.reason)}", err=True)
         if len(failures) == len(study.trials):
             raise typer.Exit(1)  # There is nothing to report on.
         results = Results.load(out)

@@ -1,6 +1,5 @@
 """`archgym simulate`: one design on one workload."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +8,7 @@ import typer
 
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
 from archgym.cli.workload_options import FileOptions, PlayerOptions, load, options
+from archgym.documents import parse_json, read_json
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
@@ -135,20 +135,12 @@ def _write_timeline(path: Path, design: "Design", workload: "Workload") -> None:
 
 
 def _read_design(text: str) -> dict[str, Any]:
-    where = "--design"
-    if text.startswith("@"):
-        where = text[1:]
-        try:
-            text = Path(where).read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise ArchgymError(f"{where}: expected a JSON object, found no text") from None
+    where = text[1:] if text.startswith("@") else "--design"
+    expected = 'expected a JSON object such as \'{"PagePolicy": "Open"}\''
     try:
-        design = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ArchgymError(
-            f'{where}: expected a JSON object such as \'{{"PagePolicy": "Open"}}\' '
-            f"(line {error.lineno}, column {error.colno}: {error.msg})"
-        ) from None
+        design = read_json(where) if text.startswith("@") else parse_json(text, where)
+    except ArchgymError as error:
+        raise ArchgymError(f"{error}; {expected}") from None
     if not isinstance(design, dict):
-        raise ArchgymError(f"{where}: expected a JSON object, not {text.strip()[:40]}")
+        raise ArchgymError(f"{where}: {expected}, not {str(design)[:40]}")
     return design

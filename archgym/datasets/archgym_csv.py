@@ -13,6 +13,7 @@ import numpy as np
 
 from archgym.dataset import SCHEMA_VERSION
 from archgym.datasets.collection import Dataset
+from archgym.documents import check_kind
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
 from archgym.space_document import to_document
@@ -45,7 +46,10 @@ def import_archgym(path: str | Path, workload: str = "unknown") -> tuple[Dataset
     import pandas as pd
 
     try:
+        check_kind(path)
         frame = pd.read_csv(path)
+    except ArchgymError:
+        raise
     except OSError as error:
         raise ArchgymError(f"can't read {path}: {error.strerror or error}") from error
     except (ValueError, pd.errors.ParserError) as error:

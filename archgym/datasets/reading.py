@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from archgym import dataset, digest, parquet, versions
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
+from archgym.documents import check_kind
 from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
@@ -37,6 +38,8 @@ def load(path: str | Path) -> Dataset:
     elif (path / "spec.toml").exists():
         found = _study(path)
     else:
+        if path.exists() and not path.is_dir():
+            check_kind(path)
         _check_is_log(path)
         frame = dataset.read(path)
         found = Dataset(frame, _spaces(frame, path), {}, (str(path),))

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from archgym.documents import parse_json, read_json
 from archgym.dram.device_keys import ORGANIZATION, ROOT, check_keys
 from archgym.dram.device_rules import (
     check_architecture,
@@ -80,20 +81,14 @@ class Device:
         Raises:
             ArchgymError: The name is not known, or the file can't be read or is not a device.
         """
+        name = str(name_or_path)
+        if name in cls.names():
+            text = (_bundled() / f"{name}.json").read_text(encoding="utf-8")
+            return cls.from_dict(parse_json(text, name), origin=name)
         path = Path(name_or_path)
-        file: Path | Traversable = path
-        if str(name_or_path) in cls.names():
-            file = _bundled() / f"{name_or_path}.json"
-        elif path.name == str(name_or_path) and not path.suffix and not path.exists():
-            raise unknown("device", name_or_path, cls.names())
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_object)
-        except OSError as error:
-            raise ArchgymError(f"can't read device {path}: {error.strerror}") from error
-        except (ValueError, RecursionError) as error:
-            raise ArchgymError(f"can't read device {path} as JSON: {error}") from error
-        device = cls.from_dict(data, origin=str(name_or_path))
-        return replace(device, file=str(path)) if file is path else device
+        if path.name == name and not path.suffix and not path.exists():
+            raise unknown("device", name, cls.names())
+        return replace(cls.from_dict(read_json(path), origin=name), file=name)
 
     @classmethod
     def from_dict(cls, data: Any, origin: str = "device") -> "Device":
@@ -165,15 +160,6 @@ class Device:
 
 def _bundled() -> Traversable:
     return resources.files("archgym.dram") / "devices"
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Builds an object of JSON, which would otherwise keep the last of equal keys."""
-    keys = [key for key, _ in pairs]
-    if len(set(keys)) < len(keys):
-        twice = max(keys, key=keys.count)
-        raise ValueError(f"key {twice!r} is given twice")
-    return dict(pairs)
 
 
 def _organization(architecture: Section, standard: Standard | None) -> Organization:

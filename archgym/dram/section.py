@@ -1,6 +1,7 @@
 """Objects of a device file, whose look-ups name the file and the full key on error."""
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -72,7 +73,7 @@ class Section:
         self.require([key])
         value = self.data[key]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 <= value < float("inf") or (positive and value == 0):
+        if not is_number or not 0 <= value <= sys.float_info.max or (positive and value == 0):
             raise self.wrong(key, "a positive number" if positive else "a number, 0 or more")
         return float(value)
 

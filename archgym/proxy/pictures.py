@@ -37,7 +37,8 @@ def draw_predictions(evaluation: Evaluation) -> "Figure":
                 axes.set(xscale="log", yscale="log")
             error = part.scores[metric]["rmse_percent"]
             axes.set_title(
-                f"{part.workload.partition('@')[0]}: {metric}\nRMSE {error:.2f} % of mean"
+                f"{part.workload.partition('@')[0]}: {metric}\nRMSE {error:.2f} % of mean",
+                parse_math=False,
             )
             axes.title.set_fontsize(9)
             axes.set(xlabel="measured", ylabel="predicted")
@@ -61,7 +62,8 @@ def draw_curves(curves: Mapping[str, Mapping[int, Sequence[float]]], ylabel: str
         axes.fill_between(sizes, low, high, alpha=0.15)
     axes.set(xscale="log", yscale="log", xlabel="training designs", ylabel=ylabel)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    for text in axes.legend(frameon=False).get_texts():
+        text.set_parse_math(False)
     return figure
 
 

@@ -14,7 +14,7 @@ from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError, unknown
 from archgym.simulators import Outcome, Simulator
 from archgym.space import DesignSpace
-from archgym.study.executor import execute
+from archgym.study.executor import check_workers, execute
 from archgym.study.lock import Lock, locked
 from archgym.study.progress import bar
 from archgym.study.trial import WorkloadSpec
@@ -75,9 +75,9 @@ def enumerate_space(
             parameter of it or can't run its default design, `out` can't be written, is being run by
             another process or holds another table, or a worker failed.
     """
-    for what, number in (("worker", workers), ("design a shard", shard_size)):
-        if number is not None and number < 1:
-            raise ArchgymError(f"an enumeration needs at least 1 {what}, not {number}")
+    check_workers(workers)
+    if shard_size is not None and shard_size < 1:
+        raise ArchgymError(f"a shard holds at least 1 design, not {shard_size}")
     folder = Path(out)
     inputs = _Inputs(workload, device, simulator)
     wanted = _header(space, inputs, shard_size or SHARD_SIZE, limit)

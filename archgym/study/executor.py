@@ -22,6 +22,9 @@ _context = get_context("spawn")
 
 _STARTED = "started"
 
+MOST_WORKERS = 1024
+"""The most processes that are started: more than one machine has use for."""
+
 # How long workers that are asked to end may take for it, in seconds.
 _GRACE_S = 5.0
 
@@ -90,10 +93,33 @@ def _stop(pool: "Sequence[_Worker[Any]]") -> None:
         worker.pipe.close()
 
 
+def _replace(pool: "list[_Worker[Any]]", folder: Path, lock: Lock | None) -> None:
+    """Starts a worker in the place of one that has died; without it, the others go on."""
+    try:
+        pool.append(_Worker(folder, lock))
+    except OSError:
+        if not pool:
+            raise
+
+
+def check_workers(workers: int) -> None:
+    """Checks how many workers are asked for.
+
+    Raises:
+        ArchgymError: There are none, or too many.
+    """
+    if workers < 1:
+        raise ArchgymError(f"trials and shards need at least 1 worker, not {workers}")
+    if workers > MOST_WORKERS:
+        raise ArchgymError(f"{workers:,} workers are too many, at most {MOST_WORKERS} are started")
+
+
 def execute(
     trials: Sequence[J], folder: Path, workers: int, lock: Lock | None = None
 ) -> Generator[tuple[J, TrialFailure | None], None, None]:
     """Runs trials, or other jobs, handed out in order to whichever worker is free.
+
+    One whose worker dies is tried once more, by another worker.
 
     Args:
         trials: What to run.
@@ -108,8 +134,11 @@ def execute(
     Raises:
         ArchgymError: The processes can't start.
     """
+    check_workers(workers)
     waiting = list(reversed(trials))
+    tried_again: set[str] = set()
     pool: list[_Worker[J]] = []
+    has_begun = False
     try:
         pool.extend(_Worker(folder, lock) for _ in range(min(workers, len(trials))))
         while pool:
@@ -118,20 +147,24 @@ def execute(
                 trial = worker.trial
                 try:
                     message = worker.pipe.recv()
-                except (EOFError, ConnectionError):
+                except (EOFError, OSError):  # An OSError if it died in the middle of a message.
                     pool.remove(worker)
                     worker.process.join()
                     code = worker.process.exitcode
                     if trial is None:
-                        if code is None or code >= 0:
+                        if not has_begun and (code is None or code >= 0):
                             raise _cannot_start() from None
-                        # Killed before it asked for one; each death costs one, so there is an end.
+                        # It had not asked for one. Each death counts for one, so there is an end.
                         trial = waiting.pop() if waiting else None
-                    if trial is not None:
+                    if trial is not None and trial.name not in tried_again:
+                        tried_again.add(trial.name)
+                        waiting.append(trial)
+                    elif trial is not None:
                         yield trial, TrialFailure(trial, _describe_death(code))
                     if waiting:
-                        pool.append(_Worker(folder, lock))
+                        _replace(pool, folder, lock)
                     continue
+                has_begun = True
                 if trial is not None:
                     yield trial, message
                 if waiting:
@@ -207,5 +240,7 @@ def _cannot_start() -> ArchgymError:
 
 def _describe_death(code: int | None) -> str:
     if code is not None and code < 0:
-        return f"its process was killed by {signal.Signals(-code).name}"
-    return f"its process ended with exit code {code}"
+        known = -code in signal.valid_signals()
+        name = signal.Signals(-code).name if known else f"signal {-code}"
+        return f"its process was killed by {name}, twice"
+    return f"its process ended with exit code {code}, twice"

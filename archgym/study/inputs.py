@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,13 +145,17 @@ def of_files(agent: "AgentSpec") -> Contents:
 
 def files(agent: "AgentSpec") -> dict[str, Path]:
     """Returns the files that an agent is given, by hyperparameter."""
-    fields = dataclasses.fields(agents.registry.load(agent.agent).Hyperparameters)
-    given = {field.name: agent.hyperparameters.get(field.name) for field in fields}
+    names = _hyperparameters_of_files(agent.agent)
     return {
-        field.name: Path(given[field.name])  # type: ignore[arg-type]
-        for field in fields
-        if "file" in field.metadata and given[field.name]
+        name: Path(agent.hyperparameters[name]) for name in names if agent.hyperparameters.get(name)
     }
+
+
+@cache
+def _hyperparameters_of_files(agent: str) -> tuple[str, ...]:
+    """Returns which hyperparameters of an agent are files; once, as studies have many trials."""
+    fields = dataclasses.fields(agents.registry.load(agent).Hyperparameters)
+    return tuple(field.name for field in fields if "file" in field.metadata)
 
 
 def change(found: Contents, now: Contents) -> str | None:

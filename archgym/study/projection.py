@@ -263,11 +263,11 @@ class _Probe:
             "steps": problem.steps,
             "simulator_seconds": simulator.seconds,
         }
-        (folder / f"{self.name}.json").write_text(json.dumps(found))
+        (folder / f"{self.name}.json").write_text(json.dumps(found), encoding="utf-8")
 
     def found(self, folder: Path) -> _Found:
         """Returns what `run` wrote."""
-        found = json.loads((folder / f"{self.name}.json").read_text())
+        found = json.loads((folder / f"{self.name}.json").read_text(encoding="utf-8"))
         evaluations, own, designs = np.array(found["steps"]).T
         return _Found(found["load_seconds"], evaluations, own, designs, found["simulator_seconds"])
 

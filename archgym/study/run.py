@@ -11,7 +11,7 @@ from archgym import digest
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study import inputs
 from archgym.study.damage import Damage, find
-from archgym.study.executor import TrialFailure, execute
+from archgym.study.executor import TrialFailure, check_workers, execute
 from archgym.study.inputs import Inputs
 from archgym.study.lock import Lock, locked, remove_leftovers
 from archgym.study.progress import bar
@@ -47,8 +47,7 @@ def run(
         ArchgymError: The folder can't be written, is being run by another process, or holds results
             of another study or of other contents of what the study reads.
     """
-    if workers < 1:
-        raise ArchgymError(f"a study needs at least 1 worker, not {workers}")
+    check_workers(workers)
     with opened(study, out, study.check(study.name)) as folder:
         return folder.run(workers, on_end)
 
@@ -239,10 +238,10 @@ def _named(trial: Path) -> tuple[str, str] | None:
     """Returns the simulator and the workload of a trial that has begun; `None` if none has."""
     try:
         if trial.with_name(f"{trial.name}.parquet").exists():
-            found = json.loads(trial.with_name(f"{trial.name}.json").read_text())
+            found = json.loads(trial.with_name(f"{trial.name}.json").read_text(encoding="utf-8"))
             workload = found["workload_id"]
         else:
-            with trial.with_name(f"{trial.name}.jsonl").open() as journal:
+            with trial.with_name(f"{trial.name}.jsonl").open(encoding="utf-8") as journal:
                 found = json.loads(journal.readline())
             workload = found["workload"]
         return f"{found['simulator']} {found['simulator_version']}", workload

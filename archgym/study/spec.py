@@ -1,11 +1,12 @@
 """What a study consists of, read from TOML or given as options."""
 
 import dataclasses
-import tomllib
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from archgym import agents, objectives, simulators
+from archgym.documents import parse_toml, read_toml
 from archgym.dram.device import Device
 from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
@@ -22,6 +24,13 @@ from archgym.study import inputs, toml
 from archgym.study.executor import TrialFailure
 from archgym.study.inputs import Inputs
 from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
+from archgym.texts import check_printable
+
+MOST_COUNTED = 10**8
+"""The largest budget, and the most seeds."""
+
+MOST_TRIALS = 10**5
+"""The most trials of a study; each leaves two files in one folder."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +86,14 @@ class Study:
             ArchgymError: The file can't be read or lacks the form of a study.
             DamagedError: It is the spec of a study's folder, and not what was written there.
         """
+        path = Path(path)
         if checked:
-            inputs.check_spec(Path(path))
-        try:
-            with Path(path).open("rb") as file:
-                document = tomllib.load(file)
-        except IsADirectoryError as error:
-            own = Path(path) / "spec.toml"
+            inputs.check_spec(path)
+        if path.is_dir():
+            own = path / "spec.toml"
             hint = f"; the study in it is {own}" if own.exists() else ""
-            raise ArchgymError(f"a study is a TOML file, and {path} is a folder{hint}") from error
-        except OSError as error:
-            raise ArchgymError(f"can't read {path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ArchgymError(f"{path} is not TOML: {error}") from error
-        return _study(document, str(path), Path(path).stem)
+            raise ArchgymError(f"a study is a TOML file, and {path} is a folder{hint}")
+        return _study(read_toml(path), str(path), path.stem)
 
     @classmethod
     def from_mapping(cls, document: Mapping[str, Any], source: str) -> "Study":
@@ -126,8 +129,15 @@ class Study:
         return document
 
     def to_toml(self) -> str:
-        """Returns the text of a TOML file that describes the study."""
-        return toml.dumps(self.to_mapping())
+        """Returns the text of a TOML file that describes the study, once it was read back.
+
+        Raises:
+            ArchgymError: What is read back is another study.
+        """
+        text = toml.dumps(self.to_mapping())
+        if Study.parse_mapping(parse_toml(text, "the study"), "the study") != self:
+            raise ArchgymError("the study would be another one when read back from its TOML")
+        return text
 
     @property
     def trials(self) -> list[Trial]:
@@ -154,6 +164,11 @@ class Study:
             if index < (agent.seeds or self.seeds)
         ]
 
+    def count_trials(self) -> int:
+        """Returns how many trials there are, without making them."""
+        problems = sum(len(each.objectives or self.objectives) for each in self.workloads)
+        return problems * sum(agent.seeds or self.seeds for agent in self.agents)
+
     def check(self, source: str) -> Inputs:
         """Looks up every name and loads every workload, so that no trial can fail on a mistake.
 
@@ -179,9 +194,10 @@ class Study:
             for objective in workload.objectives or ():
                 with _blame(source, f"workloads, objectives of {workload.label}"):
                     objectives.make(objective)
+        load = cache(agents.registry.load)  # Searches all packages.
         for agent in self.agents:
             with _blame(source, f"agents.{agent.label}"):
-                agents.configure(agents.registry.load(agent.agent), agent.hyperparameters)
+                agents.configure(load(agent.agent), agent.hyperparameters)
                 contents |= inputs.of_files(agent)
         for workload in self.workloads:
             where = f"{workload.label} on device {self.device}"
@@ -193,7 +209,8 @@ class Study:
             for objective in workload.objectives or self.objectives:
                 with _blame(source, f"objectives, {objective!r} of {where}"):
                     objectives.make(objective).cost(measured, measured)
-        for name, count in Counter(trial.name for trial in self.trials).items():
+        # Some file systems take large and small letters for the same.
+        for name, count in Counter(trial.name.lower() for trial in self.trials).items():
             if count > 1:
                 raise ArchgymError(f"{source}: two trials would be called {name}; rename one")
         is_bundled = self.device in Device.names()
@@ -213,9 +230,12 @@ class Study:
 
 def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
     """Makes a study of a document that has the form of one."""
-    for key in document:
+    document = {"name": name, **document}
+    for key, value in document.items():
         if key not in _READERS:
             raise _at(source, unknown("key", key, _READERS))
+        with _blame(source, key):
+            _check_values(value)
     for key in ("budget", "seeds", "workloads", "agents"):
         if key not in document:
             raise ArchgymError(f"{source}: key {key!r} is missing, {_EXPECTED[_READERS[key]]}")
@@ -226,7 +246,31 @@ def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
         if values[key] is None:
             expected = _EXPECTED[_READERS[key]]
             raise ArchgymError(f"{source}: {key} must be {expected}, not {value!r}")
-    return Study(**{"name": name, **values})
+    study = Study(**values)
+    trials = study.count_trials()
+    if trials > MOST_TRIALS:
+        raise ArchgymError(
+            f"{source}: a study of {trials:,} trials is too large, at most {MOST_TRIALS:,} are run"
+        )
+    return study
+
+
+def _check_values(value: Any) -> None:
+    """Refuses what would not be the same in the written spec, wherever it stands in a value."""
+    if isinstance(value, str):
+        check_printable(value)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            _check_values(name)
+            _check_values(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_values(item)
+    elif isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise ArchgymError("a whole number is beyond 64 bits")
+    elif not isinstance(value, float) or math.isnan(value):
+        raise ArchgymError(f"{value} is no text, number, switch, list or table")
 
 
 # Each reader returns None for what it can't take; `_EXPECTED` says what it takes.
@@ -241,7 +285,11 @@ def _switch(value: Any) -> bool | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if _natural(value) is not None and value >= 1 else None
+    if _natural(value) is None or value < 1:
+        return None
+    if value > MOST_COUNTED:
+        raise ArchgymError(f"{value:,} is too many, at most {MOST_COUNTED:,} are possible")
+    return value  # type: ignore[no-any-return]
 
 
 def _natural(value: Any) -> int | None:

@@ -1,7 +1,6 @@
 """One trial: an agent with a seed and a budget on one problem."""
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from archgym.errors import ArchgymError, DamagedError
 from archgym.problem import Problem
 from archgym.simulators import Simulator
 from archgym.study import inputs
+from archgym.texts import file_name
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ class Trial:
     @property
     def name(self) -> str:
         """A name that is unique in the study and fit for a file."""
-        parts = (self.workload.label, self.objective, self.agent.label, str(self.seed_index))
-        return "_".join(re.sub(r"[^A-Za-z0-9.+-]+", "-", part).strip("-") for part in parts)
+        labels = (self.workload.label, self.objective, self.agent.label)
+        return file_name(*labels, str(self.seed_index))
 
     @property
     def settings(self) -> dict[str, Any]:

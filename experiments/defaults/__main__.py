@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _add(path: Path, label: str, rows: list[dict[str, Any]], seeds: int) -> None:
     """Adds an agent's ranking to those that are in a file, or replaces it."""
-    document = json.loads(path.read_text()) if path.exists() else {}
+    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     document |= {
         "space": SPACE,
         "workloads": [spec.label for spec in WORKLOADS.values()],

@@ -125,7 +125,7 @@ class Trial:
         path = folder / f"{self.name}.json"
         if not path.exists():
             return None
-        found: dict[str, Any] = json.loads(path.read_text())
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found if found["settings"] == self.settings else None
 
 

@@ -45,7 +45,7 @@ def measure(scale: float) -> dict[str, Any]:
 def machine() -> dict[str, Any]:
     """Describes the machine that the figures hold for, and how busy it was."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.processor(),

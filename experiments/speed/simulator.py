@@ -136,7 +136,7 @@ from experiments.speed.saturating import saturating
 from experiments.speed.simulator import DESIGN, simulate
 
 def megabytes(field):
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.split(field + ":")[1].split()[0]) / 1024
 
 simulator = Native()
@@ -144,7 +144,7 @@ simulate(simulator, DESIGN, saturating("mixed", "ddr4-2400", 100))
 workload = saturating("mixed", "ddr4-2400", REQUESTS)
 simulator._decode(workload).requests(workload, "Device")
 ctypes.CDLL(None).malloc_trim(0)
-Path("/proc/self/clear_refs").write_text("5")
+Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 before = megabytes("VmRSS")
 simulate(simulator, DESIGN, workload)
 print(json.dumps({"before": before, "run": megabytes("VmHWM") - before}))
@@ -162,7 +162,7 @@ def peak_memory_mb(requests: int) -> dict[str, float] | None:
         [sys.executable, "-c", _PEAK.replace("REQUESTS", str(requests))],
         check=True,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     memory: dict[str, float] = json.loads(done.stdout)
     return memory

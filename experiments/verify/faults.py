@@ -51,7 +51,7 @@ class Command:
         arguments = ["compare", "--agents", ",".join(AGENTS), "--workloads", "sqlite"]
         arguments += ["--budget", str(BUDGET), "--seeds", str(SEEDS), "--workers", "2"]
         # Not a pipe, which would not end before the last worker has.
-        self._err = TemporaryFile("w+")  # noqa: SIM115 - closed when it is no longer referred to
+        self._err = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with the last reference
         self.process = subprocess.Popen(
             [Path(sys.executable).with_name("archgym"), *arguments, "--out", self.out],
             stdout=subprocess.DEVNULL,
@@ -153,9 +153,9 @@ def check_whole(out: Path) -> None:
     """
     readers: dict[str, Callable[[Path], object]] = {
         ".parquet": pd.read_parquet,
-        ".json": lambda path: json.loads(path.read_text()),
-        ".toml": lambda path: tomllib.loads(path.read_text()),
-        ".html": lambda path: path.read_text().rindex("</html>"),
+        ".json": lambda path: json.loads(path.read_text(encoding="utf-8")),
+        ".toml": lambda path: tomllib.loads(path.read_text(encoding="utf-8")),
+        ".html": lambda path: path.read_text(encoding="utf-8").rindex("</html>"),
     }
     for path in out.rglob("*"):
         if path.suffix in readers:
@@ -237,7 +237,9 @@ def _processes() -> Iterator[tuple[int, int, int]]:
     """Yields the number, parent and session of every process that has not ended."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, parent, _, session = path.read_text().rpartition(")")[2].split()[:4]
+            state, parent, _, session = (
+                path.read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
+            )
         except OSError:
             continue
         if state not in "ZX":

@@ -66,7 +66,7 @@ def test_a_part_of_the_array_is_not_refreshed_alone():
 def test_keys_given_twice_are_refused(tmp_path):
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(Device.load("ddr4-2400").data).replace('"RP":', '"RP": 10, "RP":'))
-    with pytest.raises(ArchgymError, match=r"mine\.json as JSON: key 'RP' is given twice"):
+    with pytest.raises(ArchgymError, match=r"mine\.json is not JSON: key 'RP' is given twice"):
         Device.load(path)
 
 

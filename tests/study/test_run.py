@@ -35,7 +35,9 @@ class Trouble(RandomSearch):
             kind = Path(os.environ["TROUBLE"]).read_text()
             if kind == "raise":
                 raise RuntimeError("lost my way")
-            os.kill(os.getpid(), signal.SIGKILL)
+            if kind == "once":
+                Path(os.environ["TROUBLE"]).unlink()
+            os.kill(os.getpid(), signal.SIGSEGV if kind == "crash" else signal.SIGKILL)
 """
 
 
@@ -142,7 +144,11 @@ def test_no_workers_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("raise", "RuntimeError: lost my way"), ("kill", "its process was killed by SIGKILL")],
+    [
+        ("raise", "RuntimeError: lost my way"),
+        ("kill", "its process was killed by SIGKILL, twice"),
+        ("crash", "its process was killed by SIGSEGV, twice"),
+    ],
 )
 def test_crash_loses_no_other_trial_and_can_be_resumed(
     kind: str, reason: str, trouble: Path, tmp_path: Path
@@ -167,6 +173,21 @@ def test_crash_loses_no_other_trial_and_can_be_resumed(
     assert study.run(resumed) == []
     assert dataset.equal(whole / "trials", resumed / "trials")
     assert {path.suffix for path in (resumed / "trials").iterdir()} == {".parquet", ".json"}
+
+
+def test_a_trial_whose_worker_dies_is_tried_once_more(trouble: Path, tmp_path: Path) -> None:
+    study = make(agents={"trouble": {}}, seeds=2)
+    assert study.run(tmp_path / "whole") == []
+    trouble.write_text("once")
+    assert study.run(tmp_path / "killed", workers=2) == []
+    assert not trouble.exists()
+    assert dataset.equal(tmp_path / "whole" / "trials", tmp_path / "killed" / "trials")
+
+
+def test_too_many_workers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchgymError, match="1,000,000 workers are too many, at most 1024"):
+        make().run(tmp_path / "out", workers=1_000_000)
+    assert not (tmp_path / "out").exists()
 
 
 def test_script_without_main_guard_is_told_so(tmp_path: Path) -> None:

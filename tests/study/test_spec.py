@@ -1,7 +1,9 @@
 """Specs are read, checked and written; every mistake is one sentence that names its place."""
 
+import math
 import tomllib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.agents import registry
 from archgym.dram.player import Player
 from archgym.errors import ArchgymError
 from archgym.study import Study
@@ -240,3 +243,63 @@ def test_not_toml(tmp_path: Path) -> None:
     path.write_text("budget = \n")
     with pytest.raises(ArchgymError, match=r"bad.toml is not TOML: .*line 1"):
         Study.load(path)
+
+
+@pytest.mark.parametrize("number", [math.inf, 1e300, 1e-9, 0.1 + 0.2, 5, 10**8])
+def test_numbers_are_the_same_in_the_written_spec(number: float) -> None:
+    workloads = [{"name": "stream", "requests": 20, "intensity": number}]
+    study = Study.from_mapping(MINIMAL | {"workloads": workloads}, "it")
+    again = Study.parse_mapping(tomllib.loads(study.to_toml()), "spec.toml")
+    assert again == study
+    assert [trial.name for trial in again.trials] == [trial.name for trial in study.trials]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seeds": 10**12}, "it: seeds: 1,000,000,000,000 is too many"),
+        ({"budget": 10**9}, "it: budget: 1,000,000,000 is too many"),
+        ({"budget": 10**400}, "it: budget: a whole number is beyond 64 bits"),
+        ({"seed": 2**63}, "it: seed: a whole number is beyond 64 bits"),
+        ({"seeds": 10**6}, "it: a study of 1,000,000 trials is too large"),
+        ({"agents": {"random_search": {"seeds": 10**7}}}, "it: a study of 10,000,000 trials"),
+        ({"agents": {"random_search": {"budget": 10**9}}}, "it: agents: 1,000,000,000 is too"),
+        ({"workloads": [{"name": "stream", "intensity": math.nan}]}, "it: workloads: nan is no"),
+        ({"workloads": [{"name": "stream", "day": date(2024, 1, 1)}]}, "it: workloads: 2024-01-01"),
+        ({"agents": {"\ud800": {}}}, "it: agents: .* holds the control character"),
+    ],
+)
+def test_what_a_spec_can_not_hold(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ArchgymError, match=said):
+        Study.parse_mapping(MINIMAL | changes, "it")
+
+
+def test_requests_are_bounded() -> None:
+    workloads = [{"name": "stream", "requests": 10**12}]
+    with pytest.raises(ArchgymError, match=r"requests must be at most 100,000,000, is 10{12}"):
+        Study.from_mapping(MINIMAL | {"workloads": workloads}, "it")
+
+
+def test_labels_that_differ_in_letters_of_other_alphabets() -> None:
+    agents = {"größe": {"agent": "random_search"}, "grösse": {"agent": "random_search"}}
+    study = Study.from_mapping(MINIMAL | {"agents": agents}, "it")
+    assert len({trial.name for trial in study.trials}) == len(study.trials)
+
+
+@pytest.mark.parametrize("labels", [("a b", "a-b"), ("GA", "ga"), ("a(1)", "a 1")])
+def test_labels_of_one_name_are_refused(labels: tuple[str, str]) -> None:
+    agents = {label: {"agent": "random_search"} for label in labels}
+    with pytest.raises(ArchgymError, match="two trials would be called stream-"):
+        Study.from_mapping(MINIMAL | {"agents": agents}, "it")
+
+
+def test_no_trial_searches_all_packages_for_its_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    agents = {f"random_{number}": {"agent": "random_search"} for number in range(30)}
+    study = Study.parse_mapping(MINIMAL | {"seeds": 1000, "agents": agents}, "it")
+    searches = []
+    load = registry.load
+    monkeypatch.setattr(registry, "load", lambda name: searches.append(name) or load(name))
+    contents = study.check("it")
+    assert len({str(contents.of_trial(trial)) for trial in study.trials}) == 1
+    assert len(study.trials) == 30_000
+    assert len(searches) <= 30  # However many trials there are.

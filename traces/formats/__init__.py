@@ -55,6 +55,9 @@ FORMATS = {
 
 _PICOSECONDS = TraceClock(Fraction(1))
 
+MOST_BYTES = 2**24
+"""The largest size that requests can be given whose file states none."""
+
 
 @dataclass(frozen=True)
 class TraceFile:
@@ -307,8 +310,8 @@ def _clock(clock_mhz: float | None, reason: str) -> TraceClock:
 def _check_options(size: Any, reads_only: Any) -> None:
     """Checks what a specification may hold anything for."""
     is_whole = isinstance(size, int) and not isinstance(size, bool)
-    if size is not None and not (is_whole and 1 <= size < 2**32):
-        raise ArchgymError(f"size must be a whole number from 1 to {2**32 - 1}, not {size!r}")
+    if size is not None and not (is_whole and 1 <= size <= MOST_BYTES):
+        raise ArchgymError(f"size must be a whole number from 1 to {MOST_BYTES:,}, not {size!r}")
     if not isinstance(reads_only, bool):
         raise ArchgymError(f"reads_only must be true or false, not {reads_only!r}")
 

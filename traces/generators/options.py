@@ -11,6 +11,12 @@ from archgym.errors import ArchgymError, unknown
 LINE = 64
 """Bytes of a request: a cache line."""
 
+MOST_COUNTED = 10**8
+"""The most requests, and of whatever else a generator counts: they are held in memory."""
+
+MOST = {"seed": 2**64 - 1, "footprint": 2**48, "stride": 2**48}
+"""The largest value of options that only describe."""
+
 MEANINGS: Mapping[str, str] = {
     "requests": "how many",
     "read_share": "share of reads, 0 to 1",
@@ -53,7 +59,13 @@ def check(option: str, value: Any, valid: bool, expected: str) -> None:
         ArchgymError: It is not; the sentence names the option, the value and what was expected.
     """
     if not valid:
-        raise ArchgymError(f"{option} must be {expected}, is {value!r}")
+        raise ArchgymError(f"{option} must be {expected}, is {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    # Python refuses to write out numbers of thousands of digits.
+    huge = isinstance(value, int) and abs(value) > 10**30
+    return "a number of over 30 digits" if huge else repr(value)[:100]
 
 
 def check_footprint(lines: int, needed: int) -> None:
@@ -80,14 +92,25 @@ def merged(name: str, known: Mapping[str, Any], given: Mapping[str, Any]) -> dic
         given: Options that a user gave.
 
     Raises:
-        ArchgymError: An option is not known, or not of the type of its default.
+        ArchgymError: An option is not known, not of the type of its default, or too large.
     """
+    values = dict(known)
     for option, value in given.items():
         if option not in known:
             raise unknown(f"option of trace {name}", option, known)
         valid, expected = _type(value, known[option])
         check(option, value, valid, expected)
-    return {**known, **given}
+        most = MOST.get(option, MOST_COUNTED)
+        values[option] = value
+        if isinstance(known[option], bool):
+            continue
+        if isinstance(known[option], int):
+            check(option, value, value <= most, f"at most {most:,}")
+        else:
+            fits = not isinstance(value, int) or abs(value) <= 1e300
+            check(option, value, fits, "at most 1e300, or inf")
+            values[option] = float(value) + 0.0  # Without the sign of a -0.0.
+    return values
 
 
 def _type(value: Any, default: Any) -> tuple[bool, str]:

@@ -18,7 +18,9 @@ _FOLDER = resources.files(__name__)
 @cache
 def manifest() -> dict[str, dict[str, Any]]:
     """Returns what is known of each recording, by name: command, versions, caches, statistics."""
-    content: dict[str, dict[str, Any]] = json.loads((_FOLDER / "manifest.json").read_text())
+    content: dict[str, dict[str, Any]] = json.loads(
+        (_FOLDER / "manifest.json").read_text(encoding="utf-8")
+    )
     return content
 
 

@@ -149,7 +149,7 @@ def _instructions(command: Sequence[str], folder: Path) -> int:
     log = folder / "lackey.log"
     lackey = ["valgrind", "--tool=lackey", f"--log-file={log}", *command]
     _run(lackey, folder, subprocess.DEVNULL)
-    found = re.search(r"guest instrs: +([0-9,]+)", log.read_text())
+    found = re.search(r"guest instrs: +([0-9,]+)", log.read_text(encoding="utf-8"))
     if found is None:
         raise ArchgymError(f"lackey counts no instructions of {command[0]}")
     return int(found[1].replace(",", ""))

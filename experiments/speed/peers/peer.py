@@ -83,7 +83,7 @@ class Run:
         """
         before = _children()
         done = subprocess.run(
-            self._command, cwd=self._folder, capture_output=True, text=True, check=False
+            self._command, cwd=self._folder, capture_output=True, encoding="utf-8", check=False
         )
         seconds = _children() - before
         if done.returncode != 0:

@@ -66,7 +66,7 @@ simulation = ramulator.Simulation(
 simulation.run()
 statistics = simulation.stats["memory_system"]["controller"]
 names = "num_read_reqs_served", "num_write_reqs_served", "num_write_reqs_coalesced"
-with open("outcome.json", "w") as file:
+with open("outcome.json", "w", encoding="utf-8") as file:
     json.dump([statistics["cycles"], sum(statistics[name] for name in names)], file)
 """
 

@@ -1,5 +1,6 @@
 import math
 import re
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -277,3 +278,14 @@ def test_unknown_names_get_a_suggestion():
         traces.load("steam")
     with pytest.raises(ArchgymError, match="unknown generator 'steam'"):
         generate("steam")
+
+
+NUMBERS = [math.inf, -math.inf, math.nan, 1e308, -0.0, 5e-324, -1, 0, 1, 10**9, 10**18, 10**400]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_number_makes_a_trace_or_one_sentence(name):
+    for option in GENERATORS[name].options:
+        for number in [*NUMBERS, -(10**400), True, "x", None, [1], {}]:
+            with suppress(ArchgymError):
+                assert len(generate(name, **{"requests": 20, option: number})) >= 1

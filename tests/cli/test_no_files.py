@@ -1,0 +1,29 @@
+"""Where a file is expected, anything else is refused at once, be it endless or without a writer."""
+
+import os
+
+import pytest
+
+STREAM = ["simulate", "--trace", "stream"]
+COMMANDS = {
+    "design": [*STREAM, "--design", "@{}"],
+    "device": [*STREAM, "--device", "{}"],
+    "spec": ["run", "{}"],
+    "dataset": ["dataset", "info", "{}"],
+    "trajectory": ["dataset", "import", "{}", "--out", "out"],
+    "timeline": [*STREAM, "--timeline", "{}"],
+}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "/dev/zero"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_file(archgym, tmp_path, command, kind):
+    if command == "timeline" and kind != "pipe":
+        pytest.skip("would replace a device of this machine if it failed")
+    os.mkfifo(tmp_path / "pipe")
+    _, err = archgym(*(word.format(kind) for word in COMMANDS[command]), code=2)
+    assert err.startswith("error: can't ")
+    assert kind in err
+    assert "it is a " in err
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
