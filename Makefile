@@ -106,5 +106,5 @@ $(VENV)/.created:
 # An editable install knows the modules there were when it was made.
 build/modules: FORCE
 	@mkdir -p build
-	@find archgym archgym_command agents simulators traces -name '*.py' | sort > $@.new
+	@find archgym agents simulators traces -name '*.py' | sort > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("archgym", "archgym_command", "agents", "simulators", "traces", "experiments")
+FOLDERS = ("archgym", "agents", "simulators", "traces", "experiments")
 # What opens a file or a stream.
 TEXT = ("read_text", "write_text", "open", "fdopen", "run", "Popen")
 FILES = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
@@ -28,7 +28,8 @@ def without_encoding(source: str) -> list[int]:
             # `open(path, mode)`, but `path.open(mode)`; `os.open` knows no text.
             place = 1 if name == "fdopen" or isinstance(function, ast.Name) else 0
             mode = named.get("mode", call.args[place] if len(call.args) > place else None)
-            text = mode.value if isinstance(mode, ast.Constant) else "r"
+            # What is worked out, or the member of an archive, may be of any kind.
+            text = mode.value if isinstance(mode, ast.Constant) else "r" if mode is None else "b"
             is_text = owner not in ("os", "Image") or name == "fdopen"
             is_text = is_text and isinstance(text, str) and "b" not in text
         else:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Source folder -> the package it becomes.
 PACKAGES = {
     "archgym": ["archgym"],
-    "archgym_command": ["archgym_command"],
+    "archgym/cli/archgym_command": ["archgym_command"],
     "agents": ["archgym", "agents"],
     "simulators": ["archgym", "simulators"],
     "traces": ["archgym", "traces"],
@@ -38,10 +38,22 @@ sys.meta_path.insert(0, Blocker())
 
 # Every module by the name it is to be imported under. Walking the package's path instead would
 # find some twice: an editable install has the source folder itself on it.
+
+
+def packaged() -> dict[Path, tuple[str, ...]]:
+    """All source files, and where in the wheel they go; a folder in a folder may go elsewhere."""
+    return {
+        file: (*prefix, *file.relative_to(ROOT / folder).parts)
+        for folder, prefix in PACKAGES.items()
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+
+
 MODULES = sorted(
-    ".".join([*prefix, *file.relative_to(ROOT / folder).with_suffix("").parts])
-    for folder, prefix in PACKAGES.items()
-    for file in (ROOT / folder).rglob("*.py")
+    ".".join(parts).removesuffix(".py")
+    for parts in packaged().values()
+    if parts[-1].endswith(".py")
 )
 
 IMPORT_EVERYTHING = f"""
@@ -167,12 +179,12 @@ def test_wheel_holds_what_it_needs_and_nothing_else(wheel):
     } <= names
     assert "archgym/dram/devices/ddr4-2400.json" in names
     # Data and templates too.
-    for folder, prefix in PACKAGES.items():
-        for file in (ROOT / folder).rglob("*"):
-            if file.is_file() and "__pycache__" not in file.parts and file.suffix not in SOURCES:
-                assert "/".join([*prefix, *file.relative_to(ROOT / folder).parts]) in names
+    for file, parts in packaged().items():
+        assert file.suffix in SOURCES or "/".join(parts) in names
+    assert not any("cli/archgym_command" in name for name in names)
     assert {name.partition("/")[0] for name in names} == {
         "archgym",
+        "archgym_command",
         next(name for name in names if name.endswith("/METADATA")).partition("/")[0],
     }
     # The programs behind the bundled workloads are data.

@@ -140,14 +140,14 @@ def kinds() -> dict[str, Kind]:
         (home / name).write_bytes(content)
         found[name] = Kind(home / name, _read_trace)
     device = home / "device.json"
-    device.write_text(json.dumps(Device.load("ddr4-2400").data))
+    device.write_text(json.dumps(Device.load("ddr4-2400").data), encoding="utf-8")
     found["device"] = Kind(device, lambda path: Device.load(path).sha256)
     return found | _studies(home) | _tables(home)
 
 
 def _studies(home: Path) -> dict[str, Kind]:
     spec = home / "spec.toml"
-    spec.write_text(_STUDY)
+    spec.write_text(_STUDY, encoding="utf-8")
     study = Study.load(spec)
     run(study, home / "study")
     journal = home / "journal.jsonl"

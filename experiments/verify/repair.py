@@ -64,9 +64,9 @@ def check(trials: int, share: float, seed: int, folder: Path) -> tuple[int, int]
 def _run(spec: Path, out: Path) -> None:
     command = [Path(sys.executable).with_name("archgym"), "run", spec, "--out", out]
     workers = ["--workers", str(os.cpu_count() or 1)]
-    ended = subprocess.run([*command, *workers], capture_output=True, text=True, check=False)
+    ended = subprocess.run([*command, *workers], capture_output=True, check=False)
     if ended.returncode:
-        raise WrongError(f"the study ends with {ended.returncode}: {ended.stderr[-2000:]}")
+        raise WrongError(f"the study ends with {ended.returncode}: {ended.stderr[-2000:].decode()}")
 
 
 def _names(out: Path) -> set[str]:

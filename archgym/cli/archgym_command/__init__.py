@@ -1,7 +1,7 @@
 """The command `archgym`: what can happen to a process, whatever the command does.
 
-It stands beside the package, since importing anything of that takes a while, in which an interrupt
-or a lack of memory has to end in a sentence too.
+It is installed beside the package `archgym`, since importing anything of that takes a while, in
+which an interrupt or a lack of memory has to end in a sentence too.
 """
 
 import errno
