@@ -88,9 +88,10 @@ def read_frame(
     """
     table = read(path, columns, sha256)
     try:
-        return table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas()
     except Exception as error:  # What it says of itself may be foreign too.
         raise DamagedError(f"can't read {path}: {error}") from error
+    return frame
 
 
 def _read(file: "pq.ParquetFile", columns: Sequence[str] | None, most_bytes: int) -> "pa.Table":

@@ -138,5 +138,5 @@ def _describe(content: bytes) -> str:
     try:
         holder = json.loads(content)
         return f"process {holder['process']} on {holder['host']} since {holder['since']}"
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return "another process"
