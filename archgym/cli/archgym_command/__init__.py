@@ -33,6 +33,7 @@ _PHRASES = {
     "failed to map segment": errno.ENOMEM,
     "bad_alloc": errno.ENOMEM,
     "without exception set": errno.ENOMEM,
+    "without setting an exception": errno.ENOMEM,
     "too many open files": errno.EMFILE,
     "can't start new thread": errno.EAGAIN,
     "resource temporarily unavailable": errno.EAGAIN,

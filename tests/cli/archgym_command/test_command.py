@@ -73,7 +73,8 @@ def test_memory_may_end_anywhere(tmp_path, megabytes):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
     # OpenBLAS ends the process itself, with a word of its own or by interrupting it.
-    assert done.returncode in (0, 1, 130), done.stderr
+    # 2 where a library that a simulator needs could not be loaded.
+    assert done.returncode in (0, 1, 2, 130), done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -151,7 +152,8 @@ def test_an_interrupt_at_any_time(tmp_path, milliseconds):
     time.sleep(0.15 + milliseconds / 1000)  # Until Python itself has started.
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
-    assert (process.returncode, err) in ((130, "interrupted\n"), (0, ""))
+    # While Python itself ends, the signal does so; shells call that 130, too.
+    assert (process.returncode, err) in ((130, "interrupted\n"), (0, ""), (-signal.SIGINT, ""))
 
 
 def test_a_fault_of_archgyms_own_keeps_its_traceback():
