@@ -15,6 +15,7 @@
 #include "requests.hpp"
 #include "response_path.hpp"
 #include "system.hpp"
+#include "tournament.hpp"
 #include "transaction.hpp"
 #include "wake_ups.hpp"
 
@@ -34,6 +35,7 @@ class Network {
         in_order_(design.arbiter == Arbiter::Reorder),
         has_feedback_(requests.player.closed || limit_ != kNever),
         latencies_(latencies),
+        next_requests_(requests.initiators),
         doors_(channels) {
     std::vector<std::vector<std::uint32_t>> bursts(requests.initiators);
     for (std::size_t i = 0; i < requests.bursts.size(); ++i) {
@@ -42,7 +44,7 @@ class Network {
       list.push_back(static_cast<std::uint32_t>(i));
     }
     for (auto& list : bursts) initiators_.emplace_back(requests, std::move(list));
-    find_next_request();
+    for (std::uint32_t i = 0; i < initiators_.size(); ++i) find_next_request(i);
   }
 
   bool is_finished() const { return answered_ == requests_.bursts.size(); }
@@ -51,20 +53,23 @@ class Network {
   std::int64_t quiet_until() const { return asked_ == answered_ ? next_time() : kAtOnce; }
 
   std::int64_t next_time() const {
-    return ends_.empty() ? next_request_ : std::min(ends_.top().time, next_request_);
+    const std::int64_t next_request = next_requests_.least();
+    return ends_.empty() ? next_request : std::min(ends_.top().time, next_request);
   }
 
   // Initiators take the responses that have ended by `now`, and ask for what they want.
   void advance_to(std::int64_t now) {
     if (next_time() > now) return;
     for (; !ends_.empty() && ends_.top().time <= now; ends_.pop()) {
-      Initiator& initiator = initiators_[initiator_of(ends_.top().burst)];
-      --initiator.active;
-      initiator.player.answered(ends_.top().burst, ends_.top().time);
+      const std::uint32_t number = initiator_of(ends_.top().burst);
+      --initiators_[number].active;
+      initiators_[number].player.answered(ends_.top().burst, ends_.top().time);
+      find_next_request(number);
     }
-    for (Initiator& initiator : initiators_)
-      while (next_request(initiator) <= now) ask(initiator, now);
-    find_next_request();
+    next_requests_.visit_until(now, [&](std::size_t number) {
+      while (next_request(initiators_[number]) <= now) ask(initiators_[number], now);
+      find_next_request(number);
+    });
   }
 
  private:
@@ -114,10 +119,8 @@ class Network {
     const bool may_ask = !initiator.player.is_done() && initiator.active < limit_;
     return may_ask ? initiator.player.arrival() : kNever;
   }
-  void find_next_request() {
-    next_request_ = kNever;
-    for (const Initiator& initiator : initiators_)
-      next_request_ = std::min(next_request_, next_request(initiator));
+  void find_next_request(std::size_t number) {
+    next_requests_.set(number, next_request(initiators_[number]));
   }
 
   void ask(Initiator& initiator, std::int64_t now) {
@@ -161,10 +164,10 @@ class Network {
   bool has_feedback_;       // what an initiator asks for depends on the responses
   LatencyStatistics& latencies_;
   std::vector<Initiator> initiators_;
+  Tournament next_requests_;          // of the initiators
   std::vector<Door> doors_;           // by channel
   std::vector<std::uint32_t> place_;  // of each burst among its initiator's
   std::priority_queue<End> ends_;
-  std::int64_t next_request_ = kNever;
   std::size_t asked_ = 0, answered_ = 0;  // bursts
 };
 

@@ -5,13 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-from itertools import count
 
 import numpy as np
 import pytest
 
 import archgym
-from archgym.simulators.native import Native, _core
+from archgym.simulators.native import _core
 from archgym.simulators.native.channel import make_memory, make_requests
 from archgym.simulators.native.conduct import jedec
 from archgym.simulators.native.encoding import encode
@@ -26,12 +25,12 @@ def end(*_):
     raise SystemExit("ended")
 
 signal.signal(signal.SIGTERM, end)
-workload = archgym.Workload.load("random", "ddr4-2400", requests=100_000)
+workload = archgym.Workload.load("random", "ddr4-2400", requests=1_000_000)
 native = Native(threads=int(sys.argv[1]))
 expected = native.evaluate([{}], workload)
 print("ready", flush=True)
 try:
-    native.evaluate([{}] * 20_000, workload)
+    native.evaluate([{}] * 2000, workload)
 finally:
     assert native.evaluate([{}], workload) == expected
     print("still of use", flush=True)
@@ -59,16 +58,30 @@ def test_a_signal_ends_a_batch(threads, number, code, said):
     assert process.returncode == code
 
 
-@pytest.mark.parametrize("run", ["evaluate", "command_trace"])
-def test_handlers_run_in_the_middle_of_one_run(run):
+@pytest.fixture(scope="module")
+def arguments():
+    """What the core simulates: a memory, a million requests, and a design."""
     workload = archgym.Workload.load("random", "ddr4-2400", requests=1_000_000)
     conduct = jedec(workload.system.device)
     memory = make_memory(workload.system, conduct)
     requests = make_requests(memory, workload, workload.locations(), conduct)
-    fields = np.array([encode({}, workload.system.device, ("NoRefresh", "AllBank")).fields])
+    fields = encode({}, workload.system.device, ("NoRefresh", "AllBank")).fields
+    return memory, requests, np.array([fields])
+
+
+@pytest.fixture
+def handle():
+    """Installs a handler of SIGUSR1 for the length of a test."""
+    before = signal.getsignal(signal.SIGUSR1)
+    yield lambda handler: signal.signal(signal.SIGUSR1, handler)
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("run", ["evaluate", "command_trace"])
+def test_handlers_run_in_the_middle_of_one_run(arguments, handle, run):
     call = {
-        "evaluate": lambda: _core.evaluate(memory, requests, fields, 1),
-        "command_trace": lambda: _core.command_trace(memory, requests, fields),
+        "evaluate": lambda: _core.evaluate(*arguments, 1),
+        "command_trace": lambda: _core.command_trace(*arguments),
     }[run]
     handled, is_over = [], threading.Event()
 
@@ -76,37 +89,34 @@ def test_handlers_run_in_the_middle_of_one_run(run):
         while not is_over.wait(0.01):
             os.kill(os.getpid(), signal.SIGUSR1)
 
-    before = signal.signal(signal.SIGUSR1, lambda *_: handled.append(len(handled)))
+    handle(lambda *_: handled.append(len(handled)))
     sender = threading.Thread(target=send)
     try:
         sender.start()
-        # Signals that have come meanwhile are handled once, when a function without polls returns.
+        # Signals that come during a call without polls are handled once, when it returns.
         handled.clear()
         call()
         assert len(handled) > 3
     finally:
         is_over.set()
         sender.join()
-        signal.signal(signal.SIGUSR1, before)
 
 
-def test_what_a_handler_raises_ends_a_run_and_leaves_the_simulator_as_it_was():
-    workload = archgym.Workload.load("random", "ddr4-2400", requests=200_000)
-    native = Native(threads=2)
-    expected = native.evaluate([{}], workload)
-    numbers = count()
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_a_handler_raises_ends_the_work_of_all_threads(arguments, handle, threads):
+    memory, requests, fields = arguments
+    expected = _core.evaluate(memory, requests, fields, 1)
 
-    def handler(*_):
-        raise RuntimeError(f"signal {next(numbers)}")
+    def end(*_):
+        raise RuntimeError("ended")
 
-    before = signal.signal(signal.SIGUSR1, handler)
-    try:
-        for _ in range(3):
-            timer = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGUSR1])
-            timer.start()
-            with pytest.raises(RuntimeError, match=r"signal \d"):
-                native.evaluate([{}] * 10_000, workload)
-            timer.join()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert native.evaluate([{}], workload) == expected
+    def run_until_signal():
+        timer = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGUSR1])
+        timer.start()
+        _core.evaluate(memory, requests, fields.repeat(2000, axis=0), threads)
+
+    handle(end)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="ended"):
+            run_until_signal()
+    assert np.array_equal(_core.evaluate(memory, requests, fields, 1), expected, equal_nan=True)
