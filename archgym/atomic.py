@@ -25,6 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: It can't be put in place, or what is there is neither a file nor a folder.
     """
+    _check_name(path)
     if path.exists() and not (path.is_file() or path.is_dir()):
         # Root's rename would put the file in the place of /dev/null.
         raise OSError(errno.EINVAL, "it is a device or a pipe, not a file", str(path))
@@ -43,6 +44,7 @@ def output(path: Path) -> Iterator[Path]:
 
     That takes a look at every name in the folder, so it is for what is written once a command.
     """
+    _check_name(path)
     remove_leftovers(path)
     with replacing(path) as temporary:
         yield temporary
@@ -54,6 +56,12 @@ def remove_leftovers(path: Path) -> None:
         number = temporary.name[len(path.name) + 1 : -len(".tmp")]
         if number.isascii() and number.isdecimal() and not _runs(number):
             _remove(temporary)
+
+
+def _check_name(path: Path) -> None:
+    """Refuses `.` and `..`, beside which nothing can be made."""
+    if path.name in ("", ".."):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
 def _runs(number: str) -> bool:

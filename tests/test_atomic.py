@@ -85,6 +85,17 @@ def test_what_a_link_leads_to_is_left_alone(tmp_path: Path, gone: int) -> None:
     assert len(list((tmp_path / "inside").iterdir())) == 2
 
 
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_a_folder_is_not_replaced_by_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    with pytest.raises(IsADirectoryError), output(Path(name)) as temporary:
+        temporary.write_text("new")
+    assert [path.name for path in tmp_path.rglob("*")] == ["inside"]
+
+
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "it")
     with (

@@ -70,11 +70,12 @@ def new_folder(folder: Path) -> Iterator[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArchgymError(f"{folder} exists already; choose another folder")
     try:
-        with atomic.output(folder) as temporary:
+        path = folder.resolve()  # Of `.` too, which has no name to write beside.
+        with atomic.output(path) as temporary:
             temporary.mkdir(parents=True)
             yield temporary
-            if folder.exists():
-                folder.rmdir()
+            if path.exists():
+                path.rmdir()
     except OSError as error:
         raise ArchgymError(f"can't write {folder}: {error.strerror or error}") from error
 
