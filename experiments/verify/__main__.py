@@ -84,12 +84,14 @@ def robustness(
 def altered(
     runs: Annotated[int, typer.Option(help="How many runs on altered devices.")] = 100_000,
     documents: Annotated[int, typer.Option(help="How many altered specs and designs.")] = 20_000,
+    proxies: Annotated[int, typer.Option(help="How many altered proxies.")] = 10_000,
     seed: Seed = 0,
     first: First = 0,
 ) -> None:
-    """Alters values of devices, specs and designs; exits with 1 if nonsense is not refused."""
-    _count("altered --documents 0", changed.check_devices, seed, first, runs)
-    _count("altered --runs 0", changed.check_documents, seed, first, documents)
+    """Alters devices, specs, designs and proxies; exits with 1 if nonsense is not refused."""
+    _count("altered --documents 0 --proxies 0", changed.check_devices, seed, first, runs)
+    _count("altered --runs 0 --proxies 0", changed.check_documents, seed, first, documents)
+    _count("altered --runs 0 --documents 0", changed.check_proxies, seed, first, proxies)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Devices, specs and designs with altered values: refused in a sentence, or sound results."""
+"""Devices, specs, designs and proxies with altered values: refused, or sound results."""
 
 import copy
 from collections import Counter
@@ -20,7 +20,9 @@ from archgym.errors import ArchgymError
 from archgym.simulators.base import Failure
 from archgym.simulators.native import Native
 from archgym.study import Study
+from archgym.testing import archives
 from experiments.verify.cases import draw_design, draw_player, draw_trace
+from experiments.verify.damage import PROXIES, kinds, predictions
 from experiments.verify.legality import check_run
 from experiments.verify.robustness import is_sound
 from experiments.verify.watchdog import WrongError
@@ -28,6 +30,7 @@ from experiments.verify.watchdog import WrongError
 _REQUESTS = 64
 RUNS_A_DEVICE = 10
 SPECS_A_CASE = 20
+PROXIES_A_CASE = 20
 _LONGEST_SENTENCE = 4000
 
 _SPEC: dict[str, Any] = {
@@ -115,6 +118,32 @@ def check_documents(seed: int, case: int) -> Counter[str]:
         if not is_sound(outcome):
             raise WrongError(f"a design gave {outcome}")
         outcomes["refused" if isinstance(outcome, Failure) else "accepted"] += 1
+    return outcomes
+
+
+def check_proxies(seed: int, case: int) -> Counter[str]:
+    """Alters proxies, makes their digests right again, and predicts by them if they are accepted.
+
+    Returns:
+        How many were `refused` or `accepted`.
+
+    Raises:
+        WrongError: A prediction is not finite.
+    """
+    rng = np.random.default_rng([seed, case])
+    outcomes: Counter[str] = Counter()
+    with TemporaryDirectory() as folder:
+        for _ in range(PROXIES_A_CASE):
+            good = kinds()[str(rng.choice(PROXIES))].path
+            try:
+                predicted = predictions(archives.alter(good, Path(folder, "altered"), rng))
+            except ArchgymError as error:
+                _check_sentence(error)
+                outcomes["refused"] += 1
+                continue
+            if not all(np.isfinite(each).all() for each in predicted.values()):
+                raise WrongError("a prediction is not finite")
+            outcomes["accepted"] += 1
     return outcomes
 
 

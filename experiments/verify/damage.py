@@ -29,6 +29,7 @@ from archgym.testing.trace_files import damage, examples
 from experiments.verify.watchdog import WrongError
 
 FILES_A_CASE = 50
+PROXIES = ("ridge", "lightgbm")
 
 _STUDY = """
 name = "damage"
@@ -171,10 +172,10 @@ def _tables(home: Path) -> dict[str, Kind]:
     enumerate_space(space, WorkloadSpec("mixed", (("requests", 100),)), home / "table")
     found = {"table": Kind(home / "table", _read_table, is_safe=True)}
     samples = proxy.from_table(Table(home / "table"))
-    for model in ("ridge", "lightgbm"):
+    for model in PROXIES:
         path = home / f"{model}.proxy"
         proxy.save(proxy.train(samples, model), path)
-        found[model] = Kind(path, _read_proxy, is_safe=True)
+        found[model] = Kind(path, predictions, is_safe=True)
     return found
 
 
@@ -193,7 +194,8 @@ def _read_table(path: Path) -> Any:
     return table.frame().to_csv(), table.header.document
 
 
-def _read_proxy(path: Path) -> Any:
+def predictions(path: Path) -> dict[str, Any]:
+    """Returns what a proxy predicts of some designs, by workload."""
     loaded = proxy.load(path)
     designs = loaded.coding.space.sample(np.random.default_rng(0), 20)
     codes = np.array([loaded.coding.code(design) for design in designs])

@@ -10,9 +10,7 @@ from archgym import agents
 from archgym.errors import ArchgymError
 from archgym.problem import Problem
 from archgym.space import DesignSpace, Parameter
-from archgym.testing import FormulaSimulator, FormulaWorkload
-
-from .. import altering
+from archgym.testing import FormulaSimulator, FormulaWorkload, archives
 
 pytest.importorskip("stable_baselines3")
 
@@ -43,7 +41,7 @@ def check_altered(saved: tuple[str, Path], count: int, seed: int, folder: Path) 
     rng = np.random.default_rng([seed, *name.encode()])
     refused = 0
     for _ in range(count):
-        altered = altering.alter(path, folder / "altered", rng)
+        altered = archives.alter(path, folder / "altered", rng)
         agent: Any = agents.make(name, SPACE, 0)
         untouched = agents.make(name, SPACE, 0).ask(3)
         sentence = ""
@@ -74,7 +72,7 @@ def test_many_altered_agents_do_too(saved: tuple[str, Path], seed: int, tmp_path
 def test_what_was_not_altered_goes_on(saved: tuple[str, Path], tmp_path: Path) -> None:
     name, path = saved
     agent: Any = agents.make(name, SPACE, 0)
-    agent.load(altering.write(tmp_path / "same", altering.read(path)))
+    agent.load(archives.write(tmp_path / "same", archives.read(path)))
     more = problem(2 * agent.batch_size)
     agent.search(more)
     assert more.evaluations == 2 * agent.batch_size

@@ -191,7 +191,7 @@ def test_damaged_and_altered_files():
     damaged = run("damage", "--files", "150")
     assert damaged.exit_code == 0, damaged.output
     assert "refused" in damaged.output
-    altered = run("altered", "--runs", "2000", "--documents", "400")
+    altered = run("altered", "--runs", "2000", "--documents", "400", "--proxies", "40")
     assert altered.exit_code == 0, altered.output
     assert "simulated" in altered.output
 

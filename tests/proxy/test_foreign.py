@@ -12,8 +12,7 @@ import pytest
 from archgym import bundle, proxy
 from archgym.errors import ArchgymError
 from archgym.simulators.proxy import ProxySimulator
-
-from .. import altering
+from archgym.testing import archives
 
 KINDS = ("ridge", "forest", "lightgbm", "mlp")
 VERSION1 = Path(__file__).parent / "version1"
@@ -67,7 +66,7 @@ def check(path: Path) -> bool:
 def check_altered(paths: dict[str, Path], which: str, count: int, seed: int, folder: Path) -> None:
     rng = np.random.default_rng([seed, *which.encode()])
     refused = sum(
-        check(altering.alter(paths[which], folder / "altered.proxy", rng)) for _ in range(count)
+        check(archives.alter(paths[which], folder / "altered.proxy", rng)) for _ in range(count)
     )
     assert 0 < refused <= count
 
@@ -89,14 +88,14 @@ def test_many_altered_proxies_are_too(which, paths, seed: int, tmp_path: Path) -
 
 @pytest.mark.parametrize("which", WHICH)
 def test_what_was_not_altered_predicts(which, paths, tmp_path: Path) -> None:
-    parts = altering.read(paths[which])
-    assert not check(altering.write(tmp_path / "same.proxy", parts))
+    parts = archives.read(paths[which])
+    assert not check(archives.write(tmp_path / "same.proxy", parts))
 
 
 def test_a_bomb_is_refused_before_it_is_inflated(paths, tmp_path: Path) -> None:
-    parts = altering.read(paths["ridge 2"])
+    parts = archives.read(paths["ridge 2"])
     zeros = bundle.pack(np.zeros(1 << 25))
-    bomb = altering.write(tmp_path / "bomb.proxy", parts | {"known/0/more.npy": zeros})
+    bomb = archives.write(tmp_path / "bomb.proxy", parts | {"known/0/more.npy": zeros})
     assert bomb.stat().st_size < 1_000_000
     with pytest.raises(ArchgymError, match=r"would hold 268,.* once inflated, and one of its"):
         proxy.load(bomb)
@@ -124,7 +123,7 @@ def test_parts_of_other_archives_are_refused(paths, tmp_path: Path) -> None:
 
 
 def test_headers_are_of_their_digest(paths, tmp_path: Path) -> None:
-    parts = altering.read(paths["ridge 2"])
+    parts = archives.read(paths["ridge 2"])
     header = json.loads(parts["proxy.json"])
     header["simulator"] = "native 0"
     path = tmp_path / "changed.proxy"
@@ -138,7 +137,7 @@ def test_headers_are_of_their_digest(paths, tmp_path: Path) -> None:
 def test_a_proxy_that_claims_to_stand_for_itself_is_not_asked_for_its_version(
     paths, tmp_path: Path
 ) -> None:
-    parts = altering.read(paths["ridge 2"])
+    parts = archives.read(paths["ridge 2"])
     path = tmp_path / "self.proxy"
     header = json.loads(parts["proxy.json"]) | {"simulator": f"proxy:{path} 1"}
-    proxy.load(altering.write(path, parts, header))
+    proxy.load(archives.write(path, parts, header))

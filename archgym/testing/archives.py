@@ -7,20 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym import bundle, digest
 
 DOCUMENTS = ("proxy.json", "agent.json")
+"""What the JSON document of an archive may be called."""
 
 EVIL: tuple[Any, ...] = (
     None, True, -1, 0, 1, 2, 7, 10**6, 10**18, 10**400, -0.0, 0.5, 1e-320, 1e16, -1e308, 1e308,
     float("inf"), float("-inf"), float("nan"), "", "x", "0", "../x", "ridge", "proxy:self", [],
     [[]], {}, {"start": 0, "stop": 10**12, "step": 1}, {"start": 0, "stop": 10, "step": 0},
 )  # fmt: skip
+"""Values that a document is not likely to be prepared for."""
 
 
 def read(path: Path) -> dict[str, bytes]:
-    """Returns the parts of an archive."""
+    """Returns the parts of an archive by their names."""
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -90,7 +93,7 @@ def _alter_part(name: str, content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(changed[: rng.integers(len(changed))] if rng.random() < 0.2 else changed)
 
 
-def _alter_array(array: np.ndarray, rng: np.random.Generator) -> bytes:
+def _alter_array(array: NDArray[Any], rng: np.random.Generator) -> bytes:
     way = rng.random()
     if way < 0.1:
         return bundle.pack(array.reshape(-1)[: rng.integers(array.size + 1)])
