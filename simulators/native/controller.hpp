@@ -112,6 +112,10 @@ class Controller {
         winner = awakened(now + 1);
         continue;
       }
+      if (next >= checkpoint_) [[unlikely]] {
+        winner = pass_checkpoint(winner, next);
+        continue;
+      }
       now = next;
       winner = stepped(winner, now);
     }
@@ -124,6 +128,10 @@ class Controller {
   void wake(std::int64_t now) { winner_ = awakened(now); }
   bool has_all_served() const { return served_ == stored_; }
   void step(std::int64_t now) {
+    if (now >= checkpoint_) [[unlikely]] {
+      winner_ = pass_checkpoint(winner_, now);
+      if (next_event() > now) return;
+    }
     const bool is_woken = port_.respond();
     // What it has not noticed yet, it does now.
     if (sleeps() && is_woken) winner_ = select(now);
@@ -200,14 +208,15 @@ class Controller {
     return next;
   }
 
-  // Returns by how many cycles time goes on from `now` without a step.
-  [[gnu::noinline]] std::int64_t pass_checkpoint(Candidate winner, std::int64_t now) {
+  // Precedes a step in cycle `now`, which may be put off. Returns what can be issued next.
+  [[gnu::noinline]] Candidate pass_checkpoint(Candidate winner, std::int64_t now) {
     interruption_.poll();
     if (now > kLongestRunPs / system_.clock_ps) throw TooLong();
     timing_.advance_to(now);
     const std::int64_t skipped = skip_idleness(winner, now);
     checkpoint_ = now + skipped + kCheckpoint;
-    return skipped;
+    if (winner.time != kNever) winner.time += skipped;
+    return winner;
   }
 
   // Without requests, refreshes and power-down go on in the same way until the next one comes.
@@ -243,14 +252,8 @@ class Controller {
     timing_.show(visitor);
   }
 
-  // Goes to `now`, or on until something changes, and does there what is due; returns what can be
-  // issued next.
+  // Goes to `now` and does there what is due; returns what can be issued next.
   [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
-    if (now >= checkpoint_) [[unlikely]] {
-      const std::int64_t skipped = pass_checkpoint(winner, now);
-      now += skipped;
-      if (winner.time != kNever) winner.time += skipped;
-    }
     if (sleeps()) wake_ups_.step_begins(now);
     if (next_arrival() <= now || manager_step_ <= now) winner = prepare(winner, now);
     const bool issues = winner.time == now;
@@ -727,19 +730,16 @@ class Controller {
   unsigned closes_after_;  // see auto_precharges
   bool closes_adaptively_;  // depends on what else waits
   CommandList* trace_;
-  bool keeps_books_;
-  bool skips_idleness_;
-  Interruption& interruption_;
 
   // By rank.
   std::vector<RefreshManager> refresh_;
   std::vector<PowerDownManager> power_down_;
   std::vector<EnergyMeter> energy_;
-  std::vector<DramPower> books_;  // if any are kept
   std::array<std::int64_t, kMaxRanks> waiting_for_{};  // requests stored, kept for power-down
   Managers managers_;
   std::int64_t next_trigger_ = kNever;  // when the first of those that want nothing wakes up
   std::int64_t manager_step_ = 0;       // from when on to ask them at every step
+  std::int64_t checkpoint_ = kCheckpoint;  // the next cycle to pass one in
 
   // What each waiting bank wants to issue next: which command, and for which request of its queues.
   std::array<Command, kMaxBanks> command_{};
@@ -761,9 +761,13 @@ class Controller {
   std::array<Effort, kMaxBanks> effort_{};
   std::array<std::int64_t, 3> outcomes_{};  // accesses by effort
 
-  std::int64_t checkpoint_ = kCheckpoint;  // the next cycle to pass one in
-  std::int64_t idle_after_ = 0;            // requests stored when last seen
-  Repetition repetition_;                  // since then
+  // What is seldom of use.
+  bool keeps_books_;
+  std::vector<DramPower> books_;  // by rank, if any are kept
+  bool skips_idleness_;
+  std::int64_t idle_after_ = 0;  // requests stored when last seen
+  Repetition repetition_;        // since then
+  Interruption& interruption_;
 };
 
 }  // namespace archgym
