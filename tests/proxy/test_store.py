@@ -10,8 +10,7 @@ import pytest
 from archgym import proxy
 from archgym.errors import ArchgymError
 from archgym.proxy import Samples
-
-from .. import altering
+from archgym.testing import archives
 
 
 @pytest.mark.parametrize("kind", ["ridge", "forest", "lightgbm", "mlp"])
@@ -60,8 +59,8 @@ def test_no_byte_of_a_file_can_be_changed_unnoticed(path: Path, tmp_path: Path) 
 
 
 def rewritten(path: Path, out: Path, **changes: object) -> Path:
-    parts = altering.read(path)
-    return altering.write(out, parts, json.loads(parts["proxy.json"]) | changes)
+    parts = archives.read(path)
+    return archives.write(out, parts, json.loads(parts["proxy.json"]) | changes)
 
 
 def test_foreign_and_newer_files_are_refused_in_one_sentence(path: Path, tmp_path: Path) -> None:
