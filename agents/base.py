@@ -5,11 +5,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from archgym.documents import is_there
 from archgym.errors import ArchgymError, unknown
 from archgym.space import Design, DesignSpace
 
@@ -158,7 +158,7 @@ def _check(field: "dataclasses.Field[Any]", value: Any) -> None:
     if "file" in field.metadata:
         if not isinstance(value, str):
             raise ArchgymError(f"hyperparameter {field.name} must be a path, not {value!r}")
-        if value and not Path(value).is_file():
+        if value and not is_there(value):
             raise ArchgymError(f"hyperparameter {field.name}: there is no file {value}")
         return
     low, high = field.metadata["low"], field.metadata["high"]

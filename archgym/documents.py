@@ -7,6 +7,7 @@ takes time that grows with the square.
 """
 
 import json
+import os
 import re
 import stat
 import tomllib
@@ -113,6 +114,12 @@ def _text(path: str | Path, most: int, form: str) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         raise MalformedError(f"{path} is not {form}: {error}") from None
+
+
+def is_there(path: str | Path) -> bool:
+    """Tells whether there is anything at a path, which may be any text."""
+    # `Path.exists` raises where a name is too long for the file system.
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def check_kind(path: str | Path) -> None:

@@ -16,11 +16,14 @@ from archgym.documents import (
     DEEPEST,
     MOST_JSON_BYTES,
     MOST_TOML_BYTES,
+    is_there,
     parse_json,
     parse_toml,
     read_json,
     read_toml,
 )
+from archgym.dram.device import Device
+from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.study import toml
 
@@ -131,3 +134,16 @@ except ArchgymError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], input=given, capture_output=True)
     assert re.search(r"\{'a': 1\}|is over [0-9,]+ bytes", done.stdout.decode()), done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "é" * 300, "a\0b", "x/" * 3000, "/dev/null/x"])
+def test_nothing_is_where_nothing_can_be(text):
+    assert not is_there(text)
+
+
+@pytest.mark.parametrize("name", ["é" * 300, "a\0b", "+".join(["é" * 300] * 2)])
+def test_names_that_no_file_can_have_are_refused(name):
+    with pytest.raises(ArchgymError):
+        Workload.load(name)
+    with pytest.raises(ArchgymError):
+        Device.load(name)

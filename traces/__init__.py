@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from archgym.documents import is_there
 from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
 from archgym.traces import generators, mix, workloads
@@ -28,7 +29,7 @@ def is_path(name_or_path: str | Path) -> bool:
         return True
     path = Path(name_or_path)
     return name_or_path not in names() and (
-        path.name != name_or_path or bool(path.suffix) or path.exists()
+        path.name != name_or_path or bool(path.suffix) or is_there(path)
     )
 
 
@@ -68,8 +69,8 @@ def load(
 def _check_no_mix(path: str | Path) -> None:
     """Refuses a mix of names and files, whose name would be taken for a file's."""
     parts = str(path).split("+")
-    is_mix = len(parts) > 1 and any(part in names() or Path(part).is_file() for part in parts)
-    if is_mix and not Path(path).exists():
+    is_mix = len(parts) > 1 and any(part in names() or is_there(part) for part in parts)
+    if is_mix and not is_there(path):
         raise ArchgymError(
             f"trace {path}: only names of traces can be joined by '+'; "
             f"mix files by: archgym trace mix {' '.join(parts)} --out MIX.csv"

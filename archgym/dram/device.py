@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from archgym.documents import parse_json, read_json
+from archgym.documents import is_there, parse_json, read_json
 from archgym.dram.device_keys import ORGANIZATION, ROOT, check_keys
 from archgym.dram.device_rules import (
     check_architecture,
@@ -86,7 +86,7 @@ class Device:
             text = (_bundled() / f"{name}.json").read_text(encoding="utf-8")
             return cls.from_dict(parse_json(text, name), origin=name)
         path = Path(name_or_path)
-        if path.name == name and not path.suffix and not path.exists():
+        if path.name == name and not path.suffix and not is_there(path):
             raise unknown("device", name, cls.names())
         return replace(cls.from_dict(read_json(path), origin=name), file=name)
 
