@@ -139,8 +139,8 @@ def test_a_study_without_a_finished_trial_is_no_data_yet(archgym, begun, command
 NO_DATA = {
     "a trace": ({"t.stl": "0: read 0x0\n"}, "t.stl", "t.stl is no log, which ends with .parquet"),
     "an empty folder": ({}, "", "holds no dataset, table, study or sealed log"),
-    "an empty log": ({"t.parquet": ""}, "t.parquet", "can't read log t.parquet"),
-    "another JSON": ({"dataset.json": "[]"}, "", "dataset.json has schema version None"),
+    "an empty log": ({"t.parquet": ""}, "t.parquet", "can't read t.parquet"),
+    "another JSON": ({"dataset.json": "[]"}, "", "dataset.json holds no JSON object"),
     "half a dataset": ({"dataset.json": '{"schema_version": 1}'}, "", "lacks the key 'spaces'"),
     "nothing": ({}, "none", "can't read log none: No such file"),
 }
