@@ -140,8 +140,8 @@ def _check_context(context: Mapping[str, Any], facts: Sequence[Mapping[str, Any]
 def _check_predictor(predictor: Mapping[str, Any], metrics: Sequence[str]) -> None:
     _text(predictor, "folder")
     targets, margins = _of(predictor, "targets", list), _of(predictor, "margins", list)
-    _expect(len(targets) == len(metrics), "targets", f"{len(metrics)}, one a metric")
-    _expect(len(margins) == len(metrics), "margins", f"{len(metrics)}, one a metric")
+    _expect(len(targets) == len(metrics), "targets", f"{len(metrics)}, one for each metric")
+    _expect(len(margins) == len(metrics), "margins", f"{len(metrics)}, one for each metric")
     for metric, target, margin in zip(metrics, targets, margins, strict=True):
         _each(f"target of {metric}", target, _check_target)
         _expect(target.get("metric") == metric, "targets", "in the order of the metrics")
