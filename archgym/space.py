@@ -61,8 +61,11 @@ class Parameter:
         """
         if isinstance(value, np.generic):
             value = value.item()
+        if isinstance(self.values, range) and isinstance(value, float) and value.is_integer():
+            value = int(value)  # Or else a range looks through all of its values.
         # Python holds True for 1; a switch given for a size is a mistake.
-        if not isinstance(value, bool) or isinstance(self.values[0], bool):
+        is_possible = isinstance(value, int) or not isinstance(self.values, range)
+        if is_possible and (not isinstance(value, bool) or isinstance(self.values[0], bool)):
             try:
                 return self.values.index(value)
             except ValueError:

@@ -178,3 +178,11 @@ def test_conditions_print_as_sentences() -> None:
     assert str(Condition("Arbiter", not_in=("Simple",))) == "Arbiter not Simple"
     assert str(Condition("Policy", one_of=("Open", "Closed"))) == "Policy Open or Closed"
     assert str(NotBelow("Low", "High")) == "Low not below High"
+
+
+def test_a_huge_range_is_not_looked_through():
+    huge = Parameter("huge", range(10**15), 0, ordered=True)
+    assert huge.index(3.0) == huge.index(np.float64(3)) == 3
+    for value in (0.5, float("nan"), float("inf"), "3", None, True, [3]):
+        with pytest.raises(ArchgymError, match="huge takes 0 to 999999999999999"):
+            huge.index(value)
