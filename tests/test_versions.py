@@ -3,7 +3,6 @@
 import json
 import shutil
 import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archgym import datasets, proxy, versions
+from archgym import datasets, digest, proxy, versions
 from archgym.cli import main
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError, OtherVersionWarning
@@ -23,6 +22,7 @@ from archgym.study import Study
 from archgym.study.enumeration import enumerate_space
 from archgym.study.trial import WorkloadSpec
 from archgym.table import read_header, read_shards, shard_path, write_header, write_shard
+from archgym.testing import archives
 
 BOTH = rf"is of native 0\.0\.1, and this is native {Native.version.replace('+', '[+]')}"
 
@@ -50,7 +50,7 @@ def old_table(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     found = read_header(table)
     values, _, _ = read_shards(table, found)
-    header = replace(found, simulator_version="0.0.1", sha256=None)
+    header = replace(found, simulator_version="0.0.1", sha256=None, files={})
     outcomes = [dict(zip(found.metrics, row, strict=True)) for row in values.tolist()]
     write_shard(folder, header, 0, outcomes)
     write_header(folder, replace(header, sha256=read_shards(folder, header)[2]))
@@ -79,6 +79,9 @@ def aged(log: Path) -> None:
     frame = pd.read_parquet(path)
     frame["simulator_version"] = "0.0.1"
     frame.to_parquet(path)
+    summary = path.with_suffix(".json")
+    document = json.loads(summary.read_text()) | {"log_sha256": digest.of_file(path)}
+    summary.write_text(json.dumps(digest.stamp(document)))
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +94,8 @@ def old_study(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def with_simulator(path: Path, copy: Path, simulator: str) -> Path:
     """Copies a proxy, with another simulator in its header."""
-    with zipfile.ZipFile(path) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    header = json.loads(files["proxy.json"]) | {"simulator": simulator}
-    files["proxy.json"] = json.dumps(header).encode()
-    with zipfile.ZipFile(copy, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return copy
+    parts = archives.read(path)
+    return archives.write(copy, parts, json.loads(parts["proxy.json"]) | {"simulator": simulator})
 
 
 @pytest.fixture(scope="module")
