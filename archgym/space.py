@@ -81,7 +81,7 @@ class Parameter:
         return f"{', '.join(others)} or {last}" if others else last
 
     def _hint(self, value: Any) -> str:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or isinstance(self.values, range):
             return ""
         names = [known for known in self.values if isinstance(known, str)]
         close = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
