@@ -102,7 +102,7 @@ def _alter_array(array: NDArray[Any], rng: np.random.Generator) -> bytes:
             return bundle.pack(array.astype(rng.choice(["<f4", "<f8", "<i4", "<u1"])))
     changed = array.copy()
     if changed.size:
-        evil = [-2, -1, 0, 1, 2, 5, 200, 2**31 - 1, -(2**31)]
+        evil: list[float] = [-2, -1, 0, 1, 2, 5, 200, 2**31 - 1, -(2**31)]
         if changed.dtype.kind == "f":
             evil += [np.nan, np.inf, -np.inf, 3e38, 1e-45, -1e30]
         at = rng.integers(changed.size, size=rng.integers(1, 5))
