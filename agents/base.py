@@ -158,7 +158,7 @@ def _check(field: "dataclasses.Field[Any]", value: Any) -> None:
     if "file" in field.metadata:
         if not isinstance(value, str):
             raise ArchgymError(f"hyperparameter {field.name} must be a path, not {value!r}")
-        if value and not is_there(value):
+        if value and not (is_there(value) and Path(value).is_file()):
             raise ArchgymError(f"hyperparameter {field.name}: there is no file {value}")
         return
     low, high = field.metadata["low"], field.metadata["high"]
