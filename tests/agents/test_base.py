@@ -169,3 +169,9 @@ def test_agents_search_the_released_space() -> None:
     for name in BUILT_IN:
         (design,) = agents.make(name, space, 0).ask(1)
         assert space.validate(design) == design
+
+
+@pytest.mark.parametrize("path", [".", "nowhere.proxy", "é" * 300])
+def test_what_is_no_file_is_refused_where_one_is_needed(path: str) -> None:
+    with pytest.raises(ArchgymError, match="hyperparameter proxy: there is no file"):
+        agents.configure(agents.registry.load("proxy_search"), {"proxy": path})
