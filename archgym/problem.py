@@ -12,7 +12,7 @@ from archgym import objectives, simulators
 from archgym.dataset import Journal, Row
 from archgym.errors import ArchgymError, unknown
 from archgym.objectives import Objective
-from archgym.simulators import Failure, Metrics, Outcome, Simulator
+from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
 # A design without metrics costs agents and environments this many times the default design's cost:

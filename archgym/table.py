@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from archgym import atomic, dataset, digest, parquet
 from archgym.distinct import DistinctDesigns
 from archgym.errors import ArchgymError, DamagedError
-from archgym.simulators import Failure, Outcome
+from archgym.simulator import Failure, Outcome
 from archgym.space import DesignSpace
 from archgym.space_document import from_document, to_document
 

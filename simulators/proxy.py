@@ -12,7 +12,7 @@ import numpy as np
 from archgym import digest, proxy, simulators
 from archgym.errors import ArchgymError
 from archgym.proxy.conformal import check_coverage
-from archgym.simulators.base import Failure, Outcome, Simulator
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.space import Design, Parameter
 
 PREDICTED = "predicted"

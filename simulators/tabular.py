@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from archgym import versions
 from archgym.errors import ArchgymError
-from archgym.simulators.base import Failure, FailureKind, Outcome, Simulator
+from archgym.simulator import Failure, FailureKind, Outcome, Simulator
 from archgym.space import Design, Parameter
 from archgym.table import Table, read_header
 

@@ -18,7 +18,7 @@ from archgym.envs import dram_parallel_env
 from archgym.envs.dram import DramEnv, make_problem
 from archgym.errors import ArchgymError
 from archgym.problem import Problem
-from archgym.simulators import Simulator
+from archgym.simulator import Simulator
 from archgym.simulators.native import Native
 from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from archgym.documents import is_there
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
 from archgym.traces import generators, mix, workloads
 from archgym.traces.formats import read, write
+from archgym.traces.trace import Trace
 from archgym.traces.window import window
 
 # Which part of a recording or a file to take.

@@ -10,9 +10,9 @@ from archgym.cli.enumerate import enumerate_designs
 from archgym.cli.listing import list_names
 from archgym.cli.proxy import app as proxy
 from archgym.cli.run import run
-from archgym.cli.simulate import simulate
-from archgym.cli.trace import app as trace
-from archgym.cli.validate import validate
+from archgym.dram.cli.simulate import simulate
+from archgym.dram.cli.trace import app as trace
+from archgym.dram.cli.validate import validate
 
 app = typer.Typer(name="archgym", add_completion=False, rich_markup_mode=None)
 

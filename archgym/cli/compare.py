@@ -8,7 +8,7 @@ import typer
 
 from archgym.cli.output import AsJson, print_notes
 from archgym.cli.run import Out, Workers, run_study
-from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
+from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, options, specify
 
 
 @options

@@ -7,8 +7,8 @@ import typer
 
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
 from archgym.cli.resumable import resumable
-from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
 from archgym.documents import parse_toml
+from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, options, specify
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from archgym.errors import ArchgymError
 from archgym.extras import needed_by
 from archgym.problem import Evaluation, Problem
 from archgym.proxy.workloads import Facts
-from archgym.simulators import Outcome, Simulator
+from archgym.simulator import Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from archgym import dataset, digest, parquet, versions
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.documents import check_kind
 from archgym.dram.features import FEATURE_NAMES
-from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
 from archgym.errors import ArchgymError, DamagedError
 from archgym.space_document import to_document
+from archgym.traces.player import Player
 
 if TYPE_CHECKING:
     import pandas as pd

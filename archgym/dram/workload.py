@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from archgym import traces
 from archgym.dram.features import FEATURE_NAMES, features
-from archgym.dram.player import OPEN, Player
 from archgym.dram.system import Locations, System
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
+from archgym.traces.player import OPEN, Player
+from archgym.traces.trace import Trace
 
 __all__ = ["FEATURE_NAMES", "Bursts", "Workload"]
 

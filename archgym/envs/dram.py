@@ -13,7 +13,7 @@ from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
 from archgym.objectives import Objective
 from archgym.problem import Problem
-from archgym.simulators import Simulator
+from archgym.simulator import Simulator
 from archgym.space import DesignSpace
 
 

@@ -12,7 +12,7 @@ from archgym import simulators
 from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError, unknown
-from archgym.simulators import Outcome, Simulator
+from archgym.simulator import Outcome, Simulator
 from archgym.space import DesignSpace
 from archgym.study.executor import check_workers, execute
 from archgym.study.lock import Lock, locked

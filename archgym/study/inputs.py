@@ -22,7 +22,7 @@ from archgym.errors import ArchgymError, DamagedError
 
 if TYPE_CHECKING:
     from archgym.dram.workload import Workload
-    from archgym.simulators import Simulator
+    from archgym.simulator import Simulator
     from archgym.study.trial import AgentSpec, Trial
 
 SCHEMA_VERSION = 2

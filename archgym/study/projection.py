@@ -27,7 +27,7 @@ from archgym import agents, simulators
 from archgym.dataset import Journal
 from archgym.dram.spaces import make_space
 from archgym.problem import BudgetExhausted, Evaluation, Problem
-from archgym.simulators import Outcome, Simulator
+from archgym.simulator import Outcome, Simulator
 from archgym.space import Design
 from archgym.study.executor import execute
 from archgym.study.trial import AgentSpec, Trial

@@ -16,7 +16,6 @@ import numpy as np
 from archgym import agents, objectives, simulators
 from archgym.documents import parse_toml, read_toml
 from archgym.dram.device import Device
-from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
 from archgym.errors import ArchgymError, unknown
@@ -25,6 +24,7 @@ from archgym.study.executor import TrialFailure
 from archgym.study.inputs import Inputs
 from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
 from archgym.texts import check_printable
+from archgym.traces.player import Player
 
 MOST_COUNTED = 10**8
 """The largest budget, and the most seeds."""

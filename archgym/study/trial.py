@@ -11,14 +11,14 @@ from typing import Any
 from archgym import agents, atomic, dataset, digest, simulators
 from archgym.dataset import LOG_SHA256, Journal, seal
 from archgym.dram.features import FEATURE_NAMES
-from archgym.dram.player import Player
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, DamagedError
 from archgym.problem import Problem
-from archgym.simulators import Simulator
+from archgym.simulator import Simulator
 from archgym.study import inputs
 from archgym.texts import file_name
+from archgym.traces.player import Player
 
 
 @dataclass(frozen=True)

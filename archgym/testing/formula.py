@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from archgym.simulators import Failure, Metrics, Outcome, Simulator
+from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from archgym.simulators import Failure, Outcome, Simulator
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.space import Design
 
 # Domains can be huge; what a simulator does at the ends of one matters, and in between.

@@ -14,8 +14,9 @@ from archgym.envs.dram import DramEnv, make_problem
 from archgym.envs.vector import DramVectorEnv
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted
-from archgym.simulators import Design, Outcome
+from archgym.simulator import Outcome
 from archgym.simulators.native import Native
+from archgym.space import Design
 
 from .agreement import MODES, check_agreement
 
