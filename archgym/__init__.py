@@ -1,10 +1,10 @@
 """archgym: a gymnasium for DRAM memory controllers, on a fast cycle-exact simulator."""
 
 import importlib
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from archgym.envs.registration import register
+from archgym.version import VERSION
 
 if TYPE_CHECKING:
     from archgym.dram.device import Device
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from archgym.traces.player import Player
     from archgym.traces.trace import Trace
 
-__version__ = version("archgym")
+__version__ = VERSION
 
 # As gymnasium's users expect: after `import archgym`, `gymnasium.make` knows the environments.
-register()
+register("archgym/DRAM", "dram", versions=2)
 
 # Loaded at first use, so that importing archgym costs next to nothing.
 _PUBLIC = {

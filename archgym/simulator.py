@@ -40,7 +40,6 @@ class Simulator(ABC):
             `FOLDER` in `tabular:FOLDER`; `None` if there is no such thing.
         version: Recorded in every log; equal versions give equal metrics.
         parameters: The parameters it understands, by name, with their values and defaults.
-        standards: The DRAM standards whose devices it can simulate, e.g. `DDR4`.
         metrics: The names of the metrics it can report.
     """
 
@@ -48,7 +47,6 @@ class Simulator(ABC):
     argument: ClassVar[str | None] = None
     version: str
     parameters: Mapping[str, Parameter]
-    standards: frozenset[str]
     metrics: frozenset[str]
 
     @abstractmethod
@@ -57,18 +55,23 @@ class Simulator(ABC):
 
         Args:
             designs: Any number of designs; each may name any subset of `parameters`.
-            workload: What to play, and on which memory system.
+            workload: What to evaluate them on.
 
         Returns:
             One outcome a design, in order. A design that can't be run gives a `Failure` in its
             place; the batch is never lost.
         """
 
+    @classmethod
+    def status(cls) -> str:
+        """Says whether what it needs besides archgym is there; nothing if it needs nothing."""
+        return ""
+
     def reported(self, workload: Any) -> frozenset[str]:
         """Returns the metrics that it can report for a workload, as far as nothing has to be run.
 
         Args:
-            workload: What is to be played, and on which memory system.
+            workload: What designs are to be evaluated on.
 
         Returns:
             Names among `metrics`; all of them, unless a simulator knows better.

@@ -9,6 +9,7 @@ SYSTEM = (
     "archgym.dram.gf2",
     "archgym.dram.mapping_family",
     "archgym.dram.organization",
+    "archgym.dram.played_trace",
     "archgym.traces.player",
     "archgym.dram.section",
     "archgym.dram.standards",

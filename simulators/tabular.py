@@ -61,7 +61,6 @@ class Tabular(Simulator):
         versions.check(f"the table in {first}", header.simulator, header.simulator_version)
         self.version = f"{digest[:16]} ({header.simulator} {header.simulator_version})"
         self.parameters: Mapping[str, Parameter] = header.space.parameters
-        self.standards = frozenset(each.device["standard"] for each in headers.values())
         self._indices = [
             (name, {value: index for index, value in enumerate(parameter.values)})
             for name, parameter in self.parameters.items()

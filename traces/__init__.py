@@ -15,12 +15,23 @@ _STRETCH = ("first", "requests")
 # What can be said of a file that leaves it open.
 _OF_FILES = ("clock_mhz", "size", "reads_only")
 
-__all__ = ["is_path", "load", "names", "read", "write"]
+__all__ = ["descriptions", "is_path", "load", "names", "read", "write"]
 
 
 def names() -> list[str]:
     """Returns the names of all generators and bundled workloads, sorted."""
     return sorted([*generators.GENERATORS, *workloads.names()])
+
+
+def descriptions() -> dict[str, str]:
+    """Returns what each of `names()` is."""
+    recordings = workloads.manifest()
+    return {
+        name: str(recordings[name]["description"])
+        if name in recordings
+        else f"generated: {generators.GENERATORS[name].description}"
+        for name in names()
+    }
 
 
 def is_path(name_or_path: str | Path) -> bool:

@@ -85,9 +85,13 @@ class Player:
         return cls(**values)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Returns what `from_mapping` takes: the attributes that are not at their defaults."""
+        """Returns what `from_mapping` takes: the mode, and what else is not at its default."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in given.items() if value != getattr(OPEN, name)}
+        return {
+            name: value
+            for name, value in given.items()
+            if name == "mode" or value != getattr(OPEN, name)
+        }
 
     def __str__(self) -> str:
         """Says it in a few words, e.g. `closed, 8 outstanding`."""

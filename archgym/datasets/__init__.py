@@ -11,12 +11,10 @@ from archgym.datasets.export import to_csv, to_folder
 from archgym.datasets.merging import merge, split
 from archgym.datasets.offline_rl import to_minari
 from archgym.datasets.reading import load
-from archgym.dram.archgym_csv import import_archgym
 
 __all__ = [
     "SCHEMA_VERSION",
     "Dataset",
-    "import_archgym",
     "load",
     "merge",
     "split",

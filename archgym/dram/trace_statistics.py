@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from archgym.dram.arrivals import WINDOW_PS, amount_by_window, dispersion, variation_of_gaps
+from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.reuse import FIRST_TOUCH, LINE_BYTES, reuse_distances, touched_lines
 from archgym.dram.rows import Outcome, banks, row_outcomes
-from archgym.dram.workload import FEATURE_NAMES, Workload
+from archgym.dram.workload import Workload
 
 PAGE_BYTES = 4096
 

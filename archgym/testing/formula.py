@@ -31,7 +31,6 @@ class FormulaSimulator(Simulator):
 
     name: ClassVar[str] = "formula"
     version = "1"
-    standards = frozenset[str]()
 
     def __init__(self, space: DesignSpace, formula: Callable[[Design], Metrics | None]) -> None:
         self.parameters = space.parameters

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from archgym import datasets
+from archgym.dram.archgym_csv import import_archgym
 from archgym.errors import ArchgymError
 
 HEADER = (
@@ -23,7 +24,7 @@ def write(path: Path, *rows: str) -> Path:
 
 
 def test_both_units_come_in_as_the_same_time(tmp_path: Path) -> None:
-    whole, units = datasets.import_archgym(write(tmp_path / "t.csv", *ROWS), "stream")
+    whole, units = import_archgym(write(tmp_path / "t.csv", *ROWS), "stream")
     assert units == {"ms": 1, "s": 1}
     assert whole.frame["metric.runtime_ns"].tolist() == pytest.approx([50_000, 50_000])
     assert whole.frame["metric.power_mw"].tolist() == pytest.approx([1700, 1700])
@@ -45,14 +46,14 @@ def test_both_units_come_in_as_the_same_time(tmp_path: Path) -> None:
 )
 def test_rows_that_make_no_sense_are_refused(tmp_path: Path, row: str, message: str) -> None:
     with pytest.raises(ArchgymError, match=message):
-        datasets.import_archgym(write(tmp_path / "t.csv", ROWS[0], row))
+        import_archgym(write(tmp_path / "t.csv", ROWS[0], row))
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ArchgymError, match="column PagePolicy is missing"):
-        datasets.import_archgym(tmp_path / "other.csv")
+        import_archgym(tmp_path / "other.csv")
     with pytest.raises(ArchgymError, match="can't read"):
-        datasets.import_archgym(tmp_path / "none.csv")
+        import_archgym(tmp_path / "none.csv")
     with pytest.raises(ArchgymError, match="holds no evaluations"):
-        datasets.import_archgym(write(tmp_path / "empty.csv"))
+        import_archgym(write(tmp_path / "empty.csv"))

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.reuse import reuse_distances, touched_lines
 from archgym.dram.system import System
 from archgym.dram.trace_statistics import STATISTICS, describe
-from archgym.dram.workload import FEATURE_NAMES, Workload
+from archgym.dram.workload import Workload
 from archgym.traces import generators
 from archgym.traces.player import Player
 from archgym.traces.trace import Trace

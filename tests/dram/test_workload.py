@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import Player, simulate, traces
+from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.system import System
 from archgym.dram.trace_statistics import describe
-from archgym.dram.workload import FEATURE_NAMES, Workload
+from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.traces.mix import mix
 from archgym.traces.trace import Trace

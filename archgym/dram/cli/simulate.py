@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archgym.cli.options import options
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
 from archgym.documents import parse_json, read_json
-from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load, options
+from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from archgym.space import Design, DesignSpace, Parameter
 
 
-@options
+@options()
 def simulate(
     trace: Annotated[str, typer.Option(help="A bundled workload, a generator or a trace file.")],
     files: FileOptions,

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym.cli.options import options
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
-from archgym.dram.cli.workload_options import FileOptions, options
+from archgym.dram.cli.workload_options import FileOptions
 
 if TYPE_CHECKING:
     from archgym.dram.validation import Report
 
 
-@options
+@options()
 def validate(
     files: FileOptions,
     folder: Annotated[

@@ -1,13 +1,11 @@
 """Options that say of a workload what its trace file leaves open, and how it is played.
 
-A command takes them as parameters of these types, and `options` makes an option of each field.
+A command takes them as parameters of these types, see `archgym.cli.options`.
 """
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +13,6 @@ from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
     from archgym.dram.workload import Workload
-    from archgym.study.trial import WorkloadSpec
     from archgym.traces.player import Player
 
 ClockMhz = Annotated[
@@ -142,76 +139,57 @@ def load(name: str, device: str, files: FileOptions, player: PlayerOptions) -> "
     return Workload(workload.system, workload.trace, played)
 
 
-def specify(
-    names: Iterable[str],
-    device: str,
-    files: FileOptions,
-    player: PlayerOptions,
-    others: Mapping[str, Any] | None = None,
-) -> "tuple[list[WorkloadSpec], list[str]]":
-    """Says what a study runs.
+@dataclass(frozen=True)
+class DramOptions:
+    """What the commands that any domain has can be told of DRAM.
 
-    Args:
-        names: Bundled traces, generators and trace files.
-        device: A bundled device or a device file.
-        files: What the files leave open.
-        player: How they are played.
-        others: Further options of each.
-
-    Returns:
-        The workloads, and what was assumed of them.
-
-    Raises:
-        ArchgymError: A name or an option is not known, or does not fit.
+    Attributes:
+        device: What the workloads run on.
+        allow_data_loss: Whether designs that never refresh are feasible.
+        files: What trace files leave open.
+        player: How workloads are played.
     """
-    from archgym import traces
-    from archgym.dram.workload import Workload
-    from archgym.study.trial import WorkloadSpec
 
-    names = [name.strip() for name in names]
-    told = files.given(names)
-    specified, notes = [], []
-    for name in names:
-        spec = WorkloadSpec(name, tuple(sorted({**told[name], **(others or {})}.items())))
-        if player.are_given or traces.is_path(name):
-            workload = spec.load(device)
-            played = player.instead_of(workload.player)
-            notes += Workload(workload.system, workload.trace, played).notes
-            if player.are_given:
-                spec = replace(spec, player=played)
-        specified.append(spec)
-    return specified, notes
+    device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400"
+    allow_data_loss: Annotated[
+        bool, typer.Option("--allow-data-loss", help="Designs without refresh are feasible too.")
+    ] = False
+    files: FileOptions = FileOptions()
+    player: PlayerOptions = PlayerOptions()
 
+    def settings(self) -> dict[str, Any]:
+        """Returns the options of the domain."""
+        return {"device": self.device, "allow_data_loss": self.allow_data_loss}
 
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command an option for each field of its parameters that are dataclasses."""
-    hints = get_type_hints(command, include_extras=True)
-    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
-    parameters = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        if name not in groups:
-            named = parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=hints[name])
-            parameters.append(named)
-            continue
-        types = get_type_hints(groups[name], include_extras=True)
-        parameters += [
-            inspect.Parameter(
-                field.name,
-                parameter.KEYWORD_ONLY,
-                default=field.default,
-                annotation=types[field.name],
-            )
-            for field in fields(groups[name])
-        ]
+    def specify(
+        self, names: Iterable[str], others: Mapping[str, Any]
+    ) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
+        """Says what a study runs.
 
-    @wraps(command)
-    def flat(**values: Any) -> None:
-        grouped = {
-            name: group(**{field.name: values.pop(field.name) for field in fields(group)})
-            for name, group in groups.items()
-        }
-        command(**values, **grouped)
+        Args:
+            names: Bundled traces, generators and trace files.
+            others: Further options of each.
 
-    flat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    flat.__annotations__ = {each.name: each.annotation for each in parameters}
-    return flat
+        Returns:
+            The name and the options of each workload, and what was assumed of them.
+
+        Raises:
+            ArchgymError: A name or an option is not known, or does not fit.
+        """
+        from archgym import traces
+        from archgym.dram.workload import Workload
+
+        names = [name.strip() for name in names]
+        told = self.files.given(names)
+        specified: list[tuple[str, dict[str, Any]]] = []
+        notes: list[str] = []
+        for name in names:
+            given = {**told[name], **others}
+            if self.player.are_given or traces.is_path(name):
+                workload = Workload.load(name, self.device, **given)
+                played = self.player.instead_of(workload.player)
+                notes += Workload(workload.system, workload.trace, played).notes
+                if self.player.are_given:
+                    given["player"] = played
+            specified.append((name, given))
+        return specified, notes

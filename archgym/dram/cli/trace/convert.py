@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
+from archgym.cli.options import options
 from archgym.cli.output import print_notes
-from archgym.dram.cli.workload_options import PlayerOptions, ReadsOnly, Size, options
+from archgym.dram.cli.workload_options import PlayerOptions, ReadsOnly, Size
 from archgym.errors import ArchgymError
 
 # For arrivals that are not written.
 _ANY_MHZ = 1000.0
 
 
-@options
+@options()
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="The file to read, of any format.")],
     target: Annotated[

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym.cli.options import options
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
-from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load, options
+from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load
 
 if TYPE_CHECKING:
     from archgym.dram.trace_statistics import TraceStatistics
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _WIDTH = 40
 
 
-@options
+@options()
 def info(
     trace: Annotated[str, typer.Argument(help="A bundled workload, a generator or a trace file.")],
     files: FileOptions,

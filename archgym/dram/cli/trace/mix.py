@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
+from archgym.cli.options import options
 from archgym.cli.output import AsJson, print_notes
-from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, options
+from archgym.dram.cli.workload_options import FileOptions, PlayerOptions
 from archgym.errors import ArchgymError
 
 
-@options
+@options()
 def mix(
     names: Annotated[
         list[str],

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from archgym.cli.options import options
 from archgym.cli.output import print_notes
-from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load, options
+from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load
 
 
-@options
+@options()
 def plot(
     trace: Annotated[str, typer.Argument(help="A bundled workload, a generator or a trace file.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The picture: .svg or .png.")],

@@ -1,4 +1,4 @@
-"""`archgym/DRAM-v0`: each step tries one controller design."""
+"""The environments whose steps each try one design, such as `archgym/DRAM-v0`."""
 
 from typing import Any
 
@@ -6,66 +6,32 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.dram.spaces import make_space
-from archgym.dram.workload import Workload
+from archgym.assembly import assemble
 from archgym.envs.arguments import check_options, check_render_mode
 from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
-from archgym.objectives import Objective
 from archgym.problem import Problem
-from archgym.simulator import Simulator
-from archgym.space import DesignSpace
-
-
-def make_problem(
-    workload: str | Workload = "stream",
-    device: str = "ddr4-2400",
-    space: str | DesignSpace = "archgym",
-    objective: str | Objective = "runtime",
-    simulator: str | Simulator = "native",
-    budget: int | None = None,
-) -> Problem:
-    """Makes a problem of names, or of objects in their place.
-
-    Args:
-        workload: A bundled workload, a generator, a trace file, or a ready workload.
-        device: The device that a named workload runs on.
-        space: A name of `archgym.dram.spaces.SPACES`, made for the workload's memory system, or a
-            ready space.
-        objective: An objective or its text.
-        simulator: A simulator or its name.
-        budget: How many designs may be evaluated; `None` for any number.
-
-    Raises:
-        ArchgymError: A name is not known.
-    """
-    workload = Workload.load(workload, device) if isinstance(workload, str) else workload
-    return Problem(
-        make_space(space, workload.system) if isinstance(space, str) else space,
-        workload,
-        objective,
-        simulator,
-        budget=budget,
-    )
 
 
 def choose_problem(problem: Problem | None, arguments: dict[str, Any]) -> Problem:
-    """Returns the problem, or the one made of the arguments of `make_problem`; never both."""
+    """Returns the problem, or the one that `assemble` makes of the arguments; never both."""
     if problem is None:
-        return make_problem(**arguments)
+        return assemble(**arguments)
+    domain = arguments.pop("domain", problem.domain.name)  # Part of an environment's id.
+    if domain not in (problem.domain, problem.domain.name):
+        raise ArchgymError(f"the problem is of domain {problem.domain.name}, not {domain}")
     if arguments:
         raise ArchgymError(f"give either a problem or {', '.join(arguments)}, not both")
     return problem
 
 
-class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
-    """Tune a DRAM controller: an action is a whole design, the reward says how good it is.
+class DesignEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
+    """Tune hardware: an action is a whole design, the reward says how good it is.
 
     - Action: `MultiDiscrete`, for each parameter of the space the index of its value.
     - Observation: `Box`; `archgym.envs.interface.Interface` lists the columns, whose names are
-      `observation_names`. Those of `archgym/DRAM-v0` are of version 0, which shows the terms
-      `runtime`, `latency`, `energy`, `edp` and `power`; those of `archgym/DRAM-v1` of version 1,
-      which shows all terms and lower limits.
+      `observation_names`. Which metrics and terms they show is the domain's, and never changes
+      within a version.
     - Reward: -log(cost / the default design's); a design that is infeasible or fails costs
       `archgym.problem.PENALTY` times the default's.
     - `terminated` after `horizon` steps; `truncated` once the budget is spent, after which a step
@@ -83,7 +49,7 @@ class DramEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
         version: That of the observations' columns.
         render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
-        arguments: Those of `make_problem`.
+        arguments: Those of `archgym.assembly.assemble`.
 
     Attributes:
         observation_names: The names of an observation's columns.

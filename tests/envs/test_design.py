@@ -9,9 +9,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from archgym import make_space, simulators
+from archgym.assembly import assemble
 from archgym.dram.workload import Workload
 from archgym.envs.columns import VERSIONS
-from archgym.envs.dram import DramEnv, make_problem
+from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError
 from archgym.problem import PENALTY, BudgetExhausted
 
@@ -19,11 +20,11 @@ NO_REFRESH = {"RefreshPolicy": "NoRefresh"}
 
 
 @pytest.fixture
-def env(short_stream: Workload) -> DramEnv:
-    return DramEnv(workload=short_stream)
+def env(short_stream: Workload) -> DesignEnv:
+    return DesignEnv(workload=short_stream)
 
 
-def action_of(env: DramEnv, **design: object) -> np.ndarray:
+def action_of(env: DesignEnv, **design: object) -> np.ndarray:
     return env.problem.space.encode(design)
 
 
@@ -33,7 +34,7 @@ def test_gymnasium_accepts_it(short_stream: Workload) -> None:
     check_env(env.unwrapped, skip_render_check=True)
 
 
-def test_sb3_accepts_it(env: DramEnv) -> None:
+def test_sb3_accepts_it(env: DesignEnv) -> None:
     checker = pytest.importorskip(
         "stable_baselines3.common.env_checker", reason="stable-baselines3 is not installed"
     )
@@ -43,12 +44,12 @@ def test_sb3_accepts_it(env: DramEnv) -> None:
 @pytest.mark.slow
 def test_sb3_learns_in_it(short_stream: Workload) -> None:
     sb3 = pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed")
-    env = DramEnv(workload=short_stream, horizon=4)
+    env = DesignEnv(workload=short_stream, horizon=4)
     sb3.PPO("MlpPolicy", env, n_steps=32, batch_size=32, seed=0, device="cpu").learn(64)
     assert env.problem.evaluations == 64
 
 
-def test_reset_shows_the_default_design(env: DramEnv) -> None:
+def test_reset_shows_the_default_design(env: DesignEnv) -> None:
     observation, info = env.reset(seed=1)
     d = len(env.problem.space)
     features = list(env.problem.workload.features)
@@ -62,7 +63,7 @@ def test_reset_shows_the_default_design(env: DramEnv) -> None:
     assert env.problem.evaluations == 0
 
 
-def test_step_shows_the_design_tried(env: DramEnv) -> None:
+def test_step_shows_the_design_tried(env: DesignEnv) -> None:
     env.reset()
     design = {"PagePolicy": "Closed", "Scheduler": "Fifo", "RequestBufferSize": 1}
     observation, reward, terminated, truncated, info = env.step(action_of(env, **design))
@@ -83,7 +84,7 @@ def test_step_shows_the_design_tried(env: DramEnv) -> None:
     assert observation[-1] == 1
 
 
-def test_a_design_that_loses_data_gets_the_penalty(env: DramEnv) -> None:
+def test_a_design_that_loses_data_gets_the_penalty(env: DesignEnv) -> None:
     env.reset()
     observation, reward, _, _, info = env.step(action_of(env, **NO_REFRESH))
     assert reward == pytest.approx(-math.log(PENALTY))
@@ -94,7 +95,7 @@ def test_a_design_that_loses_data_gets_the_penalty(env: DramEnv) -> None:
 
 
 def test_horizon_terminates_and_budget_truncates(short_stream: Workload) -> None:
-    env = DramEnv(workload=short_stream, horizon=3, budget=4)
+    env = DesignEnv(workload=short_stream, horizon=3, budget=4)
     env.reset()
     action = action_of(env)
     steps = [env.step(action) for _ in range(3)]
@@ -108,7 +109,7 @@ def test_horizon_terminates_and_budget_truncates(short_stream: Workload) -> None
 
 
 def test_objective_is_seen(short_stream: Workload) -> None:
-    env = DramEnv(workload=short_stream, objective="power with runtime <= 1.05x")
+    env = DesignEnv(workload=short_stream, objective="power with runtime <= 1.05x")
     observation, _ = env.reset()
     shown = dict(zip(env.observation_names, observation, strict=True))
     goal = {name: shown[name] for name in shown if name.startswith(("least.", "limit."))}
@@ -137,7 +138,7 @@ def test_hardware_is_seen_in_version_1(short_stream: Workload) -> None:
 
 def test_limits_are_told_from_feasibility(short_stream: Workload) -> None:
     objective = "energy with runtime <= 1.05x"
-    env = DramEnv(workload=short_stream, objective=objective)
+    env = DesignEnv(workload=short_stream, objective=objective)
     default = env.problem.default.metrics
     assert default is not None
 
@@ -178,7 +179,7 @@ def test_a_space_is_made_for_the_system_of_the_workload(device: str) -> None:
 
 
 def test_a_ready_problem_is_used_as_it_is(short_stream: Workload) -> None:
-    problem = make_problem(short_stream, space=make_space("archgym-pow2"), budget=5)
+    problem = assemble(short_stream, space=make_space("archgym-pow2"), budget=5)
     env = gymnasium.make("archgym/DRAM-v0", problem=problem)
     assert env.unwrapped.problem is problem
     env.reset()
@@ -188,7 +189,7 @@ def test_a_ready_problem_is_used_as_it_is(short_stream: Workload) -> None:
 
 def test_random_steps_are_repeatable(short_stream: Workload) -> None:
     def play() -> list[float]:
-        env = DramEnv(workload=short_stream)
+        env = DesignEnv(workload=short_stream)
         env.action_space.seed(5)
         env.reset(seed=5)
         return [env.step(env.action_space.sample())[1] for _ in range(20)]
@@ -213,12 +214,12 @@ def test_bad_arguments(arguments: dict, message: str) -> None:
         gymnasium.make("archgym/DRAM-v0", **arguments)
 
 
-def test_bad_actions_and_contradictions(env: DramEnv) -> None:
+def test_bad_actions_and_contradictions(env: DesignEnv) -> None:
     env.reset()
     with pytest.raises(ArchgymError, match="there is no value 127"):
         env.step(np.full(len(env.problem.space), 127))
     with pytest.raises(ArchgymError, match="either a problem or workload, not both"):
-        DramEnv(problem=env.problem, workload="stream")
+        DesignEnv(problem=env.problem, workload="stream")
 
 
 def test_overhead_of_a_step() -> None:
