@@ -30,7 +30,9 @@ def header(shard_size: int = 5) -> Header:
     return Header(
         space=SPACE,
         workload={"id": "w#1"},
-        device={"name": "d", "standard": "DDR4"},
+        domain="dram",
+        platform="d",
+        options={"device": "d"},
         simulator="s",
         simulator_version="1",
         metrics=("energy_nj", "latency_ns", "never"),
@@ -62,7 +64,8 @@ def make_old(folder: Path) -> None:
     """Makes a table what it was before there were digests."""
     path = folder / "table.json"
     document = json.loads(path.read_text())
-    del document["files"], document[digest.KEY]
+    del document["files"], document[digest.KEY], document["domain"], document["platform"]
+    document["device"] = {"name": document.pop("options")["device"], "standard": "DDR4"}
     path.write_text(json.dumps(document | {"schema_version": 1}))
 
 
@@ -160,7 +163,7 @@ def test_an_incomplete_table(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 3}, "has schema version 3, and this archgym reads 2"),
+        ({"schema_version": 4}, "has schema version 4, and this archgym reads 3"),
         ({"designs": 31}, "contradicts itself"),
         ({"shard_size": 0}, "contradicts itself"),
         ({"space": {}}, "does not describe a table"),

@@ -112,11 +112,9 @@ def _table(path: Path) -> Dataset:
     frame = table.frame()
     frame = frame[frame["feasible"] & frame["failure"].isna()].reset_index(drop=True)
     domain = domains.load(header.domain)
-    tables = {name: document[name] for name in domain.tables if name in document}
-    options = domain.read_workload_options({**document["options"], **tables})
-    spec = WorkloadSpec(document["name"], options)
+    spec = WorkloadSpec.of_table(header)
     known = {
-        **{name: document.get(name) for name in ("name", "options", *tables)},
+        **{name: document.get(name) for name in ("name", "options", *spec.tables)},
         "system": header.platform,
         "anchor": dict(from_table(table).facts[0].anchor),
         **_features(document, spec, domain, header.options, document["id"]),

@@ -15,6 +15,7 @@ from archgym.domain import Platform
 from archgym.errors import ArchgymError, DamagedError
 from archgym.simulator import Simulator
 from archgym.study import inputs
+from archgym.table import Header
 from archgym.texts import file_name
 from archgym.workload import NamedWorkload
 
@@ -33,6 +34,16 @@ class WorkloadSpec:
     name: str
     options: tuple[tuple[str, Any], ...] = ()
     objectives: tuple[str, ...] | None = None
+
+    @classmethod
+    def of_table(cls, header: Header) -> "WorkloadSpec":
+        """Returns the workload that a table is of, so that it can be made again."""
+        of_workload, tables = header.workload, domain.load(header.domain).tables
+        given = {name: of_workload[name] for name in tables if name in of_workload}
+        options = domain.load(header.domain).read_workload_options(
+            {**of_workload["options"], **given}
+        )
+        return cls(of_workload["name"], options)
 
     @property
     def label(self) -> str:

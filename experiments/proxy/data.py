@@ -51,7 +51,7 @@ def simulate(specs: Sequence[WorkloadSpec], designs: int, seed: int = 0) -> Samp
     coding = Coding(make_space(SPACE))
     parts = []
     for number, spec in enumerate(specs):
-        workload = spec.load("ddr4-2400")
+        workload = spec.load(domain.load().platform({}))
         rng = np.random.default_rng([seed, number])
         drawn = coding.space.sample(rng, 3 * designs)
         feasible = [each for each in drawn if coding.space.infeasibility(each) is None]

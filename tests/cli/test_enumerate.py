@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from archgym import Player, Workload
+from archgym import Player, Workload, domain
 from archgym.cli.enumerate import enumerate_designs
 from archgym.dram import spaces
 from archgym.simulators import make
@@ -54,7 +54,7 @@ def test_best_designs_are_printed_and_can_be_simulated(archgym):
     report = json.loads(out)
     assert report["designs"] == 36
     assert report["without_metrics"] == 18
-    workload = WORKLOAD.load("ddr4-2400")
+    workload = WORKLOAD.load(domain.load().platform({}))
     assert report["workload"] == workload.id
     optima = {each["objective"]: each for each in report["optima"]}
     assert set(optima) == {"runtime", "latency", "energy", "edp", "power with runtime <= 1.05x"}

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archgym import domain
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError
@@ -54,7 +55,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_every_design_has_what_the_simulator_measures(finished: Path) -> None:
     table = Table(finished)
     assert len(table) == SPACE.count_distinct() == 200
-    workload = WORKLOAD.load("ddr4-2400")
+    workload = WORKLOAD.load(domain.load().platform({}))
     assert table.header.workload["id"] == workload.id
     native = make("native")
     outcomes = native.evaluate(list(table.designs), workload)
