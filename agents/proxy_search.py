@@ -88,7 +88,7 @@ class ProxySearch(Agent):
         self._allowed = [np.flatnonzero(space.allowed(name)) for name in space.parameters]
         path = self.hyperparameters.proxy
         self._proxy = _load(path, space) if path else None
-        self._begin(("", Goal("cost")), None)
+        self._begin(("", Goal()), None)
 
     def ask(self, n: int = 1) -> list[Design]:
         """Proposes `n` designs, none of them known unless there are no others to be found.
@@ -146,7 +146,7 @@ class ProxySearch(Agent):
         self._indices: list[Ints] = []
         self._costs: list[float] = []
         self._terms: list[list[float]] = []  # as the goal has them
-        self._models = [Kriging(self._coding) for _ in self._goal.terms]
+        self._models = [Kriging(self._coding) for _ in range(self._goal.size)]
         self._kept = np.empty((0, len(self.space)), np.int64)
 
     def _add_evaluation(self, problem: "Problem", evaluation: "Evaluation") -> None:
