@@ -48,7 +48,8 @@ verify: $(VENV)/.test
 	@$(BIN)/python -m experiments.verify sanitizers
 	@$(BIN)/python -m experiments.verify faults
 
-# Types are checked on the built wheel: an editable install hides packages from mypy.
+# Types and imports are checked on the built wheel, in which packages have the names that they are
+# imported by; without site, which would find the editable install first.
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,6 +58,10 @@ lint: $(VENV)/.lint
 		--wheel-dir build/wheel .
 	@$(BIN)/python -m zipfile --extract build/wheel/archgym-*.whl build/typecheck
 	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package archgym --package archgym_command
+	cd build/typecheck && PYTHONPATH=".:$$(../../$(BIN)/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')" ../../$(BIN)/python -S -c \
+		'import sys; from importlinter.cli import lint_imports; \
+		sys.exit(lint_imports(config_filename="../../pyproject.toml", no_cache=True))'
 
 clean:
 	rm -rf $(VENV) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,8 +15,9 @@ from archgym.agents._kriging import Kriging
 from archgym.agents.base import Agent, file, tunable
 from archgym.errors import ArchgymError
 from archgym.objectives import Least, Limited, Term
+from archgym.parameter import Design
 from archgym.proxy.coding import Coding
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 from archgym.space_document import to_document
 from archgym.workload import platform_name
 

@@ -144,7 +144,7 @@ def read_header(folder: Path) -> Header:
             f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
     try:
-        if version < SCHEMA_VERSION:
+        if "device" in document:
             document = _of_devices(document)
         header = Header(
             space=from_document(document["space"]),

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from archgym import digest
+from archgym.condition import Condition
 from archgym.distinct import DistinctDesigns
 from archgym.errors import ArchgymError, DamagedError
+from archgym.parameter import Parameter
 from archgym.simulator import Failure, Outcome
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.table import Header, Table, read_header, read_shards, write_header, write_shard
 
 SPACE = DesignSpace(

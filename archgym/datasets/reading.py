@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archgym.study import Study
-    from archgym.study.trial import WorkloadSpec
+    from archgym.study.parts import WorkloadSpec
 
 
 def load(path: str | Path) -> Dataset:
@@ -103,7 +103,7 @@ def _folder(path: Path) -> Dataset:
 
 def _table(path: Path) -> Dataset:
     from archgym.proxy.samples import from_table
-    from archgym.study.trial import WorkloadSpec
+    from archgym.study.parts import WorkloadSpec
     from archgym.table import Table
 
     table = Table(path)

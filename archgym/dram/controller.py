@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archgym.dram.mapping_family import NAMES, OWN
-from archgym.space import Design, Parameter
+from archgym.parameter import Design, Parameter
 
 _BUFFER_SIZES = range(1, 65537)
 _REFRESH_LIMITS = range(65)

@@ -119,7 +119,7 @@ def opened(study: Spec, out: Path, now: Inputs) -> Iterator[StudyFolder]:
                 # Left if the trial was killed just when it had been sealed.
                 (trials / f"{trial.name}.jsonl").unlink(missing_ok=True)
             else:
-                waiting.append(replace(trial, contents=now.of_trial(trial)))
+                waiting.append(replace(trial, contents=now.of_trial(trial.workload, trial.agent)))
         yield StudyFolder(study, out, waiting, lock)
 
 
@@ -219,7 +219,7 @@ def _change(
         for name, value in wanted.items():
             if ran.get(name) != value:
                 return f"trial {trial.name} has {name} {ran.get(name)!r}, not {value!r}"
-        return inputs.change(summary["contents"], now.of_trial(trial))
+        return inputs.change(summary["contents"], now.of_trial(trial.workload, trial.agent))
     is_damaged = trial.name in damage.sealed or trial.name in damage.journals
     if before is not None or is_damaged:
         return None
@@ -228,7 +228,9 @@ def _change(
     named = _named(out / "trials" / trial.name)
     if named is None:
         return None
-    contents = {name: inputs.short(each) for name, each in now.of_trial(trial).items()}
+    contents = {
+        name: inputs.short(each) for name, each in now.of_trial(trial.workload, trial.agent).items()
+    }
     names = ("simulator", f"workload {trial.workload.label}")
     return inputs.change(dict(zip(names, named, strict=True)), contents)
 

@@ -20,7 +20,8 @@ from archgym.domain import Domain, Platform
 from archgym.errors import ArchgymError, unknown
 from archgym.study import inputs, toml
 from archgym.study.inputs import Inputs
-from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
+from archgym.study.parts import AgentSpec, WorkloadSpec
+from archgym.study.trial import Trial
 from archgym.texts import check_printable
 
 MOST_COUNTED = 10**8

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from archgym.analysis.landscape import Landscape
 from archgym.simulators import make
 from archgym.simulators.tabular import Tabular
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05x")

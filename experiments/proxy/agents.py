@@ -16,7 +16,7 @@ from archgym.problem import Problem
 from archgym.proxy.evaluation import evaluate
 from archgym.proxy.samples import Samples
 from archgym.simulators.tabular import Tabular
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from experiments.proxy.data import METRICS, SPACE, keeping_data
 
 AGENTS = ("genetic_algorithm", "random_walk", "simulated_annealing", "ant_colony")

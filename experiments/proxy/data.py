@@ -9,7 +9,7 @@ from archgym import domain, proxy, simulators
 from archgym.dram.spaces import make_space
 from archgym.proxy import Facts, Samples
 from archgym.proxy.coding import Coding
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 METRICS = ("runtime_ns", "latency_ns", "power_mw", "energy_nj")

@@ -12,11 +12,11 @@ import numpy as np
 from archgym import proxy, simulators
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.simulator import Failure, Simulator
 from archgym.simulators.dramsys import Dramsys
 from archgym.simulators.proxy import ProxySimulator
-from archgym.space import Design
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 ROUNDS = 5

@@ -5,8 +5,7 @@ All builds give the same results, to the last bit.
 
 import importlib
 
-from archgym.simulators.native import _portable
-
+_portable = importlib.import_module("archgym.simulators.native._portable")
 _build = (
     importlib.import_module("archgym.simulators.native._avx2")
     if _portable.PROCESSOR_HAS_AVX2

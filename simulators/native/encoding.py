@@ -6,8 +6,8 @@ from typing import NamedTuple
 from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.device import Device
 from archgym.errors import ArchgymError, unknown
+from archgym.parameter import Design
 from archgym.simulator import Failure
-from archgym.space import Design
 
 FIELDS = (
     "PagePolicy", "Scheduler", "LowWatermark", "HighWatermark", "SchedulerBuffer",

@@ -13,6 +13,7 @@ from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
+from archgym.parameter import Design, Parameter
 from archgym.simulator import Failure, Outcome, Simulator
 from archgym.simulators.native import _core
 from archgym.simulators.native.channel import impossible, unsupported
@@ -21,7 +22,6 @@ from archgym.simulators.native.decoded import Decoded
 from archgym.simulators.native.encoding import SUPPORTED, encode
 from archgym.simulators.native.energy import energy_table, gives_back
 from archgym.simulators.native.version import DRAMSYS_VERSION, VERSION
-from archgym.space import Design, Parameter
 
 COMMANDS: tuple[str, ...] = _core.COMMANDS
 """Names of the commands in a command trace, by their number."""

@@ -15,13 +15,15 @@ from archgym import agents, dataset, proxy, simulators
 from archgym.agents._kriging import Kriging
 from archgym.agents.proxy_search import Goal, ProxySearch
 from archgym.agents.random_search import RandomSearch
+from archgym.condition import Condition
 from archgym.dataset import Journal
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.problem import Problem
 from archgym.proxy.coding import Coding
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
 
 SPACE = DesignSpace(

@@ -7,12 +7,14 @@ import pytest
 
 from archgym import domain
 from archgym.analysis.landscape import Landscape
+from archgym.condition import Condition
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.problem import Problem
 from archgym.simulators.tabular import Tabular
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 SPACE = DesignSpace(

@@ -8,11 +8,11 @@ import pytest
 
 from archgym import Player, Workload, domain
 from archgym.cli.enumerate import enumerate_designs
+from archgym.condition import Condition
 from archgym.dram import spaces
 from archgym.simulators import make
-from archgym.space import Condition
 from archgym.study.enumeration import LIMIT, enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 
 OUTLINE = spaces.Outline(
     values={

@@ -118,7 +118,8 @@ def test_a_table_has_rewards_for_any_objective(tmp_path: Path) -> None:
 
 def _small():
     from archgym.dram.spaces import make_space
-    from archgym.space import DesignSpace, Parameter
+    from archgym.parameter import Parameter
+    from archgym.space import DesignSpace
 
     whole = make_space("archgym-pow2")
     few = ("PagePolicy", "Scheduler")

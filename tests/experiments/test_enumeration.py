@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from archgym import domain
 from archgym.dram.spaces import SPACES, Outline, make_space
 from archgym.simulators import make
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 from experiments.enumeration import __main__ as command_line
 from experiments.enumeration import workloads

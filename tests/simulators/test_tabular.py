@@ -19,7 +19,7 @@ from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
 from archgym.study import Study
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.testing import check_simulator
 
 WORKLOAD = WorkloadSpec("mixed", (("requests", 200),))

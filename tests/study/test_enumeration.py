@@ -15,15 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archgym import domain
+from archgym.condition import Condition
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError
+from archgym.parameter import Parameter
 from archgym.simulators import make
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.study import enumeration
 from archgym.study.enumeration import enumerate_space
 from archgym.study.lock import locked
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table, read_header, shard_path, write_header
 
 NAMES = ("PagePolicy", "Scheduler", "RefreshPolicy", "Arbiter", "MaxActiveTransactions")

@@ -306,6 +306,6 @@ def test_no_trial_searches_all_packages_for_its_agent(monkeypatch: pytest.Monkey
     load = registry.load
     monkeypatch.setattr(registry, "load", lambda name: searches.append(name) or load(name))
     contents = study.check("it")
-    assert len({str(contents.of_trial(trial)) for trial in study.trials}) == 1
+    assert len({str(contents.of_trial(trial.workload, trial.agent)) for trial in study.trials}) == 1
     assert len(study.trials) == 30_000
     assert len(searches) <= 30  # However many trials there are.
