@@ -18,7 +18,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-ch
 	--no-build-isolation --constraint constraints.txt
 NATIVE := simulators/native traces/recorder
 BUILD_INPUTS := pyproject.toml constraints.txt build/modules $(NATIVE:=/CMakeLists.txt) \
-	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp) $(NATIVE:=/*.cmake))
+	simulators/native/declarations.py archgym/dram/controller.toml archgym/dram/metrics.toml \
+	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp) $(NATIVE:=/*.cmake) \
+	simulators/native/schedulers/*.hpp)
 
 IS_PYTHON_311 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 ifeq ($(origin PYTHON), undefined)

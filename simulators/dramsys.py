@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from archgym.dram.controller import PARAMETERS
+from archgym.dram.controller import DRAMSYS_PARAMETERS
 from archgym.dram.standards import COMMANDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
@@ -93,7 +93,7 @@ class Dramsys(External):
         _dramsys_record.__name__,
     )
     defects: Sequence[Defect] = (ROW_CYCLE, STRICT, STAGGERED, ENDLESS, FIRST, COARSE_ENERGY)
-    parameters: Mapping[str, Parameter] = PARAMETERS
+    parameters: Mapping[str, Parameter] = DRAMSYS_PARAMETERS
     standards = frozenset({"DDR3", "DDR4", "LPDDR4", "HBM2"})
     metrics = frozenset(
         {
