@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+import orjson
 
 from archgym import atomic, digest, parquet
 from archgym.errors import ArchgymError, DamagedError
@@ -105,7 +106,7 @@ class Journal:
         for number, row in enumerate(rows, start=self.rows):
             if fault := _step_fault(row, number):
                 raise ArchgymError(f"{self.path}: a row to append {fault}")
-        self._file.write(b"".join(_line({**self._labels, **row}) for row in rows))
+        self._file.write(b"".join([_line({**self._labels, **row}) for row in rows]))
         self._file.flush()
         self.rows += len(rows)
 
@@ -311,8 +312,19 @@ def _open(path: Path, mode: str) -> BinaryIO:
 
 def _line(row: Row) -> bytes:
     """Returns the line of a row: JSON, whose last key holds the CRC-32 of what precedes it."""
-    content = json.dumps(row).removesuffix("}").encode()
+    content = _json(row)[:-1]
     return content + _CHECKSUM.format(zlib.crc32(content)).encode()
+
+
+def _json(row: Row) -> bytes:
+    """Returns a row as JSON; `Infinity` and `NaN` are written as such, which not all writers do."""
+    try:
+        content = orjson.dumps(row)
+    except TypeError:  # E.g. of a number beyond 64 bits.
+        return json.dumps(row).encode()
+    if content.count(b":null") > (row.get("failure", "") is None):
+        return json.dumps(row).encode()
+    return content
 
 
 def _is_checked(line: bytes) -> bool:

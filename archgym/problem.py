@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from archgym import domain as domains
@@ -70,8 +70,14 @@ class _Result(NamedTuple):
 
     metrics: Metrics | None
     cost: float
+    violation: float | None  # not known of what a journal has, as it depends on the default design
     feasible: bool
     failure: str | None
+
+    @classmethod
+    def none(cls, failure: str, *, feasible: bool) -> "_Result":
+        """The result of a design without metrics."""
+        return cls(None, math.inf, math.inf, feasible, failure)
 
 
 class Problem:
@@ -173,11 +179,10 @@ class Problem:
                     f"simulator {self.simulator.name} can't run the default design of space "
                     f"{self.space.name} on {self.workload.id}: {outcome.reason}"
                 )
-            cost = self.objective.cost(outcome, outcome)
-            self._results[key] = _Result(outcome, cost, True, None)
-        result = self._results[key]
-        violation = _violation(self.objective, result.metrics, result.metrics or {})
-        return Evaluation(design, design, *result, False, -1, violation)
+            judged = self.objective.judge(outcome, outcome)
+            self._results[key] = _Result(outcome, *judged, True, None)
+        result = self._with_violation(key, self._results[key].metrics or {})
+        return _evaluation(design, design, result, cached=False, step=-1)
 
     def penalised(self, evaluation: Evaluation) -> float:
         """Returns the cost for agents to learn from, always finite.
@@ -221,19 +226,19 @@ class Problem:
         for key, design in designs.items():
             if key in self._results:
                 continue
-            reason = self.space.infeasibility(design)
+            reason = self.space.reason_against(design)
             if reason is None:
                 misses[key] = design
             else:
-                self._results[key] = _Result(None, math.inf, False, reason)
+                self._results[key] = _Result.none(reason, feasible=False)
         outcomes = self._simulate(list(misses.values()))
         for key, outcome in zip(misses, outcomes, strict=True):
             if isinstance(outcome, Failure):
                 reason = f"{outcome.kind}: {outcome.reason}"
-                self._results[key] = _Result(None, math.inf, True, reason)
+                self._results[key] = _Result.none(reason, feasible=True)
             else:
-                cost = self.objective.cost(outcome, reference)
-                self._results[key] = _Result(outcome, cost, True, None)
+                judged = self.objective.judge(outcome, reference)
+                self._results[key] = _Result(outcome, *judged, True, None)
 
     def _simulate(self, designs: list[dict[str, Any]]) -> list[Outcome]:
         if not designs:
@@ -244,10 +249,9 @@ class Problem:
         return outcomes
 
     def _count(self, design: dict[str, Any], canonical: dict[str, Any], key: Key) -> Evaluation:
-        result = self._results[key]
+        result = self._with_violation(key, self.default.metrics or {})
         cached = key in self._seen
-        violation = _violation(self.objective, result.metrics, self.default.metrics or {})
-        evaluation = Evaluation(design, canonical, *result, cached, self.evaluations, violation)
+        evaluation = _evaluation(design, canonical, result, cached=cached, step=self.evaluations)
         self.evaluations += 1
         if not cached:
             self._seen.add(key)
@@ -255,6 +259,14 @@ class Problem:
         if result.cost < (self.best.cost if self.best else math.inf):
             self.best = evaluation
         return evaluation
+
+    def _with_violation(self, key: Key, reference: Metrics) -> _Result:
+        """Returns a result, with the violation of one that comes from a journal."""
+        result = self._results[key]
+        if result.violation is None:
+            violation = self.objective.violation(result.metrics or {}, reference)
+            result = self._results[key] = result._replace(violation=violation)
+        return result
 
     # Copies
 
@@ -274,15 +286,14 @@ class Problem:
     # The log
 
     def _log(self, journal: Journal, evaluations: list[Evaluation]) -> None:
-        times = {
-            "wall_time_s": time.perf_counter() - self._began,
-            "simulator_time_s": self.simulator_seconds,
-        }
+        wall_time_s = time.perf_counter() - self._began
         new = []
         for evaluation in evaluations:
             row = self._row(evaluation)
             if evaluation.step >= len(journal.recovered):
-                new.append(row | times)
+                row["wall_time_s"] = wall_time_s
+                row["simulator_time_s"] = self.simulator_seconds
+                new.append(row)
             elif row.items() - journal.recovered[evaluation.step].items():
                 raise ArchgymError(
                     f"{journal.path} is the journal of another trial: "
@@ -292,29 +303,39 @@ class Problem:
 
     def _row(self, evaluation: Evaluation) -> Row:
         row: Row = {
-            "space": self.space.name,
-            "workload": self.workload.id,
-            "objective": self.objective.name,
-            "simulator": self.simulator.name,
-            "simulator_version": self.simulator.version,
+            **self._labels,
             "step": evaluation.step,
             "cost": evaluation.cost,
             "feasible": evaluation.feasible,
             "failure": evaluation.failure,
             "default_cost": self.default.cost,
         }
-        row |= {f"param.{name}": value for name, value in evaluation.design.items()}
-        row |= {f"metric.{name}": value for name, value in (evaluation.metrics or {}).items()}
+        for prefix, values in (
+            ("param.", evaluation.design),
+            ("metric.", evaluation.metrics or {}),
+        ):
+            row.update(zip(_named(prefix, tuple(values)), values.values(), strict=True))
         return row
+
+    @cached_property
+    def _labels(self) -> Row:
+        """The columns that are the same in all rows."""
+        return {
+            "space": self.space.name,
+            "workload": self.workload.id,
+            "objective": self.objective.name,
+            "simulator": self.simulator.name,
+            "simulator_version": self.simulator.version,
+        }
 
     def _recover(self, rows: Sequence[Row]) -> None:
         """Takes over the results of a journal, so that its designs need no simulation."""
         try:
             for row in rows:
                 design = _columns(row, "param.")
-                result = _Result(
-                    _columns(row, "metric.") or None, row["cost"], row["feasible"], row["failure"]
-                )
+                metrics = _columns(row, "metric.") or None
+                violation = math.inf if metrics is None else None
+                result = _Result(metrics, row["cost"], violation, row["feasible"], row["failure"])
                 self._results[self.space.key(design)] = result
             if rows:
                 self._began -= rows[-1]["wall_time_s"]
@@ -323,8 +344,17 @@ class Problem:
             raise ArchgymError(f"the journal is not of a problem: a row lacks {error}") from error
 
 
-def _violation(objective: Objective, metrics: Metrics | None, reference: Metrics) -> float:
-    return math.inf if metrics is None else objective.violation(metrics, reference)
+def _evaluation(
+    design: dict[str, Any], canonical: dict[str, Any], result: _Result, *, cached: bool, step: int
+) -> Evaluation:
+    metrics, cost, violation, feasible, failure = result
+    assert violation is not None
+    return Evaluation(design, canonical, metrics, cost, feasible, failure, cached, step, violation)
+
+
+@lru_cache(maxsize=64)
+def _named(prefix: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(prefix + name for name in names)
 
 
 def _columns(row: Row, prefix: str) -> Row:

@@ -8,7 +8,7 @@ construction have one canonical form.
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +68,7 @@ class DesignSpace:
         self.active = {name: active[name] for name in self.parameters if name in active}
         self.infeasible: dict[Condition | NotBelow, str] = dict(infeasible or {})
         self.default: dict[str, Any] = {p.name: p.default for p in listed}
+        self._ordinary = [(p.name, *_ordinary(p), p.default) for p in listed]
         self._lengths = np.array([len(p.values) for p in listed], dtype=np.int64)
         self._check(listed, active)
 
@@ -130,6 +131,20 @@ class DesignSpace:
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
+        full: dict[str, Any] = {}
+        given = 0
+        for name, kind, values, default in self._ordinary:
+            if name in design:
+                value = design[name]
+                # Whatever else may equal a value, such as a NumPy scalar, is looked at closely.
+                if type(value) is not kind or value not in values:
+                    break
+                given += 1
+                full[name] = value
+            else:
+                full[name] = default
+        if given == len(design) and len(full) == len(self.parameters):
+            return full
         self._check_names(design)
         return {
             name: parameter.values[parameter.index(design[name])]
@@ -169,7 +184,10 @@ class DesignSpace:
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
-        canonical = self.canonical(design)
+        return self.reason_against(self.canonical(design))
+
+    def reason_against(self, canonical: Design) -> str | None:
+        """Returns why a design is ruled out that is known to be canonical, or `None`."""
         for statement, reason in self.infeasible.items():
             if statement.holds(canonical):
                 return reason
@@ -320,3 +338,15 @@ class DesignSpace:
                 )
         if reason := self.infeasibility(self.default):
             raise ArchgymError(f"the default design of space {self.name} is ruled out: {reason}")
+
+
+def _ordinary(parameter: Parameter) -> tuple[type | None, Collection[Any]]:
+    """Returns the type that all values of a parameter have, and the values, quick to look up.
+
+    The type is `None` where they have several, or one for which equality is not enough.
+    """
+    if isinstance(parameter.values, range):
+        return int, parameter.values
+    kinds = {type(value) for value in parameter.values}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return (kind if kind in (int, str) else None), frozenset(parameter.values)

@@ -103,6 +103,10 @@ class Objective(ABC):
         """
         return max([0.0, *(limit.excess(metrics, reference) for limit in self.limits)])
 
+    def judge(self, metrics: Metrics, reference: Metrics) -> tuple[float, float]:
+        """Returns the cost and the violation of a design."""
+        return self.cost(metrics, reference), self.violation(metrics, reference)
+
 
 @dataclass(frozen=True)
 class Least(Objective):
@@ -148,12 +152,18 @@ class Limited(Objective):
 
     def cost(self, metrics: Metrics, reference: Metrics) -> float:
         """Returns the term in its unit, or the cost of missing limits."""
+        cost, _ = self.judge(metrics, reference)
+        return cost
+
+    def judge(self, metrics: Metrics, reference: Metrics) -> tuple[float, float]:
+        """Returns the cost and the violation; limits are computed once for both."""
         missed = [
             excess for limit in self.limits if (excess := limit.excess(metrics, reference)) > 0
         ]
         if not missed:
-            return self.term(metrics)
-        return VIOLATION * self.term(reference) * math.prod(1 + excess for excess in missed)
+            return self.term(metrics), 0.0
+        factor = math.prod(1 + excess for excess in missed)
+        return VIOLATION * self.term(reference) * factor, max(missed)
 
     def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
         """Returns the term and its upper limits."""

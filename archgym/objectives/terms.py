@@ -66,8 +66,12 @@ class Term:
         Raises:
             ArchgymError: A metric that it needs was not measured.
         """
-        needed = (measured(name, metrics) for name in self.metrics)
-        return self.formula(*needed, *(metrics.get(name, 0.0) for name in self.optional))
+        try:
+            values = [metrics[name] for name in self.metrics]
+        except KeyError as error:
+            raise not_measured(error.args[0]) from None
+        values += [metrics.get(name, 0.0) for name in self.optional]
+        return self.formula(*values)
 
 
 def measured(name: str, metrics: Metrics) -> float:
@@ -76,9 +80,13 @@ def measured(name: str, metrics: Metrics) -> float:
     Raises:
         ArchgymError: It was not measured.
     """
-    try:
-        return metrics[name]
-    except KeyError:
-        raise ArchgymError(
-            f"the objective needs {name}, which this simulator does not report for this workload"
-        ) from None
+    if name not in metrics:
+        raise not_measured(name)
+    return metrics[name]
+
+
+def not_measured(name: str) -> ArchgymError:
+    """Builds the error for a metric that an objective needs and a simulator does not report."""
+    return ArchgymError(
+        f"the objective needs {name}, which this simulator does not report for this workload"
+    )

@@ -175,7 +175,7 @@ def test_the_good_lines_of_a_journal_stay(begun: tuple[Path, Path], tmp_path: Pa
     shutil.copytree(begun[0], out)
     journal = min((out / "trials").glob("*.jsonl"))
     lines = journal.read_bytes().splitlines(keepends=True)
-    changed = lines[3].replace(b'"cost": ', b'"cost": 1')
+    changed = lines[3].replace(b'"cost":', b'"cost":1')
     damaged = b"".join([*lines[:3], changed, *lines[4:]])
     journal.write_bytes(damaged)
     study = make(**BEGUN)
