@@ -6,15 +6,15 @@ from typing import Any
 from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
 from archgym.envs.columns import sufficient_version
-from archgym.envs.parallel import DramParallelEnv
+from archgym.envs.parallel import TeamEnv
 from archgym.problem import Problem
 
 PROBLEMS: dict[str, Problem] = {}
 """What there is to solve, by name: RLlib copies its settings, and a copy counts for itself."""
 
 
-class TeamEnv(MultiAgentEnv):
-    """`archgym.envs.dram_parallel_env` on the problem that the settings name.
+class NumberedTeamEnv(MultiAgentEnv):
+    """`archgym.envs.parallel.TeamEnv` on the problem that the settings name.
 
     Agents are numbers, in the order of the space's parameters: RLlib keeps them in sets, whose
     order would depend on the process if they were texts. Once the budget is spent, episodes go on
@@ -24,7 +24,7 @@ class TeamEnv(MultiAgentEnv):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._problem = PROBLEMS[config["problem"]]
-        self._env = DramParallelEnv(
+        self._env = TeamEnv(
             problem=self._problem,
             horizon=config["horizon"],
             version=sufficient_version(self._problem),

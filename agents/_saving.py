@@ -68,6 +68,16 @@ def loading(path: str | Path, agent: Agent) -> Iterator[dict[str, Any]]:
         raise ArchgymError(f"{path} is not a saved agent: {error!r}") from error
 
 
+def check_version(version: Any) -> None:
+    """Checks the version of observations as far as that can be told without a problem.
+
+    Raises:
+        ArchgymError: It is no version.
+    """
+    if not isinstance(version, int) or version < 0:
+        raise ArchgymError(f"{version!r} is no version of observations")
+
+
 def _allowed(agent: Agent) -> dict[str, list[bool]]:
     """Returns the parameters, and which of their values are not ruled out."""
     return {name: agent.space.allowed(name).tolist() for name in agent.space.parameters}

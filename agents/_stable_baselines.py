@@ -19,7 +19,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from archgym.agents._isolation import isolated, unchecked
-from archgym.agents._saving import loading, save
+from archgym.agents._saving import check_version, loading, save
 from archgym.agents._stable_baselines_state import (
     check,
     observation_space,
@@ -29,7 +29,7 @@ from archgym.agents._stable_baselines_state import (
 )
 from archgym.agents._state import check_observation
 from archgym.agents.base import Agent, OnUpdate
-from archgym.envs.columns import columns, sufficient_version
+from archgym.envs.columns import sufficient_version
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted, Problem
 from archgym.space import Design, DesignSpace
@@ -157,7 +157,7 @@ class StableBaselines(Agent):
             ArchgymError: The file can't be read, or is not of such an agent.
         """
         with loading(path, self) as learnt, isolated(seed=0):
-            columns(learnt["version"])
+            check_version(learnt["version"])
             for name in ("low", "high", "first"):
                 check_observation(learnt[name], name)
             environments = without_steps(self.batch_size, observation_space(learnt))
@@ -193,9 +193,9 @@ class WholeDesigns(StableBaselines):
     def _make_environments(
         self, problem: Problem, n: int, version: int
     ) -> VectorEnv[Any, Any, Any]:
-        from archgym.envs.vector import DramVectorEnv
+        from archgym.envs.vector import DesignVectorEnv
 
-        return DramVectorEnv(
+        return DesignVectorEnv(
             n,
             horizon=self.hyperparameters.horizon,  # type: ignore[attr-defined]
             version=version,

@@ -20,8 +20,8 @@ class A2C(WholeDesigns):
 
     Example:
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=25)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=25)
         >>> agents.make("a2c", problem.space, seed=0, environments=10).search(problem)
         >>> problem.evaluations
         25

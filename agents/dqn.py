@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from archgym.agents._stable_baselines import StableBaselines
 from archgym.agents.base import Agent, tunable
-from archgym.envs.sequential import Choices, DramSequentialVectorEnv
+from archgym.envs.sequential import Choices, SequentialVectorEnv
 from archgym.problem import Problem
 from archgym.space import Design, DesignSpace
 
@@ -28,8 +28,8 @@ class DQN(StableBaselines):
 
     Example:
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=25)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=25)
         >>> agents.make("dqn", problem.space, seed=0, environments=10).search(problem)
         >>> problem.evaluations
         25
@@ -64,9 +64,9 @@ class DQN(StableBaselines):
         super().__init__(space, seed, hyperparameters)
         self._choices = Choices(space)
 
-    def _make_environments(self, problem: Problem, n: int, version: int) -> DramSequentialVectorEnv:
+    def _make_environments(self, problem: Problem, n: int, version: int) -> SequentialVectorEnv:
         self._parameter = 0  # That the next actions are for.
-        return DramSequentialVectorEnv(
+        return SequentialVectorEnv(
             n, version=version, autoreset_mode=AutoresetMode.SAME_STEP, problem=problem
         )
 

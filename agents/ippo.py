@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from archgym.agents._isolation import one_thread
-from archgym.agents._saving import loading, save
+from archgym.agents._saving import check_version, loading, save
 from archgym.agents._state import check_like, check_observation, check_optimizer
 from archgym.agents.base import Agent, OnUpdate, tunable
 from archgym.errors import ArchgymError
 from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:
-    from archgym.envs.vector import DramVectorEnv
+    from archgym.envs.vector import DesignVectorEnv
     from archgym.problem import Problem
 
 
@@ -25,7 +25,7 @@ class IPPO(Agent):
     """One agent a parameter, each with a policy and a critic that it trains on its own.
 
     All agents see the same observation and are paid the same reward (the team's), as in
-    `archgym.envs.dram_parallel_env`; nobody sees what the others are about to choose. The designs
+    `archgym.envs.design_parallel_env`; nobody sees what the others are about to choose. The designs
     of a rollout are simulated in one batch. Agents never propose a value that the space rules out
     by itself (an action mask), since that is known before any simulation.
 
@@ -46,8 +46,8 @@ class IPPO(Agent):
     Example:
         >>> import archgym
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=40)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=40)
         >>> agents.make("ippo", problem.space, seed=0).search(problem)
         >>> problem.evaluations
         40
@@ -96,7 +96,7 @@ class IPPO(Agent):
         from gymnasium.vector import AutoresetMode
 
         from archgym.envs.columns import sufficient_version
-        from archgym.envs.vector import DramVectorEnv
+        from archgym.envs.vector import DesignVectorEnv
 
         if self._version is None:
             self._version = sufficient_version(problem)
@@ -105,7 +105,7 @@ class IPPO(Agent):
             # The last rollout may have fewer designs.
             while problem.remaining:
                 n = min(self.hyperparameters.environments, problem.remaining)
-                envs = DramVectorEnv(
+                envs = DesignVectorEnv(
                     n,
                     horizon=horizon,
                     version=self._version,
@@ -163,10 +163,8 @@ class IPPO(Agent):
         Raises:
             ArchgymError: The file can't be read, or is not of such an agent.
         """
-        from archgym.envs.columns import columns as known_columns
-
         with loading(path, self) as learnt:
-            known_columns(learnt["version"])
+            check_version(learnt["version"])
             check_observation(learnt["first"], "first")
             team, optimizer = self._make(len(learnt["first"]), torch.Generator())
             check_like(learnt["team"], team.state_dict(), "team")
@@ -191,7 +189,7 @@ class IPPO(Agent):
         optimizer = torch.optim.Adam(team.parameters(), lr=settings.learning_rate, fused=True)
         return team, optimizer
 
-    def _roll_out(self, envs: "DramVectorEnv", seen: Tensor, steps: int) -> "Rollout":
+    def _roll_out(self, envs: "DesignVectorEnv", seen: Tensor, steps: int) -> "Rollout":
         """Plays one episode, or what the budget leaves of it, in every environment."""
         assert self.team is not None
         observations, rewards, choices = [], [], []

@@ -14,8 +14,8 @@ class MAPPO(IPPO):
     Example:
         >>> import archgym
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=40)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=40)
         >>> agents.make("mappo", problem.space, seed=0).search(problem)
         >>> problem.evaluations
         40

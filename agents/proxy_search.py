@@ -14,10 +14,11 @@ from archgym import proxy
 from archgym.agents._kriging import Kriging
 from archgym.agents.base import Agent, file, tunable
 from archgym.errors import ArchgymError
-from archgym.objectives import KNOWN, AtTarget, term
+from archgym.objectives import Least, Limited, Term
 from archgym.proxy.coding import Coding
 from archgym.space import Design, DesignSpace
 from archgym.space_document import to_document
+from archgym.workload import platform_name
 
 if TYPE_CHECKING:
     from archgym.problem import Evaluation, Problem
@@ -51,8 +52,8 @@ class ProxySearch(Agent):
 
     Example:
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=40)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=40)
         >>> agents.make("proxy_search", problem.space, seed=0).search(problem)
         >>> problem.evaluations
         40
@@ -273,7 +274,7 @@ class Prior:
         if workload.id in known.known:
             bound = known.on(workload.id)
         else:
-            system = workload.system.device.name
+            system = platform_name(workload.id)
             systems = sorted({facts.system for facts in known.facts.values()})
             if system not in systems:
                 raise ArchgymError(f"the proxy is for {', '.join(systems)}, not {system}")
@@ -294,12 +295,12 @@ class Prior:
     def __call__(self, codes: Ints) -> Floats:
         """Returns the logarithms of the goal's terms of designs, shape `[terms, n]`."""
         values = self.bound.predict(codes)
-        if self.goal.least == "cost":
+        if not self.goal.terms:
             rows = (dict(zip(self.bound.metrics, row, strict=True)) for row in values.tolist())
             terms = np.array([[self.cost(row) for row in rows]])
         else:
             columns: Any = dict(zip(self.bound.metrics, values.T, strict=True))
-            terms = np.array([term(name, columns) for name in self.goal.terms])
+            terms = np.array([term(columns) for term in self.goal.terms])
         logs: Floats = self.goal.signs[:, None] * np.log(np.maximum(terms, 1e-300))
         # Of values that it has never seen, a proxy says anything.
         inside = self.inside(codes)
@@ -313,46 +314,48 @@ class Goal:
     """What is modelled of a problem: logarithms of terms, negative where more is better.
 
     Attributes:
-        least: The term to minimise, or `cost`.
-        limits: The limits of other terms, in their units.
+        terms: The term to minimise, then those that are limited; none if the cost is modelled.
+        limits: The limits of the terms but the first, in their units.
     """
 
-    least: str
-    limits: tuple[tuple[str, float], ...] = ()
+    terms: tuple[Term, ...] = ()
+    limits: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, problem: "Problem") -> "Goal":
-        """Returns the terms of an objective, or the cost itself where a target is to be met."""
-        reference = problem.default.metrics
-        if isinstance(problem.objective, AtTarget) or reference is None:
-            return cls("cost")
-        least, _ = problem.objective.goal(reference)
-        limits = problem.objective.limits
-        return cls(least, tuple((limit.term, limit.value(reference)) for limit in limits))
+        """Returns the terms of an objective, or none where a target is to be met."""
+        reference, objective = problem.default.metrics, problem.objective
+        if reference is None or not isinstance(objective, Least | Limited):
+            return cls()
+        limits = objective.limits
+        return cls(
+            (objective.term, *(limit.term for limit in limits)),
+            tuple(limit.value(reference) for limit in limits),
+        )
 
     @property
-    def terms(self) -> list[str]:
-        """What is to be predicted."""
-        return [self.least, *(name for name, _ in self.limits)]
+    def size(self) -> int:
+        """How many things are modelled."""
+        return max(1, len(self.terms))
 
     @cached_property
     def signs(self) -> Floats:
-        """1 for each term of which less is better, else -1; shape `[terms]`."""
-        lower = [name == "cost" or KNOWN[name].lower_is_better for name in self.terms]
+        """1 for each term of which less is better, else -1; shape `[size]`."""
+        lower = [term.lower_is_better for term in self.terms] or [True]
         return np.where(lower, 1.0, -1.0)
 
     @cached_property
     def log_limits(self) -> Floats:
-        """What the terms but the first have to be at most; shape `[terms - 1]`."""
-        return self.signs[1:] * np.log([limit for _, limit in self.limits])
+        """What the terms but the first have to be at most; shape `[size - 1]`."""
+        return self.signs[1:] * np.log(self.limits)
 
     def measured(self, evaluation: "Evaluation", cost: float) -> list[float]:
         """Returns the terms of an evaluation; what could not be run is as bad as its penalty."""
-        if self.least == "cost" or evaluation.metrics is None:
-            return [_log(cost)] * len(self.terms)
+        if not self.terms or evaluation.metrics is None:
+            return [_log(cost)] * self.size
         return [
-            float(sign * _log(term(name, evaluation.metrics)))
-            for sign, name in zip(self.signs, self.terms, strict=True)
+            float(sign * _log(term(evaluation.metrics)))
+            for sign, term in zip(self.signs, self.terms, strict=True)
         ]
 
 

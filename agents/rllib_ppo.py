@@ -14,7 +14,7 @@ from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.policy.policy import PolicySpec
 
 from archgym.agents._isolation import isolated
-from archgym.agents._rllib_env import PROBLEMS, TeamEnv
+from archgym.agents._rllib_env import PROBLEMS, NumberedTeamEnv
 from archgym.agents.base import Agent, OnUpdate, tunable
 from archgym.space import Design, DesignSpace
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RLlibPPO(Agent):
-    """RLlib's PPO on its new API stack, in `archgym.envs.dram_parallel_env`, a policy an agent.
+    """RLlib's PPO on its new API stack, in `archgym.envs.design_parallel_env`, a policy an agent.
 
     It is what `ippo` is, with the same settings and shapes of networks, by a library made for
     clusters: slower here, and a second opinion. It runs in this process, for which it starts Ray,
@@ -38,8 +38,8 @@ class RLlibPPO(Agent):
 
     Example:
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=25)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=25)
         >>> agents.make("rllib_ppo", problem.space, seed=0).search(problem)
         >>> problem.evaluations
         25
@@ -114,7 +114,7 @@ class RLlibPPO(Agent):
         return (
             PPOConfig()  # type: ignore[no-untyped-call]
             .environment(
-                TeamEnv,
+                NumberedTeamEnv,
                 env_config={"problem": problem, "horizon": settings.horizon},
                 disable_env_checking=True,  # It would cost an evaluation.
             )

@@ -28,8 +28,8 @@ class SAC(WholeDesigns):
 
     Example:
         >>> from archgym import agents
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=25)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=25)
         >>> agents.make("sac", problem.space, seed=0, environments=10).search(problem)
         >>> problem.evaluations
         25

@@ -1,36 +1,36 @@
 """archgym: a gymnasium for DRAM memory controllers, on a fast cycle-exact simulator."""
 
 import importlib
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from archgym.envs.registration import register
+from archgym.version import VERSION
 
 if TYPE_CHECKING:
     from archgym.dram.device import Device
-    from archgym.dram.player import Player
     from archgym.dram.spaces import make_space
     from archgym.dram.system import System
-    from archgym.dram.trace import Trace
     from archgym.dram.workload import Workload
     from archgym.problem import Problem
     from archgym.simulators import simulate
     from archgym.space import DesignSpace, Parameter
+    from archgym.traces.player import Player
+    from archgym.traces.trace import Trace
 
-__version__ = version("archgym")
+__version__ = VERSION
 
 # As gymnasium's users expect: after `import archgym`, `gymnasium.make` knows the environments.
-register()
+register("archgym/DRAM", "dram", versions=2)
 
 # Loaded at first use, so that importing archgym costs next to nothing.
 _PUBLIC = {
     "DesignSpace": "archgym.space",
     "Device": "archgym.dram.device",
     "Parameter": "archgym.space",
-    "Player": "archgym.dram.player",
+    "Player": "archgym.traces.player",
     "Problem": "archgym.problem",
     "System": "archgym.dram.system",
-    "Trace": "archgym.dram.trace",
+    "Trace": "archgym.traces.trace",
     "Workload": "archgym.dram.workload",
     "make_space": "archgym.dram.spaces",
     "simulate": "archgym.simulators",

@@ -3,33 +3,24 @@
 import math
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from archgym import objectives, simulators
+from archgym import domain as domains
+from archgym import simulators
 from archgym.dataset import Journal, Row
+from archgym.domain import Domain
 from archgym.errors import ArchgymError, unknown
 from archgym.objectives import Objective
-from archgym.simulators import Failure, Metrics, Outcome, Simulator
+from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
+from archgym.workload import Workload
 
 # A design without metrics costs agents and environments this many times the default design's cost:
 # more than designs that work, whose latency can be a hundred times the default's and more.
 PENALTY = 1000.0
-
-
-class Workload(Protocol):
-    """All that the gym needs to know of a workload; the rest is the simulator's business."""
-
-    @property
-    def id(self) -> str:
-        """A name that tells it from every other workload, for the log."""
-
-    @property
-    def features(self) -> Iterable[float]:
-        """Numbers that describe it to an agent or model that learns across workloads."""
 
 
 class BudgetExhausted(RuntimeError):  # noqa: N818 - an ordinary end, not an error
@@ -98,8 +89,9 @@ class Problem:
     Args:
         space: The designs to choose from.
         workload: What to run them on.
-        objective: What to minimise, or its text, e.g. `"runtime"`.
-        simulator: What to run them with, or its name.
+        objective: What to minimise, or its text, e.g. `"runtime"`; by default the domain's.
+        simulator: What to run them with, or its name; by default the domain's.
+        domain: What the designs are of, or its name; it says what texts and names mean.
         budget: How many designs may be evaluated; `None` for any number.
         journal: Where to log every evaluation; `None` for nowhere.
 
@@ -108,6 +100,7 @@ class Problem:
         workload: As given.
         objective: As an object.
         simulator: As an object.
+        domain: As an object.
         budget: As given.
         evaluations: How many designs were evaluated.
         simulations: How many distinct canonical designs among them had to be simulated.
@@ -123,9 +116,10 @@ class Problem:
         self,
         space: DesignSpace,
         workload: Workload,
-        objective: str | Objective = "runtime",
-        simulator: str | Simulator = "native",
+        objective: str | Objective | None = None,
+        simulator: str | Simulator | None = None,
         *,
+        domain: str | Domain = domains.DEFAULT,
         budget: int | None = None,
         journal: Journal | None = None,
     ) -> None:
@@ -133,7 +127,14 @@ class Problem:
             raise ArchgymError(f"a budget is at least 1 evaluation, not {budget}")
         self.space = space
         self.workload = workload
-        self.objective = objectives.make(objective) if isinstance(objective, str) else objective
+        self.domain = domains.load(domain) if isinstance(domain, str) else domain
+        if objective is None:
+            objective = self.domain.defaults.objective
+        if simulator is None:
+            simulator = self.domain.defaults.simulator
+        self.objective = (
+            self.domain.objective(objective) if isinstance(objective, str) else objective
+        )
         self.simulator = simulators.make(simulator) if isinstance(simulator, str) else simulator
         for name in space.parameters:
             if name not in self.simulator.parameters:

@@ -1,8 +1,8 @@
 """A table of every distinct design of a space on one workload, in a folder.
 
-`table.json` says what it is a table of: schema version, space, workload, device, simulator and its
-version; once it is complete, also the hash of its content and the SHA-256 of each shard. It carries
-its own digest (see `archgym.digest`). `shard-NNNNN.parquet` hold a row a
+`table.json` says what it is a table of: schema version, space, workload, domain and platform,
+simulator and its version; once it is complete, also the hash of its content and the SHA-256 of each
+shard. It carries its own digest (see `archgym.digest`). `shard-NNNNN.parquet` hold a row for each
 design in the order of `archgym.distinct`, with the columns of the evaluation log (see
 `archgym.dataset`): `param.NAME`, `metric.NAME` (float64, as simulated; null if not measured),
 `feasible`, `failure`. Every file is written under another name and then renamed, so there is no
@@ -26,15 +26,15 @@ from numpy.typing import NDArray
 from archgym import atomic, dataset, digest, parquet
 from archgym.distinct import DistinctDesigns
 from archgym.errors import ArchgymError, DamagedError
-from archgym.simulators import Failure, Outcome
+from archgym.simulator import Failure, Outcome
 from archgym.space import DesignSpace
 from archgym.space_document import from_document, to_document
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
-"""Of `table.json`; that of version 1 has no digests."""
+SCHEMA_VERSION = 3
+"""Of `table.json`; those of version 1 have no digests, and before 3 platforms were devices."""
 
 _ROWS_VERSION = 1  # Of what shards hold, which is part of what tells tables apart.
 
@@ -47,8 +47,9 @@ class Header:
         space: The space whose distinct designs it lists.
         workload: The workload's `id`, whatever else it takes to make the workload again and, since
             the trace may be gone then, its `features` by name.
-        device: `name`, the device's name or path as given; its `standard`; and `system`, what it
-            calls itself.
+        domain: Name of the domain.
+        platform: What the platform of the workload calls itself.
+        options: The domain's options that name what the platform is made of, as they were given.
         simulator: Name of the simulator.
         simulator_version: Its version.
         metrics: The metrics that it can report, in the order of the table's columns.
@@ -59,7 +60,9 @@ class Header:
 
     space: DesignSpace
     workload: Mapping[str, Any]
-    device: Mapping[str, str]
+    domain: str
+    platform: str
+    options: Mapping[str, Any]
     simulator: str
     simulator_version: str
     metrics: tuple[str, ...]
@@ -71,11 +74,6 @@ class Header:
     def designs(self) -> DistinctDesigns:
         """The designs that the rows stand for."""
         return DistinctDesigns(self.space)
-
-    @property
-    def system(self) -> str:
-        """What the device calls itself; in older tables, what it was given as."""
-        return self.device.get("system", self.device["name"])
 
     @property
     def shards(self) -> int:
@@ -93,7 +91,9 @@ class Header:
         document: dict[str, Any] = {
             "space": to_document(self.space),
             "workload": dict(self.workload),
-            "device": dict(self.device),
+            "domain": self.domain,
+            "platform": self.platform,
+            "options": dict(self.options),
             "simulator": self.simulator,
             "simulator_version": self.simulator_version,
             "metrics": list(self.metrics),
@@ -128,16 +128,20 @@ def read_header(folder: Path) -> Header:
         raise ArchgymError(f"{folder} holds no table of designs: there is no {path}")
     document = digest.read_json(path)
     version = document.get("schema_version")
-    digest.check(document, path, required=version == SCHEMA_VERSION)
-    if version not in (1, SCHEMA_VERSION):
+    digest.check(document, path, required=version != 1)
+    if version not in range(1, SCHEMA_VERSION + 1):
         raise ArchgymError(
             f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
     try:
+        if version < SCHEMA_VERSION:
+            document = _of_devices(document)
         header = Header(
             space=from_document(document["space"]),
             workload=document["workload"],
-            device=document["device"],
+            domain=document["domain"],
+            platform=document["platform"],
+            options=document["options"],
             simulator=document["simulator"],
             simulator_version=document["simulator_version"],
             metrics=tuple(document["metrics"]),
@@ -156,6 +160,18 @@ def read_header(folder: Path) -> Header:
     if not is_consistent or header.shard_size < 1 or "id" not in header.workload:
         raise DamagedError(f"{path} contradicts itself")
     return header
+
+
+def _of_devices(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns an older header, of when all tables were of DRAM, as it is today."""
+    device = document["device"]
+    others = {name: value for name, value in document.items() if name != "device"}
+    return others | {
+        "domain": "dram",
+        # Once what the device calls itself was not kept.
+        "platform": device.get("system", device["name"]),
+        "options": {"device": device["name"]},
+    }
 
 
 def write_header(folder: Path, header: Header) -> None:

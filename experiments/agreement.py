@@ -23,18 +23,18 @@ import numpy as np
 import typer
 
 from archgym import dataset, simulators
+from archgym.dram.reference import default_space, write_reference
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.validation import validate
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.reference import default_space, write_reference
-from archgym.simulators import Failure, Simulator
+from archgym.simulator import Failure, Simulator
 from archgym.simulators._external import External
 from archgym.simulators.dramsys import ROW_CYCLE
 from archgym.simulators.native import Native
 from archgym.space import Design
 from archgym.study import Study
-from archgym.validation import validate
+from archgym.traces.trace import Trace
 from experiments.agreement_overhead import overhead
 
 OUT = Path(__file__).with_suffix(".json")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archgym.dram.workload import Workload
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators._external import External, Job
 
 REPEATS = 15

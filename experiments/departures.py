@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 from archgym.dram.device import Device
 from archgym.dram.standards import TimingConstraint
 from archgym.dram.standards.constraint import pairs
+from archgym.dram.validation import Comparison, validate
 from archgym.simulators.native import Native
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec
-from archgym.validation import Comparison, validate
 
 FILES = ("runs", "systems")
 FIGURES = ("total_time", "mean_latency", "p99_latency", "core_energy", "commands")

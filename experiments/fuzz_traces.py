@@ -48,7 +48,14 @@ def main(
 def _fuzz(folder: Path, inputs: int, seed: int, counts: "Array[c_ulonglong]") -> None:
     import atheris
 
-    from archgym.testing.trace_files import WORDS, check_reading, compress, damage, examples, names
+    from archgym.dram.testing.trace_files import (
+        WORDS,
+        check_reading,
+        compress,
+        damage,
+        examples,
+        names,
+    )
 
     # One by one, since Atheris can't see into what an editable install imports.
     for name, module in tuple(sys.modules.items()):

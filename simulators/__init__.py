@@ -4,7 +4,7 @@ from typing import Any
 
 from archgym.errors import ArchgymError, SimulationError
 from archgym.registry import Registry
-from archgym.simulators.base import Failure, Metrics, Outcome, Simulator
+from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design
 
 registry = Registry("simulator", __name__, Simulator)  # type: ignore[type-abstract]

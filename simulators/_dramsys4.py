@@ -11,9 +11,9 @@ from typing import Any
 from archgym.dram.device import Device
 from archgym.dram.mapping_family import NAMES
 from archgym.dram.system import System
+from archgym.simulator import Metrics
 from archgym.simulators import _measures
 from archgym.simulators._external import Job, UnreadableError, narrowed
-from archgym.simulators.base import Metrics
 
 BANNER = b"DRAMSys4.0"
 """What tells its program from those of later releases."""

@@ -20,9 +20,9 @@ from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
 from archgym.fingerprint import hash_sources, read_sources
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.simulators._process import Printed, run
 from archgym.simulators._sources import SYSTEM
-from archgym.simulators.base import Failure, Outcome, Simulator
 from archgym.space import Design, Parameter
 
 LIMIT_S = 600.0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from archgym.dram.standards import COMMANDS, STANDARDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
-from archgym.simulators.base import Metrics
+from archgym.simulator import Metrics
 
 Times = npt.NDArray[np.int64]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archgym.process_group import BoundGroup
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 
 # Of what a program prints, so much is kept at either end; no simulator prints more in earnest.
 _KEPT = 1 << 18

@@ -1,24 +1,22 @@
 """Which modules decide what any simulator measures, besides its own."""
 
-SYSTEM = tuple(
-    f"archgym.dram.{name}"
-    for name in (
-        "address_mapping",
-        "controller",
-        "device",
-        "device_keys",
-        "device_rules",
-        "gf2",
-        "mapping_family",
-        "organization",
-        "player",
-        "section",
-        "standards",
-        "system",
-        "trace",
-        "trace_clock",
-        "workload",
-    )
+SYSTEM = (
+    "archgym.dram.address_mapping",
+    "archgym.dram.controller",
+    "archgym.dram.device",
+    "archgym.dram.device_keys",
+    "archgym.dram.device_rules",
+    "archgym.dram.gf2",
+    "archgym.dram.mapping_family",
+    "archgym.dram.organization",
+    "archgym.dram.played_trace",
+    "archgym.traces.player",
+    "archgym.dram.section",
+    "archgym.dram.standards",
+    "archgym.dram.system",
+    "archgym.traces.trace",
+    "archgym.traces.clock",
+    "archgym.dram.workload",
 )
 """Those that make a memory system of a device, and bursts in it of a trace.
 

@@ -18,6 +18,7 @@ import numpy as np
 from archgym.dram.device import Device
 from archgym.dram.mapping_family import NAMES
 from archgym.dram.workload import Workload
+from archgym.simulator import Failure, Metrics, Outcome
 from archgym.simulators import _measures
 from archgym.simulators._external import (
     Defect,
@@ -28,7 +29,6 @@ from archgym.simulators._external import (
     narrowed,
     on_path,
 )
-from archgym.simulators.base import Failure, Metrics, Outcome
 
 FIXED_CYCLES = Defect(
     "fixed cycle count",

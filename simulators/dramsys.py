@@ -23,8 +23,8 @@ import numpy.typing as npt
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.standards import COMMANDS, STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
+from archgym.simulator import Failure, Metrics, Outcome
 from archgym.simulators import _dramsys4, _measures
 from archgym.simulators._external import (
     Defect,
@@ -36,8 +36,8 @@ from archgym.simulators._external import (
     on_path,
 )
 from archgym.simulators._process import Printed
-from archgym.simulators.base import Failure, Metrics, Outcome
 from archgym.space import Parameter
+from archgym.traces.trace import Trace
 
 ROW_CYCLE = Defect(
     "DDR4 row cycle",

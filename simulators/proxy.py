@@ -12,8 +12,9 @@ import numpy as np
 from archgym import digest, proxy, simulators
 from archgym.errors import ArchgymError
 from archgym.proxy.conformal import check_coverage
-from archgym.simulators.base import Failure, Outcome, Simulator
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.space import Design, Parameter
+from archgym.workload import platform_name
 
 PREDICTED = "predicted"
 """The metric that is 1 where the others are predicted, and 0 where they are simulated."""
@@ -79,11 +80,9 @@ class ProxySimulator(Simulator):
         self.version = f"{sha256[:16]} ({self.proxy.kind} of {self.proxy.simulator})"
         self.metrics = frozenset({*self.proxy.metrics, PREDICTED})
         self.parameters: Mapping[str, Parameter] = space.parameters
-        self.standards: frozenset[str] = frozenset()
         if fallback is not None:
             self.version += f", else {fallback.name} {fallback.version}"
             self.metrics |= fallback.metrics
-            self.standards = fallback.standards
             for name in space.parameters:
                 if name not in fallback.parameters:
                     raise ArchgymError(
@@ -165,11 +164,10 @@ class ProxySimulator(Simulator):
     def _bind_anew(self, workload: Any) -> "proxy.Bound":
         if workload.id in self.proxy.known:
             return self.proxy.on(workload.id)
-        system = workload.system.device.name
+        system = platform_name(workload.id)
         known = sorted({facts.system for facts in self.proxy.facts.values()})
         if system not in known:
-            label = workload.system.device.label
-            raise ArchgymError(f"the proxy {self._path} is for {', '.join(known)}, not {label}")
+            raise ArchgymError(f"the proxy {self._path} is for {', '.join(known)}, not {system}")
         if self.fallback is None or self.proxy.transfer is None:
             raise ArchgymError(f"the proxy {self._path} does not know workload {workload.id}")
         space = self.proxy.coding.space

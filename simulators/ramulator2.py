@@ -17,6 +17,7 @@ import numpy as np
 from archgym.dram.device import Device
 from archgym.dram.mapping_family import NAMES
 from archgym.dram.workload import Workload
+from archgym.simulator import Failure, Metrics, Outcome
 from archgym.simulators import _measures, _ramulator2_worker
 from archgym.simulators._external import (
     Defect,
@@ -27,7 +28,6 @@ from archgym.simulators._external import (
     narrowed,
 )
 from archgym.simulators._process import run
-from archgym.simulators.base import Failure, Metrics, Outcome
 
 FORWARDING = Defect(
     "forwarding without addresses",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from archgym import versions
 from archgym.errors import ArchgymError
-from archgym.simulators.base import Failure, FailureKind, Outcome, Simulator
+from archgym.simulator import Failure, FailureKind, Outcome, Simulator
 from archgym.space import Design, Parameter
 from archgym.table import Table, read_header
 
@@ -61,7 +61,6 @@ class Tabular(Simulator):
         versions.check(f"the table in {first}", header.simulator, header.simulator_version)
         self.version = f"{digest[:16]} ({header.simulator} {header.simulator_version})"
         self.parameters: Mapping[str, Parameter] = header.space.parameters
-        self.standards = frozenset(each.device["standard"] for each in headers.values())
         self._indices = [
             (name, {value: index for index, value in enumerate(parameter.values)})
             for name, parameter in self.parameters.items()

@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from hypothesis import settings
 
+from archgym.cli import main
 from archgym.dram.workload import Workload
 
 # A shell that puts the tests into the background has them, and what they start, ignore Ctrl-C.
@@ -24,3 +25,18 @@ settings.load_profile("archgym")
 def short_stream() -> Workload:
     """A thousand requests of the stream generator on the default device."""
     return Workload.load("stream", requests=1000)
+
+
+@pytest.fixture
+def archgym(tmp_path, monkeypatch, capfd):
+    """Runs a command in an empty folder; returns what it printed and checks that it succeeded."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, code=0):
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        assert ended.value.code == code, err
+        return out, err
+
+    return run

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from archgym import proxy, simulators
+from archgym.assembly import assemble
 from archgym.dataset import Journal
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.envs import dram_parallel_env
-from archgym.envs.dram import DramEnv, make_problem
+from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError
 from archgym.problem import Problem
-from archgym.simulators import Simulator
+from archgym.simulator import Simulator
 from archgym.simulators.native import Native
 from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
@@ -83,7 +84,7 @@ def test_a_table_and_proxies(short_stream: Workload, tmp_path: Path) -> None:
 def test_a_problem_counts_for_itself(
     short_stream: Workload, duplicate: Callable[[Problem], Problem]
 ) -> None:
-    problem = make_problem(short_stream, objective="energy with runtime <= 1.05x", budget=10)
+    problem = assemble(short_stream, objective="energy with runtime <= 1.05x", budget=10)
     problem.evaluate(DESIGNS)
     received = duplicate(problem)
     assert (received.evaluations, received.simulations) == (3, problem.simulations)
@@ -129,8 +130,8 @@ def test_a_team(short_stream: Workload) -> None:
     np.testing.assert_equal(received.step(actions), team.step(actions))
 
 
-def make_env() -> DramEnv:
-    return DramEnv(problem=make_problem("stream", budget=8), horizon=2)
+def make_env() -> DesignEnv:
+    return DesignEnv(problem=assemble("stream", budget=8), horizon=2)
 
 
 @pytest.mark.slow

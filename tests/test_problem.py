@@ -18,8 +18,8 @@ from archgym import dataset
 from archgym.dataset import Journal
 from archgym.errors import ArchgymError
 from archgym.problem import PENALTY, BudgetExhausted, Evaluation, Problem
-from archgym.simulators import Design, Failure, Outcome, Simulator
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.simulator import Failure, Outcome, Simulator
+from archgym.space import Condition, Design, DesignSpace, Parameter
 
 SPACE = DesignSpace(
     "toy",

@@ -10,7 +10,7 @@ import pytest
 from archgym import digest
 from archgym.distinct import DistinctDesigns
 from archgym.errors import ArchgymError, DamagedError
-from archgym.simulators import Failure, Outcome
+from archgym.simulator import Failure, Outcome
 from archgym.space import Condition, DesignSpace, Parameter
 from archgym.table import Header, Table, read_header, read_shards, write_header, write_shard
 

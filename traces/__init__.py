@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from archgym.documents import is_there
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
 from archgym.traces import generators, mix, workloads
 from archgym.traces.formats import read, write
+from archgym.traces.trace import Trace
 from archgym.traces.window import window
 
 # Which part of a recording or a file to take.
@@ -15,12 +15,23 @@ _STRETCH = ("first", "requests")
 # What can be said of a file that leaves it open.
 _OF_FILES = ("clock_mhz", "size", "reads_only")
 
-__all__ = ["is_path", "load", "names", "read", "write"]
+__all__ = ["descriptions", "is_path", "load", "names", "read", "write"]
 
 
 def names() -> list[str]:
     """Returns the names of all generators and bundled workloads, sorted."""
     return sorted([*generators.GENERATORS, *workloads.names()])
+
+
+def descriptions() -> dict[str, str]:
+    """Returns what each of `names()` is."""
+    recordings = workloads.manifest()
+    return {
+        name: str(recordings[name]["description"])
+        if name in recordings
+        else f"generated: {generators.GENERATORS[name].description}"
+        for name in names()
+    }
 
 
 def is_path(name_or_path: str | Path) -> bool:

@@ -5,9 +5,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from archgym.dram.player import Player
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 REGION = 2**20
 """A program is moved by a multiple of this many bytes: how its rows lie to each other stays."""

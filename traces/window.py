@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
+from archgym.traces.trace import Trace
 
 
 def window(trace: Trace, first: int = 0, requests: int | None = None) -> Trace:

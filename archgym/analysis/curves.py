@@ -61,7 +61,7 @@ def curve(trials: list[TrialResult]) -> Curve:
 def axis_label(objective: Objective) -> str:
     """Returns what the curves of a problem show."""
     if isinstance(objective, Limited):
-        return f"least {objective.term} within limits so far / default's"
+        return f"least {objective.term.name} within limits so far / default's"
     return "best cost so far / default's"
 
 

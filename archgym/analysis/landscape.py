@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym import objectives
+from archgym import domain
 from archgym.errors import ArchgymError
 from archgym.objectives import Objective
 from archgym.table import Table
@@ -51,7 +51,7 @@ class Landscape:
                 or the default design has no metrics.
         """
         if isinstance(objective, str):
-            objective = objectives.make(objective)
+            objective = domain.load(table.header.domain).objective(objective)
         names = table.metrics
         default = table.designs.space.encode(table.designs.space.default)
         number = int(table.designs.numbers(default[None])[0])

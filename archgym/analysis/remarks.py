@@ -3,34 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from archgym.dram.controller import PARAMETERS
-from archgym.dram.metrics import refreshes_left_out
+from archgym.domain import Domain
 from archgym.space import DesignSpace
 
 
-def owed(row: Mapping[Any, Any]) -> str:
-    """Returns a remark on a design that owes refreshes at the end of its run, or nothing.
+def remark(row: Mapping[Any, Any], domain: Domain) -> str:
+    """Returns what the domain has to say of a design, or nothing.
 
     Args:
         row: Of an evaluation log.
+        domain: The domain.
     """
-    left_out = refreshes_left_out(
-        {
-            name.removeprefix("metric."): value
-            for name, value in row.items()
-            if str(name).startswith("metric.")
-        }
-    )
-    if left_out and row.get("param.RefreshPolicy") == "NoRefresh":
-        refreshes, _, _ = left_out.partition(":")
-        return f"{refreshes}: never refreshes, so the DRAM loses its data"
-    return left_out or ""
+    return domain.remark(_named("param.", row), _named("metric.", row))
 
 
-def default_design(space: DesignSpace) -> str:
+def _named(prefix: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        str(name).removeprefix(prefix): value
+        for name, value in row.items()
+        if str(name).startswith(prefix)
+    }
+
+
+def default_design(space: DesignSpace, domain: Domain) -> str:
     """Returns a sentence on the design that a space compares with.
 
-    It names what is not as in the controller's own default design.
+    It names what is not as in the hardware's own default design.
     """
     design = ", ".join(
         f"{name}={value}"
@@ -38,9 +36,9 @@ def default_design(space: DesignSpace) -> str:
         if space.is_active(name, space.default)
     )
     own = [
-        f"{name}={PARAMETERS[name].default}"
+        f"{name}={domain.own_defaults[name]}"
         for name, value in space.default.items()
-        if name in PARAMETERS and PARAMETERS[name].default != value
+        if domain.own_defaults.get(name, value) != value
     ]
-    differs = f"; the controller's own has {', '.join(own)}" if own else ""
+    differs = f"; the hardware's own has {', '.join(own)}" if own else ""
     return f"default: space {space.name}'s default design {{{design}}}{differs}"

@@ -4,10 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-import archgym
-from archgym import atomic, objectives
+from archgym import atomic
 from archgym.analysis.curves import COLOURS, convergence_plot
-from archgym.analysis.remarks import default_design, owed
+from archgym.analysis.remarks import default_design, remark
 from archgym.analysis.results import ProblemKey, Results, TrialResult
 from archgym.analysis.table import (
     TARGET,
@@ -18,23 +17,12 @@ from archgym.analysis.table import (
     remarks,
     summary,
 )
-from archgym.dram.metrics import METRICS
+from archgym.domain import Domain
 from archgym.errors import ArchgymError
 from archgym.extras import needed_by
-from archgym.objectives import KNOWN, Limit, Limited, Metrics, Objective, term
+from archgym.objectives import Limit, Limited, Metrics, Objective
 from archgym.space import DesignSpace
-
-# What the best design is compared on with the default design.
-_COMPARED = (
-    "runtime_ns",
-    "latency_ns",
-    "latency_p99_ns",
-    "bandwidth_gb_per_s",
-    "energy_nj",
-    "power_mw",
-    "queue_entries",
-    "refreshes_owed",
-)
+from archgym.version import VERSION
 
 
 def write_report(results: Results, path: str | Path) -> None:
@@ -73,11 +61,16 @@ def render(results: Results) -> str:
     first = next(results.of_problem(next(iter(results.trials))))
     return environment.get_template("report.html.jinja").render(
         study=study,
+        platform=", ".join(
+            f"{name} {value}"
+            for name, value in study.options
+            if results.domain.options[name].is_read
+        ),
         spec=study.to_toml(),
-        version=archgym.__version__,
+        version=VERSION,
         simulator_version=first.summary["simulator_version"],
         feasible_designs=space.count_feasible(),
-        default=default_design(space),
+        default=default_design(space, results.domain),
         target=f"{100 * (TARGET - 1):g} %",
         missing=results.missing,
         complete=len(study.trials) - results.missing,
@@ -100,7 +93,7 @@ def _problem(
     """Returns what the page says about one problem."""
     rows = [row for row in summary_rows if (row["workload"], row["objective"]) == problem]
     best = results.best(problem)
-    objective = objectives.make(problem.objective)
+    objective = results.objective(problem)
     tables = [
         {
             "budget": budget,
@@ -122,7 +115,7 @@ def _problem(
         **_best(best, objective),
         "found": math.isfinite(best.best_so_far[-1]),
         "finder": best.summary["agent"],
-        **_best_design(best, results.space, objective),
+        **_best_design(best, results.space, objective, results.domain),
     }
 
 
@@ -140,14 +133,16 @@ def _best(best: TrialResult, objective: Objective) -> dict[str, str]:
         return {"best": multiple(ratio), "as_good_as": f"{multiple(ratio)} of the default's cost"}
     if not math.isfinite(ratio):
         return {"best": beyond(best.nearest_after(len(best.costs))), "as_good_as": ""}
-    value = quantity(ratio * best.default_value, KNOWN[objective.term].unit)
+    value = quantity(ratio * best.default_value, objective.term.unit)
     return {
         "best": f"{multiple(ratio)}, {value}",
-        "as_good_as": f"{value}, {multiple(ratio)} of the default's {objective.term}",
+        "as_good_as": f"{value}, {multiple(ratio)} of the default's {objective.term.name}",
     }
 
 
-def _best_design(best: TrialResult, space: DesignSpace, objective: Objective) -> dict[str, Any]:
+def _best_design(
+    best: TrialResult, space: DesignSpace, objective: Objective, domain: Domain
+) -> dict[str, Any]:
     """Returns the best design and its metrics, each beside the default design's."""
     row = best.best_row()
     design = space.canonical({name: row[f"param.{name}"] for name in space.parameters})
@@ -169,13 +164,13 @@ def _best_design(best: TrialResult, space: DesignSpace, objective: Objective) ->
         ],
         "metrics": [
             {
-                "description": METRICS[name].description,
+                "description": domain.metrics[name].description,
                 "name": name,
                 "default": _number(default[name]),
                 "best": _number(measured[name]),
                 "change": _change(default[name], measured[name]),
             }
-            for name in _COMPARED
+            for name in domain.compared
             if name in measured
         ],
         "limits": [
@@ -187,14 +182,14 @@ def _best_design(best: TrialResult, space: DesignSpace, objective: Objective) ->
             for limit in objective.limits
             if measured
         ],
-        "remark": owed(row),
+        "remark": remark(row, domain),
     }
 
 
 def _limited(limit: Limit, metrics: Metrics, reference: Metrics) -> str:
     """Returns what a design has of what is limited, and how far that is beyond the limit."""
     excess = limit.excess(metrics, reference)
-    value = quantity(term(limit.term, metrics), KNOWN[limit.term].unit)
+    value = quantity(limit.term(metrics), limit.term.unit)
     return f"{value}, {beyond(excess)}" if excess > 0 else value
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from archgym import dataset, objectives, parquet
-from archgym.dram.spaces import make_space
+from archgym import dataset, parquet
+from archgym import domain as domains
+from archgym.domain import Domain
 from archgym.errors import ArchgymError, DamagedError
-from archgym.objectives import Limited, Objective, term
+from archgym.objectives import Limited, Objective
 from archgym.space import DesignSpace
 from archgym.study import inputs
 from archgym.study.damage import repairable
@@ -118,6 +119,7 @@ class Results:
     @classmethod
     def _load(cls, folder: Path) -> "Results":
         study = Study.parse(folder / "spec.toml")
+        domain = domains.load(study.domain)
         trials: dict[ProblemKey, dict[str, list[TrialResult]]] = {}
         missing = 0
         for trial in study.trials:
@@ -125,23 +127,33 @@ class Results:
             if not log.exists():
                 missing += 1
                 continue
-            key = ProblemKey(trial.workload.label, objectives.respell(trial.objective))
+            key = ProblemKey(trial.workload.label, domain.respell(trial.objective))
             of_agent = trials.setdefault(key, {}).setdefault(trial.agent.label, [])
-            of_agent.append(_read(log, objectives.make(key.objective)))
+            of_agent.append(_read(log, domain.objective(key.objective)))
         if not trials:
             raise ArchgymError(f"{folder} holds no complete trial")
         return cls(study, trials, missing, folder)
 
+    @property
+    def domain(self) -> Domain:
+        """The study's domain."""
+        return domains.load(self.study.domain)
+
     @cached_property
     def space(self) -> DesignSpace:
-        """The study's design space, for the device as it was when the study began.
+        """The study's design space, for the platform as it was when the study began.
 
         Raises:
-            ArchgymError: The study is older than the record of its device, which has gone since.
+            ArchgymError: The study is older than the record of its platform, which has gone since.
         """
-        name, device = self.study.space, self.study.device
-        system = inputs.system(self.folder, device) if self.folder else device
-        return make_space(name, system, allow_data_loss=self.study.allow_data_loss)
+        options = dict(self.study.options)
+        if self.folder is None:
+            return self.domain.platform(options).space(self.study.space)
+        return inputs.platform(self.folder, self.domain, options).space(self.study.space)
+
+    def objective(self, problem: ProblemKey) -> Objective:
+        """Returns the objective of a problem."""
+        return self.domain.objective(problem.objective)
 
     @property
     def budgets(self) -> list[int]:
@@ -183,9 +195,11 @@ def _read(path: Path, objective: Objective) -> TrialResult:
         default_value = summary["default_cost"]
         if isinstance(objective, Limited):
             reference = summary["default_metrics"]
-            default_value = term(objective.term, reference)
+            default_value = objective.term(reference)
             if np.isfinite(costs).any():  # Otherwise there are no metrics at all.
-                names = sorted({name for limit in objective.limits for name in limit.metrics})
+                terms = [limit.term for limit in objective.limits]
+                needed = {name for term in terms for name in (*term.metrics, *term.optional)}
+                names = sorted(needed & reference.keys())
                 found = _columns(path, [f"metric.{name}" for name in names], sha256)
                 metrics: Any = {name: found[f"metric.{name}"] for name in names}
                 for limit in objective.limits:

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from archgym import objectives
-from archgym.analysis.remarks import owed
+from archgym.analysis.remarks import remark
 from archgym.analysis.results import Results, TrialResult
-from archgym.objectives import KNOWN, Least, Limited, Objective
+from archgym.objectives import Least, Limited, Objective
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -58,7 +57,7 @@ def summary(results: Results) -> pd.DataFrame:
     """
     rows = []
     for problem, budget in product(results.trials, results.budgets):
-        objective = objectives.make(problem.objective)
+        objective = results.objective(problem)
         target = TARGET * results.best(problem).best_so_far[-1]
         agents = results.after(problem, budget)
         medians = {
@@ -82,7 +81,7 @@ def summary(results: Results) -> pd.DataFrame:
                     "simulations": _median(trials, "simulations", budget),
                     "simulator_seconds": _median(trials, "simulator_seconds", budget),
                     "agent_seconds": _median(trials, "agent_seconds", budget),
-                    "remark": owed(_best(trials, budget).best_row(budget)),
+                    "remark": remark(_best(trials, budget).best_row(budget), results.domain),
                     "won": medians[agent] <= min(medians.values()) < math.inf,
                 }
             )
@@ -185,8 +184,8 @@ def rich_table(frame: pd.DataFrame, default: str = "") -> "Table":
         after = f", after {budget:,} evaluations" if several else ""
         page.add_row(Text(f"{workload}: {objective}{after}", style="italic"))
         page.add_row(table)
-        for remark in remarks(rows):
-            page.add_row(Text(remark))
+        for text in remarks(rows):
+            page.add_row(Text(text))
         page.add_row("")
     limits = (
         "met limits: seeds that found a design within the limits; all values are of these seeds\n"
@@ -222,8 +221,9 @@ def _limits(objective: Objective, trials: list[TrialResult], budget: int) -> dic
 
 def _costs(objective: Objective, trials: list[TrialResult], budget: int) -> dict[str, Any]:
     """The best costs after a budget, as multiples of the default design's and in their unit."""
-    name = objective.term if isinstance(objective, Least | Limited) else ""
-    known = {"term": name, "unit": KNOWN[name].unit if name else ""}
+    known = {"term": "", "unit": ""}
+    if isinstance(objective, Least | Limited):
+        known = {"term": objective.term.name, "unit": objective.term.unit}
     values = np.array([trial.values[:budget].min() for trial in trials])
     if objective.limits:
         values = values[np.isfinite(values)]

@@ -12,8 +12,8 @@ def write_scalars(folder: str | Path) -> Callable[[int, Mapping[str, float]], No
     Example:
         >>> from archgym import agents
         >>> from archgym.analysis.tensorboard import write_scalars
-        >>> from archgym.envs.dram import make_problem
-        >>> problem = make_problem("stream", budget=40)
+        >>> from archgym.assembly import assemble
+        >>> problem = assemble("stream", budget=40)
         >>> agent = agents.make("ippo", problem.space, seed=0)
         >>> agent.on_update = write_scalars("runs/ippo")
         >>> agent.search(problem)

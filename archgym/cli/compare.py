@@ -2,25 +2,24 @@
 
 import hashlib
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from archgym.cli.options import DomainOptions, options, own_options
 from archgym.cli.output import AsJson, print_notes
 from archgym.cli.run import Out, Workers, run_study
-from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
 
 
-@options
+@options(own=own_options())
 def compare(
     agents: Annotated[str, typer.Option(help="Agents, separated by commas.")],
     workloads: Annotated[str, typer.Option(help="Workloads, separated by commas.")],
-    files: FileOptions,
-    player: PlayerOptions,
+    chosen: DomainOptions,
+    own: Any,
     objective: Annotated[list[str] | None, typer.Option(help="What to minimise: runtime.")] = None,
-    space: Annotated[str, typer.Option(help="The design space.")] = "archgym",
-    device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
-    simulator: Annotated[str, typer.Option(help="What simulates the designs.")] = "native",
+    space: Annotated[str | None, typer.Option(help="The design space.")] = None,
+    simulator: Annotated[str | None, typer.Option(help="What simulates the designs.")] = None,
     budget: Annotated[int, typer.Option(min=1, help="Evaluations a trial.")] = 100,
     seeds: Annotated[int, typer.Option(min=1, help="Trials an agent and a problem.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="From which the trials' seeds derive.")] = 0,
@@ -32,15 +31,15 @@ def compare(
     from archgym.study import Study
     from archgym.study.spec import workload_document
 
-    specified, notes = specify(workloads.split(","), device, files, player)
+    specified, notes = chosen.specify(own, workloads.split(","))
+    names = {"space": space, "simulator": simulator, "objectives": objective}
     study = Study.parse_mapping(
         {
             "agents": {agent.strip(): {} for agent in agents.split(",")},
             "workloads": [workload_document(workload) for workload in specified],
-            "objectives": objective or ["runtime"],
-            "space": space,
-            "device": device,
-            "simulator": simulator,
+            **{key: value for key, value in names.items() if value},
+            "domain": chosen.domain,
+            **chosen.settings(own),
             "budget": budget,
             "seeds": seeds,
             "seed": seed,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym import domain as domains
 from archgym.cli.output import AsJson, help_alone, print_json, print_table
 from archgym.errors import ArchgymError, unknown
 
@@ -130,15 +131,16 @@ def import_archgym(
     trajectory: Annotated[Path, typer.Argument(help="A CSV file of ArchGym.")],
     out: Annotated[Path, typer.Option(help="Folder for the dataset.")],
     workload: Annotated[str, typer.Option(help="What was run; the file does not say.")] = "unknown",
+    domain: Annotated[str, typer.Option(help="Of which domain it is.")] = domains.DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Import a trajectory of ArchGym, the unit of its latency put right."""
     from archgym import datasets
 
-    whole, units = datasets.import_archgym(trajectory, workload)
+    whole, note = domains.load(domain).import_log(trajectory, workload)
     datasets.to_folder(whole, out)
     if not as_json:
-        typer.echo(f"latency was in ms in {units['ms']} rows and in s in {units['s']}")
+        typer.echo(note)
     _report({str(out): whole}, as_json)
 
 

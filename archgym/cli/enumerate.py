@@ -5,34 +5,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archgym import domain as domains
+from archgym.cli.options import DomainOptions, options, own_options, read_assignments
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
 from archgym.cli.resumable import resumable
-from archgym.cli.workload_options import FileOptions, PlayerOptions, options, specify
-from archgym.documents import parse_toml
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
     from archgym.analysis.landscape import Landscape
     from archgym.table import Table
 
-OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05x")
 
-
-@options
+@options(own=own_options())
 def enumerate_designs(
-    workload: Annotated[str, typer.Option(help="A bundled workload, a generator or a trace file.")],
+    workload: Annotated[str, typer.Option(help="A workload, by name or file.")],
     out: Annotated[Path, typer.Option(help="Folder for the table; one in it goes on.")],
-    files: FileOptions,
-    player: PlayerOptions,
-    space: Annotated[str, typer.Option(help="The design space.")] = "archgym-pow2",
-    device: Annotated[str, typer.Option(help="A bundled device or a device file.")] = "ddr4-2400",
+    chosen: DomainOptions,
+    own: Any,
+    space: Annotated[
+        str | None, typer.Option(help="The design space; by default a small one.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="An option of the workload, e.g. requests=5000.")
     ] = None,
-    allow_data_loss: Annotated[
-        bool, typer.Option("--allow-data-loss", help="Also simulate designs without refresh.")
-    ] = False,
-    simulator: Annotated[str, typer.Option(help="What simulates the designs.")] = "native",
+    simulator: Annotated[str | None, typer.Option(help="What simulates the designs.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 1,
     shard_size: Annotated[int | None, typer.Option(min=1, help="Designs a file.")] = None,
     limit: Annotated[
@@ -46,22 +42,26 @@ def enumerate_designs(
     on where it was.
     """
     from archgym.analysis.remarks import default_design
-    from archgym.dram.spaces import make_space
     from archgym.study.enumeration import enumerate_space
 
-    chosen = make_space(space, device, allow_data_loss=allow_data_loss)
-    (specified,), notes = specify([workload], device, files, player, _read_options(option or []))
+    domain = domains.load(chosen.domain)
+    settings = chosen.settings(own)
+    platform = domain.platform(settings)
+    designs = platform.space(space or domain.defaults.enumerated)
+    others = read_assignments(option or [], "--option")
+    (specified,), notes = chosen.specify(own, [workload], others)
     print_notes(notes)
     with resumable(out):
         table = enumerate_space(
-            chosen,
+            designs,
             specified,
             out,
-            device=device,
+            domain=chosen.domain,
             simulator=simulator,
             workers=workers,
             shard_size=shard_size,
             limit=limit,
+            **settings,
         )
     optima = _optima(table)
     if as_json:
@@ -85,19 +85,19 @@ def enumerate_designs(
         ("objective", "best>", "default>", "within 1 %>", "the best design, where not default"),
         [_row(each) for each in optima],
     )
-    typer.echo(default_design(table.designs.space))
+    typer.echo(default_design(table.designs.space, domain))
 
 
 def _optima(table: "Table") -> "list[Landscape]":
-    """Finds the best design for every objective whose metrics were measured."""
+    """Finds the best design for every usual objective whose metrics were measured."""
     from archgym.analysis.landscape import Landscape
 
     optima = []
-    for objective in OBJECTIVES:
+    for objective in domains.load(table.header.domain).judged:
         try:
             optima.append(Landscape.of(table, objective))
         except ArchgymError:
-            continue  # No currents, no energy.
+            continue  # A metric was not measured, such as energy without currents.
     return optima
 
 
@@ -123,17 +123,3 @@ def _row(landscape: "Landscape") -> tuple[str, ...]:
         f"{landscape.share_near:.3%}",
         " ".join(changes),
     )
-
-
-def _read_options(texts: list[str]) -> dict[str, Any]:
-    """Reads `NAME=VALUE`; a value that is no number, list or the like is text."""
-    options = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise ArchgymError(f"--option takes NAME=VALUE, not {text!r}")
-        try:
-            options[name] = parse_toml(f"value = {value}", "--option")["value"]
-        except ArchgymError:
-            options[name] = value
-    return options

@@ -1,102 +1,87 @@
 """`archgym list`: what there is to choose from."""
 
-from collections.abc import Callable, Iterator
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
+from archgym import domain as domains
 from archgym.cli.output import AsJson, print_json, print_table
-from archgym.errors import ArchgymError
+from archgym.domain import Domain
+from archgym.errors import ArchgymError, unknown
 from archgym.registry import Registry
 
-
-class Kind(StrEnum):
-    """What can be listed."""
-
-    AGENTS = "agents"
-    SIMULATORS = "simulators"
-    WORKLOADS = "workloads"
-    DEVICES = "devices"
-    SPACES = "spaces"
-    OBJECTIVES = "objectives"
-    METRICS = "metrics"
+Entries = Iterator[tuple[str, str]]
 
 
 def list_names(
-    kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: AsJson = False
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="agents, simulators, domains, workloads, spaces, objectives, metrics; and of "
+            "DRAM devices."
+        ),
+    ],
+    domain: Annotated[str, typer.Option(help="Of which domain.")] = domains.DEFAULT,
+    as_json: AsJson = False,
 ) -> None:
-    """List the agents, simulators, workloads, devices, spaces, objectives or metrics."""
-    entries = list(_ENTRIES[kind]())
+    """List agents, simulators, domains, or what a domain has."""
+    kinds = _of_all() | _of(domains.load(domain))
+    if kind not in kinds:
+        raise unknown("list", kind, kinds)
+    entries = list(kinds[kind]())
     if as_json:
         print_json([{"name": name, "description": text} for name, text in entries])
     else:
-        print_table((kind.value, ""), entries)
+        print_table((kind, ""), entries)
 
 
-def _agents() -> Iterator[tuple[str, str]]:
+def _of_all() -> dict[str, Callable[[], Entries]]:
+    return {"agents": _agents, "simulators": _simulators, "domains": _domains}
+
+
+def _of(domain: Domain) -> Mapping[str, Callable[[], Entries]]:
+    return {
+        "workloads": lambda: iter(domain.workloads().items()),
+        "spaces": lambda: _spaces(domain),
+        "objectives": lambda: iter(domain.vocabulary.described().items()),
+        "metrics": lambda: ((each.name, each.description) for each in domain.metrics.values()),
+        **domain.listings(),
+    }
+
+
+def _agents() -> Entries:
     from archgym.agents import registry
 
     return _registered(registry)
 
 
-def _simulators() -> Iterator[tuple[str, str]]:
+def _simulators() -> Entries:
     from archgym.simulators import registry
-    from archgym.simulators._external import External
 
-    # Other projects' simulators have to be installed.
-    return _registered(registry, lambda kind: kind.status() if issubclass(kind, External) else "")
+    return _registered(registry, lambda kind: kind.status())
 
 
-def _workloads() -> Iterator[tuple[str, str]]:
-    from archgym import traces
-    from archgym.traces import generators, workloads
-
-    recordings = workloads.manifest()
-    for name in traces.names():
-        if name in recordings:
-            yield name, str(recordings[name]["description"])
-        else:
-            yield name, f"generated: {generators.GENERATORS[name].description}"
+def _domains() -> Entries:
+    for name in domains.names():
+        try:
+            description = (type(domains.load(name)).__doc__ or "").partition("\n")[0]
+        except ArchgymError as error:
+            description = str(error)
+        yield name, description
 
 
-def _devices() -> Iterator[tuple[str, str]]:
-    from archgym.dram.device import Device
-
-    for name in Device.names():
-        device = Device.load(name)
-        organization = device.organization
-        yield (
-            name,
-            f"{device.standard}, {1e6 / device.clock_ps:.0f} MHz, {organization.channels} "
-            f"channel(s), {organization.ranks} rank(s), {organization.banks} banks",
-        )
-
-
-def _spaces() -> Iterator[tuple[str, str]]:
-    from archgym.dram.spaces import SPACES, make_space
-
-    for name in SPACES:
-        space = make_space(name)
-        # Only what depends on the device has it in its name.
+def _spaces(domain: Domain) -> Entries:
+    platform = domain.platform({})
+    for name in domain.spaces():
+        space = platform.space(name)
+        # Only what depends on the platform has it in its name.
         where = f" ({space.name})" if space.name != name else ""
         yield (
             name,
             f"{space.size:,} points, {space.count_distinct():,} distinct, "
             f"{space.count_feasible():,} of them feasible{where}",
         )
-
-
-def _objectives() -> Iterator[tuple[str, str]]:
-    from archgym import objectives
-
-    return iter(objectives.examples().items())
-
-
-def _metrics() -> Iterator[tuple[str, str]]:
-    from archgym.dram.metrics import METRICS
-
-    return ((metric.name, metric.description) for metric in METRICS.values())
 
 
 def _registered(
@@ -110,14 +95,3 @@ def _registered(
         except ArchgymError as error:
             description = str(error)
         yield name, description
-
-
-_ENTRIES = {
-    Kind.AGENTS: _agents,
-    Kind.SIMULATORS: _simulators,
-    Kind.WORKLOADS: _workloads,
-    Kind.DEVICES: _devices,
-    Kind.SPACES: _spaces,
-    Kind.OBJECTIVES: _objectives,
-    Kind.METRICS: _metrics,
-}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym import domain as domains
 from archgym.cli.output import AsJson, print_json, print_notes, print_rich
 from archgym.cli.resumable import resumable
 from archgym.errors import MissingExtraError
@@ -29,14 +30,14 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a study given by a file, or the rest of it."""
-    from archgym import traces
     from archgym.study import Study
 
     study = Study.parse(spec)
     inputs = study.check(str(spec))
+    domain = domains.load(study.domain)
     for workload in study.workloads:
-        if traces.is_path(workload.name):
-            print_notes(workload.load(study.device).notes)
+        if domain.is_file(workload.name):
+            print_notes(workload.load(domain.platform(dict(study.options))).notes)
     run_study(study, inputs, out, workers, as_json)
 
 
@@ -67,7 +68,7 @@ def run_study(
         results = Results.load(out)
         table = summary(results)
         if not as_json:
-            print_rich(rich_table(table, default_design(results.space)))
+            print_rich(rich_table(table, default_design(results.space, results.domain)))
         page = _write_page(results, out / "report.html")
     if as_json:
         print_json(

@@ -6,7 +6,6 @@ the spaces and workloads that the rows name, where the rows come from, and the S
 in `data`. It carries its own digest (see `archgym.digest`).
 """
 
-from archgym.datasets.archgym_csv import import_archgym
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.datasets.export import to_csv, to_folder
 from archgym.datasets.merging import merge, split
@@ -16,7 +15,6 @@ from archgym.datasets.reading import load
 __all__ = [
     "SCHEMA_VERSION",
     "Dataset",
-    "import_archgym",
     "load",
     "merge",
     "split",

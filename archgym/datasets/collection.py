@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archgym.dataset import TIMES
+from archgym.domain import DEFAULT
 from archgym.errors import ArchgymError
 from archgym.proxy.samples import Samples, from_frame
 from archgym.proxy.workloads import Facts
@@ -33,12 +34,14 @@ class Dataset:
             that it `lacks` them; `anchor` (the metrics of the default design), `system`, and
             whatever it takes to make them again.
         sources: Where the rows come from.
+        domain: Name of the domain that they are of.
     """
 
     frame: "pd.DataFrame"
     spaces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     workloads: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    domain: str = DEFAULT
 
     def __len__(self) -> int:
         """Returns the number of rows."""
@@ -85,4 +88,4 @@ class Dataset:
             name: Facts.from_document(name, {"anchor": {}, "features": [], "system": "", **known})
             for name, known in self.workloads.items()
         }
-        return from_frame(frame, chosen, facts, "the data")
+        return from_frame(frame, chosen, facts, "the data", self.domain)

@@ -49,6 +49,7 @@ def to_folder(whole: Dataset, folder: str | Path) -> None:
             "sha256": whole.sha256,
             "files": sha256,
             "sources": list(whole.sources),
+            "domain": whole.domain,
             "spaces": dict(whole.spaces),
             "workloads": dict(whole.workloads),
         }
@@ -101,11 +102,17 @@ def card(whole: Dataset, name: str) -> str:
     category = next(label for limit, label in _SIZES if len(whole) < limit)
     lines = [
         *("---", f"pretty_name: {name}", "license: apache-2.0", "task_categories:"),
-        *("- tabular-regression", "tags:", "- dram", "- design-space-exploration", "- archgym"),
+        *(
+            "- tabular-regression",
+            "tags:",
+            f"- {whole.domain}",
+            "- design-space-exploration",
+            "- archgym",
+        ),
         *("size_categories:", f"- {category}", "configs:", "- config_name: default"),
         *("  data_files:", "  - split: train", "    path: data/*.parquet", "---", ""),
         *(f"# {name}", ""),
-        f"{len(whole):,} evaluations of designs of DRAM memory controllers, made by archgym.",
+        f"{len(whole):,} evaluations of designs of domain `{whole.domain}`, made by archgym.",
         f"Schema version {SCHEMA_VERSION}; content `{found['sha256']}`.",
         "",
         "A row is an evaluation. Columns `param.*` are the design; `metric.*` what was measured, "

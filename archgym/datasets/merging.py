@@ -1,6 +1,7 @@
 """Puts datasets together and takes them apart."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -26,10 +27,14 @@ def merge(parts: Sequence[Dataset], *, distinct: bool = False) -> Dataset:
             a workload, whoever asked for them.
 
     Raises:
-        ArchgymError: They use one name for different spaces, or have other parameters for one.
+        ArchgymError: They are of several domains, use one name for different spaces, or have other
+                parameters for one.
     """
     import pandas as pd
 
+    domains = sorted({part.domain for part in parts})
+    if len(domains) > 1:
+        raise ArchgymError(f"the data are of domains {' and '.join(domains)}, and can't be merged")
     spaces: dict[str, object] = {}
     workloads: dict[str, dict[str, object]] = {}
     for part in parts:
@@ -43,7 +48,7 @@ def merge(parts: Sequence[Dataset], *, distinct: bool = False) -> Dataset:
     compared = [name for name in frame if name not in INCIDENTAL]
     frame = frame.drop_duplicates(subset=compared, ignore_index=True)
     sources = tuple(dict.fromkeys(source for part in parts for source in part.sources))
-    merged = Dataset(frame, spaces, workloads, sources)  # type: ignore[arg-type]
+    merged = Dataset(frame, spaces, workloads, sources, *domains)  # type: ignore[arg-type]
     return _distinct(merged) if distinct else merged
 
 
@@ -76,7 +81,7 @@ def split(
 
 def _rows(whole: Dataset, chosen: "NDArray[np.bool_]") -> Dataset:
     frame = whole.frame[chosen].reset_index(drop=True)
-    return Dataset(frame, whole.spaces, whole.workloads, whole.sources)
+    return replace(whole, frame=frame)
 
 
 def _designs(whole: Dataset) -> "NDArray[np.object_]":

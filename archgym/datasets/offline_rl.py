@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archgym import objectives
+from archgym import domain as domains
 from archgym.datasets.collection import Dataset
 from archgym.datasets.export import new_folder
+from archgym.domain import Domain
 from archgym.envs.columns import sufficient_version
 from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
 from archgym.extras import needed_by
 from archgym.problem import Evaluation, Problem
 from archgym.proxy.workloads import Facts
-from archgym.simulators import Outcome, Simulator
+from archgym.simulator import Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def to_minari(whole: Dataset, folder: str | Path, objective: str | None = None) -> None:
-    """Writes each row as an episode of one step of `archgym/DRAM-v0`, all at once.
+    """Writes each row as an episode of one step of an environment like `archgym/DRAM-v0`, at once.
 
-    Where that does not show what the objective is about, it is one of `archgym/DRAM-v1`.
+    It is of the first version that shows what the objective is about.
 
     It begins with what the environment shows after a reset; the action has the index of the value
     of each parameter; then come the reward, and what the environment shows after the step.
@@ -67,8 +68,9 @@ def to_minari(whole: Dataset, folder: str | Path, objective: str | None = None) 
                 "dataset_id": folder.name,
                 "minari_version": minari.__version__,
                 "algorithm_name": ", ".join(sorted(map(str, agents))),
-                "description": "Designs of DRAM memory controllers, evaluated by archgym; an "
-                f"episode of archgym/DRAM-v{first.version} each. Content {whole.sha256}.",
+                "description": f"Designs of domain {whole.domain}, evaluated by archgym; each an "
+                f"episode of one step, observed by version {first.version} of the environments. "
+                f"Content {whole.sha256}.",
             }
         )
         storage.update_episodes(views.episodes())
@@ -81,10 +83,11 @@ class _View:
         space: The space of the designs.
         facts: What is known of the workload.
         objective: The objective.
+        domain: The domain.
     """
 
-    def __init__(self, space: DesignSpace, facts: Facts, objective: str) -> None:
-        self.problem = Problem(space, facts, objective, _Anchor(space, facts))
+    def __init__(self, space: DesignSpace, facts: Facts, objective: str, domain: Domain) -> None:
+        self.problem = Problem(space, facts, objective, _Anchor(space, facts), domain=domain)
         self.version = sufficient_version(self.problem)
         self.interface = Interface(self.problem, horizon=1, version=self.version)
         (self.first,) = self.interface.observe([self.problem.default], 0)
@@ -132,6 +135,7 @@ class _Views:
 
     def __init__(self, whole: Dataset, objective: str | None) -> None:
         self._whole = whole
+        self._domain = domains.load(whole.domain)
         self._space = whole.space()
         self._objective = objective
         self._made: dict[tuple[str, str], _View] = {}
@@ -143,13 +147,15 @@ class _Views:
             ArchgymError: It is not known what the environment would show.
         """
         stored = row.get("objective")
-        own = objectives.respell(stored) if isinstance(stored, str) else None
+        own = self._domain.respell(stored) if isinstance(stored, str) else None
         objective = self._objective or own
         if objective is None:
             raise ArchgymError("the data are for no objective; name one to reward")
         key = (row["workload"], objective)
         if key not in self._made:
-            self._made[key] = _View(self._space, self._facts(row["workload"]), objective)
+            self._made[key] = _View(
+                self._space, self._facts(row["workload"]), objective, self._domain
+            )
         return self._made[key]
 
     def episodes(self) -> Iterator["EpisodeBuffer"]:
@@ -185,7 +191,6 @@ class _Anchor(Simulator):
 
     name = "anchor"
     version = ""
-    standards: frozenset[str] = frozenset()
 
     def __init__(self, space: DesignSpace, facts: Facts) -> None:
         self.parameters = space.parameters

@@ -1,22 +1,22 @@
 """Finds out what a path holds, and makes a dataset of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgym import dataset, digest, parquet, versions
+from archgym import domain as domains
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.documents import check_kind
-from archgym.dram.features import FEATURE_NAMES
-from archgym.dram.player import Player
-from archgym.dram.spaces import make_space
-from archgym.dram.system import System
+from archgym.domain import Domain, Platform
 from archgym.errors import ArchgymError, DamagedError
 from archgym.space_document import to_document
+from archgym.workload import platform_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archgym.study import Study
     from archgym.study.trial import WorkloadSpec
 
 
@@ -42,7 +42,7 @@ def load(path: str | Path) -> Dataset:
             check_kind(path)
         _check_is_log(path)
         frame = dataset.read(path)
-        found = Dataset(frame, _spaces(frame, path), {}, (str(path),))
+        found = _rows(frame, path, {}, str(path))
     if not len(found):
         raise ArchgymError(f"{path} holds no evaluations")
     columns = ["simulator", "simulator_version"]
@@ -86,7 +86,13 @@ def _folder(path: Path) -> Dataset:
                 for name, sha256 in header["files"].items()
             ]
             frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-        found = Dataset(frame, header["spaces"], header["workloads"], tuple(header["sources"]))
+        found = Dataset(
+            frame,
+            header["spaces"],
+            header["workloads"],
+            tuple(header["sources"]),
+            header.get("domain", domains.DEFAULT),
+        )
         sha256 = header["sha256"]
     except (AttributeError, KeyError, TypeError) as error:
         raise DamagedError(f"{header_path} does not describe a dataset: {error!r}") from error
@@ -105,17 +111,23 @@ def _table(path: Path) -> Dataset:
     document = dict(header.workload)
     frame = table.frame()
     frame = frame[frame["feasible"] & frame["failure"].isna()].reset_index(drop=True)
-    options = tuple(sorted(document["options"].items()))
-    spec = WorkloadSpec(document["name"], options, Player.from_mapping(document["player"]))
+    domain = domains.load(header.domain)
+    tables = {name: document[name] for name in domain.tables if name in document}
+    options = domain.read_workload_options({**document["options"], **tables})
+    spec = WorkloadSpec(document["name"], options)
     known = {
-        **{name: document.get(name) for name in ("name", "options", "player")},
-        "system": header.system,
+        **{name: document.get(name) for name in ("name", "options", *tables)},
+        "system": header.platform,
         "anchor": dict(from_table(table).facts[0].anchor),
-        **_features(document, spec, header.device["name"], document["id"]),
+        **_features(document, spec, domain, header.options, document["id"]),
     }
     space = header.space
     return Dataset(
-        frame, {space.name: to_document(space)}, {document["id"]: known}, (f"table {path.name}",)
+        frame,
+        {space.name: to_document(space)},
+        {document["id"]: known},
+        (f"table {path.name}",),
+        header.domain,
     )
 
 
@@ -138,6 +150,7 @@ def _trials(path: Path) -> Dataset:
         )
     frame = dataset.read(path / "trials")
     specs = {spec.label: spec for spec in study.workloads}
+    domain = domains.load(study.domain)
     workloads: dict[str, dict[str, Any]] = {}
     for trial, rows in frame.groupby("trial").size().items():
         summary = read_summary(path / "trials" / f"{trial}.parquet", rows)
@@ -145,39 +158,70 @@ def _trials(path: Path) -> Dataset:
         if name not in workloads:
             spec = specs.get(summary["workload"])
             workloads[name] = {
-                # Between the names of the trace and the hash.
-                "system": name.partition("@")[2].rpartition("#")[0],
+                "system": platform_name(name),
                 "anchor": summary["default_metrics"],
-                **(_features(summary, spec, study.device, name) if spec else {}),
+                **(_features(summary, spec, domain, dict(study.options), name) if spec else {}),
             }
-    return Dataset(frame, _spaces(frame, path), workloads, (f"study {study.name}",))
+    return _rows(frame, path, workloads, f"study {study.name}")
 
 
 def _features(
-    known: Mapping[str, Any], spec: "WorkloadSpec", device: str, identity: str
+    known: Mapping[str, Any],
+    spec: "WorkloadSpec",
+    domain: Domain,
+    options: Mapping[str, Any],
+    identity: str,
 ) -> dict[str, Any]:
     """Returns the features of a workload, or why they are not known.
 
     Args:
         known: What was kept of the workload; its `features` by name, unless it is older than that.
         spec: The workload, to be made again if it has to be.
-        device: Name or path of its device.
+        domain: The domain.
+        options: Those of the domain.
         identity: The workload's id.
     """
     features = known.get("features", {})
-    if set(features) == set(FEATURE_NAMES):
-        return {"features": [features[name] for name in FEATURE_NAMES]}
+    if set(features) == set(domain.features):
+        return {"features": [features[name] for name in domain.features]}
     try:
-        workload = spec.load(device)
+        workload = spec.load(domain.platform(options))
     except ArchgymError as error:
-        return {"lacks": f"trace {spec.name} can't be read any more: {error}"}
+        return {"lacks": f"workload {spec.name} can't be made any more: {error}"}
     if workload.id != identity:
-        return {"lacks": f"trace {spec.name} or device {device} has changed since"}
+        return {"lacks": f"workload {spec.name} on {platform_name(identity)} has changed since"}
     return {"features": workload.features.tolist()}
 
 
-def _spaces(frame: "pd.DataFrame", path: Path) -> dict[str, Any]:
-    """Makes the released spaces that a log names."""
+def _rows(
+    frame: "pd.DataFrame", path: Path, workloads: Mapping[str, Mapping[str, Any]], source: str
+) -> Dataset:
+    """Makes a dataset of rows, with the released spaces that they name."""
+    from archgym.study import Study
+
+    folder = next((each for each in _folders(path) if (each / "spec.toml").exists()), None)
+    study = Study.parse(folder / "spec.toml") if folder else None
+    domain = domains.load(study.domain if study else domains.DEFAULT)
+
+    def find(name: str) -> Platform:
+        return _platform(path, folder, study, domain, name)
+
+    _check(frame, path)
+    spaces = {
+        name: to_document(domain.space_called(name, find))
+        for name in map(str, frame["space"].unique())
+    }
+    return Dataset(frame, spaces, workloads, (source,), domain.name)
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    """Yields where the spec of a study may be: a log's folder, or the one around that."""
+    yield path
+    yield from path.absolute().parents[:2]
+
+
+def _check(frame: "pd.DataFrame", path: Path) -> None:
+    """Checks that rows are of an evaluation log."""
     for column in ("space", "workload", "schema_version"):
         if len(frame) and column not in frame:
             raise ArchgymError(f"{path} is no evaluation log: it has no column {column!r}")
@@ -189,38 +233,32 @@ def _spaces(frame: "pd.DataFrame", path: Path) -> dict[str, Any]:
             f"{path} has rows of schema version {', '.join(sorted(map(str, newer)))}, and this "
             f"archgym reads {dataset.SCHEMA_VERSION}"
         )
-    spaces = {}
-    for name in map(str, frame["space"].unique()):
-        plain = name.removesuffix("+data-loss")
-        base, _, device = plain.partition("@")
-        system = _system(path, device) if device else "ddr4-2400"
-        space = make_space(base, system, allow_data_loss=plain != name)
-        spaces[name] = to_document(space)
-    return spaces
 
 
-def _system(path: Path, device: str) -> System:
-    """Returns the memory system for which a log has a space.
+def _platform(
+    path: Path, folder: Path | None, study: "Study | None", domain: Domain, name: str
+) -> Platform:
+    """Returns the platform for which a log has a space.
 
     Args:
-        path: The log, or the folder of the study that it is of.
-        device: What the device calls itself.
+        path: The log.
+        folder: That of the study that it is of, if any.
+        study: That study.
+        domain: The domain.
+        name: What the platform calls itself.
 
     Raises:
-        ArchgymError: The device is neither in the study's folder nor a bundled one, and has gone.
+        ArchgymError: The platform is neither in the study's folder nor a bundled one, and has gone.
     """
-    from archgym.study import Study, inputs
+    from archgym.study import inputs
 
-    for folder in (path, *path.absolute().parents[:2]):
-        if not (folder / "spec.toml").exists():
-            continue
-        given = Study.parse(folder / "spec.toml").device
+    if folder is not None and study is not None:
         try:
-            found = inputs.system(folder, given)
+            found = inputs.platform(folder, domain, dict(study.options))
         except ArchgymError as error:
             raise ArchgymError(
-                f"{path} names a space for device {device}, which can't be read any more: {error}"
+                f"{path} names a space for {name}, which can't be read any more: {error}"
             ) from error
-        if found.device.name == device:
+        if found.name == name:
             return found
-    return System.load(device)
+    return domain.platform_called(name)

@@ -24,8 +24,8 @@ from archgym.dram.device_rules import (
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
 from archgym.dram.standards import STANDARDS, Standard
-from archgym.dram.trace_clock import MHZ, is_clock
 from archgym.errors import ArchgymError, unknown
+from archgym.traces.clock import MHZ, is_clock
 
 
 @dataclass(frozen=True, eq=False)

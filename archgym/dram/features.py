@@ -5,17 +5,13 @@ trace is called. Each lies in [0, 1], but that `length` and `footprint` exceed 1
 and 1 TiB.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from archgym.dram.arrivals import dispersion, variation_of_gaps
+from archgym.dram.played_trace import PlayedTrace
 from archgym.dram.reuse import FIRST_TOUCH, LINE_BYTES, reuse_distances, touched_lines
 from archgym.dram.rows import Outcome, banks, row_outcomes
-
-if TYPE_CHECKING:
-    from archgym.dram.workload import Workload
 
 WINDOW = 64
 """Successive bursts, or touches of lines, that count as close: those that a queue may hold."""
@@ -50,7 +46,7 @@ access to one line. Windows follow on one another from the first burst or touch 
 FEATURE_NAMES = tuple(FEATURES)
 
 
-def features(workload: "Workload") -> npt.NDArray[np.float64]:
+def features(workload: PlayedTrace) -> npt.NDArray[np.float64]:
     """Computes the features of a workload.
 
     Returns:

@@ -12,25 +12,8 @@ floor(q * (n - 1)) of the sorted latencies, exact below 2^15 and rounded down by
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric.
-
-    Attributes:
-        name: Its name, which ends with its unit unless it is a count.
-        unit: `ns`, `nJ`, `mW`, `GB/s`, or empty for a count.
-        description: What it measures.
-        lower_is_better: Whether less of it is better; `None` where neither is.
-    """
-
-    name: str
-    unit: str
-    description: str
-    lower_is_better: bool | None = True
-
+from archgym.metric import Metric
 
 METRICS: dict[str, Metric] = {
     metric.name: metric

@@ -8,7 +8,7 @@ Gecsei, Slutz and Traiger, "Evaluation Techniques for Storage Hierarchies", IBM 
 import numpy as np
 import numpy.typing as npt
 
-from archgym.dram.trace import Trace
+from archgym.traces.trace import Trace
 
 Ints = npt.NDArray[np.int64]
 

@@ -5,13 +5,11 @@ depends on the address mapping and on no controller. One that reorders can do be
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from archgym.dram.workload import Workload
+from archgym.dram.played_trace import PlayedTrace
 
 
 class Outcome(IntEnum):
@@ -25,13 +23,13 @@ class Outcome(IntEnum):
     """Another row."""
 
 
-def banks(workload: "Workload") -> npt.NDArray[np.int64]:
+def banks(workload: PlayedTrace) -> npt.NDArray[np.int64]:
     """Returns the bank of each burst, numbered through the system: channel by channel."""
     locations = workload.locations()
     return locations.channel.astype(np.int64) * workload.system.banks + locations.bank
 
 
-def row_outcomes(workload: "Workload") -> npt.NDArray[np.int8]:
+def row_outcomes(workload: PlayedTrace) -> npt.NDArray[np.int8]:
     """Returns the `Outcome` of each burst."""
     # The narrowest type that holds a bank sorts fastest.
     width = np.min_scalar_type(workload.system.channels * workload.system.banks)

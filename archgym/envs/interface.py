@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.envs.columns import columns
+from archgym.envs.columns import check_shown, columns, goal, names
 from archgym.envs.masks import Masks
 from archgym.errors import ArchgymError
 from archgym.problem import PENALTY, Evaluation, Problem
@@ -23,8 +23,7 @@ class Interface:
     An action has the index of its value for each parameter of the space. What columns an
     observation has depends on the version of the environments, on the space and on the number of
     the workload's features, never on the objective. For a space of `d` parameters, a workload of
-    `f` features, and `m` metrics and `t` terms of `archgym.envs.columns.VERSIONS`, they are in
-    order:
+    `f` features, and `m` metrics and `t` terms of `Domain.columns`, they are in order:
 
     | columns | names | what | range |
     |---|---|---|---|
@@ -59,18 +58,18 @@ class Interface:
     def __init__(self, problem: Problem, horizon: int, version: int = 0) -> None:
         if horizon < 1:
             raise ArchgymError(f"a horizon is at least 1 step, not {horizon}")
-        shown = columns(version)
+        check_shown(problem, version)
+        shown = columns(problem.domain, version)
         reference = problem.default.metrics or {}
         features = list(problem.workload.features)
-        goal = shown.goal(problem.objective, reference)
         self.masks = Masks(problem.space)
         self.action_mask = np.concatenate(self.masks.whole)
         self._problem = problem
         self._horizon = horizon
         self._metrics = shown.metrics
         self._reference = [reference.get(name, 0.0) for name in shown.metrics]
-        self._constant = [*goal, *features]
-        self.observation_names = shown.names(problem.space, len(features))
+        self._constant = [*goal(shown, problem.objective, reference), *features]
+        self.observation_names = names(shown, problem.space, problem.domain.features, len(features))
         ranges = {
             "design": (0.0, 1.0),
             "metric": (-LOG_BOUND, LOG_BOUND),

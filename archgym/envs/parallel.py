@@ -1,4 +1,4 @@
-"""`archgym/DRAM-v0` for teams: a PettingZoo environment with one agent a parameter."""
+"""A PettingZoo environment in which each parameter has an agent of its own."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pettingzoo import ParallelEnv
 
 from archgym.envs.arguments import check_options, check_render_mode
-from archgym.envs.dram import choose_problem
+from archgym.envs.design import choose_problem
 from archgym.envs.interface import Interface
 from archgym.envs.team import Team
 from archgym.errors import unknown
@@ -21,10 +21,10 @@ Observation = NDArray[np.float32]
 REWARDS = ("shared", "difference")
 
 
-class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore[misc]
-    """Tune a DRAM controller as a team: each agent chooses the value of one parameter.
+class TeamEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore[misc]
+    """Tune hardware as a team: each agent chooses the value of one parameter.
 
-    It is `archgym.envs.dram.DramEnv` with the action split up. The agents are named after the
+    It is `archgym.envs.design.DesignEnv` with the action split up. The agents are named after the
     parameters of the space; an action is the index of the parameter's value. All see the same
     observation, and their episodes end together. A named group of parameters can be one agent's.
 
@@ -34,17 +34,17 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
     nobody is praised for the others' choices. Finding out takes a further evaluation for each
     agent, which the budget counts like any other.
 
-    After every step, an agent's info has what `DramEnv` tells of the design, and after a reset too
-    an `action_mask`, of the agent's own values.
+    After every step, an agent's info has what `DesignEnv` tells of the design, and after a reset
+    too an `action_mask`, of the agent's own values.
 
     Args:
         horizon: Steps of an episode.
-        version: That of the observations' columns; see `archgym.envs.dram.DramEnv`.
+        version: That of the observations' columns; see `archgym.envs.design.DesignEnv`.
         groups: For each agent that is to choose several parameters, its name and theirs.
         reward: `shared` or `difference`.
         render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
-        arguments: Those of `archgym.envs.dram.make_problem`.
+        arguments: Those of `archgym.assembly.assemble`.
 
     Attributes:
         observation_names: The names of an observation's columns.
@@ -54,7 +54,7 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
             simulated, or the version does not show what the objective is about.
     """
 
-    metadata: dict[str, Any] = {"name": "archgym_dram_v0", "render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}
 
     def __init__(
         self,
@@ -75,7 +75,8 @@ class DramParallelEnv(ParallelEnv[str, Observation, ArrayLike]):  # type: ignore
         self.horizon = horizon
         self.team = Team(self.problem.space, groups)
         self._interface = Interface(self.problem, horizon, version)
-        self.metadata = {**self.metadata, "name": f"archgym_dram_v{version}"}
+        name = f"archgym_{self.problem.domain.name}_v{version}"
+        self.metadata = {**self.metadata, "name": name}
         self.observation_names = self._interface.observation_names
         self._by_difference = reward == "difference"
         self._step = 0

@@ -4,28 +4,37 @@ import warnings
 
 import gymnasium
 
-# Of each version; see `archgym.envs.columns`.
+# By what is behind the name of a domain's environments.
 _ENTRY_POINTS = {
-    "archgym/DRAM": ("archgym.envs.dram:DramEnv", "archgym.envs.vector:DramVectorEnv"),
-    "archgym/DRAMSequential": (
-        "archgym.envs.sequential:DramSequentialEnv",
-        "archgym.envs.sequential:DramSequentialVectorEnv",
+    "": ("archgym.envs.design:DesignEnv", "archgym.envs.vector:DesignVectorEnv"),
+    "Sequential": (
+        "archgym.envs.sequential:SequentialEnv",
+        "archgym.envs.sequential:SequentialVectorEnv",
     ),
 }
-_VERSIONS = (0, 1)
 
 
-def register() -> None:
-    """Makes the environments known to gymnasium, once however often it is called."""
-    # Version 0 shows less than 1, and is no worse for it.
-    warnings.filterwarnings("ignore", r".*The environment archgym/\S+-v0 is out of date")
-    for name, (single, vector) in _ENTRY_POINTS.items():
-        for version in _VERSIONS:
-            id_ = f"{name}-v{version}"
+def register(name: str, domain: str, versions: int = 1) -> None:
+    """Makes the environments of a domain known to gymnasium, once however often it is called.
+
+    These are `NAME-vN`, whose steps each try a design, and `NAMESequential-vN`, whose steps each
+    settle one parameter. A package makes its own known by naming a function that calls this in the
+    entry-point group `gymnasium.envs`.
+
+    Args:
+        name: A namespace and a name, e.g. `archgym/DRAM`.
+        domain: Name of the domain.
+        versions: How many versions of columns it has, from 0.
+    """
+    # An older version shows less, and is no worse for it.
+    warnings.filterwarnings("ignore", rf".*The environment {name}\S*-v\d+ is out of date")
+    for suffix, (single, vector) in _ENTRY_POINTS.items():
+        for version in range(versions):
+            id_ = f"{name}{suffix}-v{version}"
             if id_ not in gymnasium.registry:
                 gymnasium.register(
                     id=id_,
                     entry_point=single,
                     vector_entry_point=vector,
-                    kwargs={"version": version},
+                    kwargs={"version": version, "domain": domain},
                 )

@@ -1,4 +1,4 @@
-"""`archgym/DRAMSequential-v0`: each step settles one parameter of a controller design."""
+"""Environments whose steps each settle one parameter, such as `archgym/DRAMSequential-v0`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from archgym.envs.arguments import check_options, check_render_mode
-from archgym.envs.dram import choose_problem
+from archgym.envs.design import choose_problem
 from archgym.envs.interface import Interface
 from archgym.envs.lockstep import LockstepVectorEnv, Mode, Observations, Step
 from archgym.errors import ArchgymError
@@ -127,18 +127,18 @@ def sequential_names(names: tuple[str, ...], space: DesignSpace) -> tuple[str, .
     return (*names, *(f"next.{name}" for name in space.parameters))
 
 
-class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
-    """Tune a DRAM controller parameter by parameter; an episode makes up one design.
+class SequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
+    """Tune hardware parameter by parameter; an episode makes up one design.
 
     - Action: `Discrete`, which `Turns` maps to a value of the parameter that is next, in the order
       of the space.
     - Observation: `Box`; `Turns` lists the columns, whose names are `observation_names`. Those of
-      `archgym/DRAMSequential-v0` and `-v1` are of versions 0 and 1 (see `DramEnv`).
+      `archgym/DRAMSequential-v0` and `-v1` are of versions 0 and 1 (see `DesignEnv`).
     - Reward: 0 until the last step, which evaluates the design: -log(cost / the default design's).
     - `terminated` at the last step; `truncated` there too if it spent the budget, after which the
       last step of an episode raises `BudgetExhausted`.
-    - `info`: at the last step that of `DramEnv`, without a mask; else `action_mask`: which actions
-      can still lead to a feasible design.
+    - `info`: at the last step that of `DesignEnv`, without a mask; else `action_mask`: which
+      actions can still lead to a feasible design.
 
     The environment is deterministic: a seed changes nothing.
 
@@ -146,7 +146,7 @@ class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
         version: That of the observations' columns.
         render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
-        arguments: Those of `archgym.envs.dram.make_problem`.
+        arguments: Those of `archgym.assembly.assemble`.
 
     Attributes:
         observation_names: The names of an observation's columns.
@@ -226,10 +226,10 @@ class DramSequentialEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
         return {"action_mask": self.action_masks().astype(np.int8)}
 
 
-class DramSequentialVectorEnv(LockstepVectorEnv):
-    """Tune a DRAM controller parameter by parameter, several designs at once.
+class SequentialVectorEnv(LockstepVectorEnv):
+    """Tune hardware parameter by parameter, several designs at once.
 
-    The sub-environments are those of `DramSequentialEnv`, in step with each other: they share one
+    The sub-environments are those of `SequentialEnv`, in step with each other: they share one
     problem and its budget, and the last step evaluates all designs in one batch.
     `LockstepVectorEnv` says how they are reset.
 
@@ -241,7 +241,7 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
         autoreset_mode: How episodes that have ended are reset.
         render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
-        arguments: Those of `archgym.envs.dram.make_problem`.
+        arguments: Those of `archgym.assembly.assemble`.
 
     Attributes:
         observation_names: The names of an observation's columns.
@@ -276,7 +276,7 @@ class DramSequentialVectorEnv(LockstepVectorEnv):
         self._designs: list[dict[str, Any]] = [dict(problem.space.default)] * num_envs
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Returns those of `DramSequentialEnv`; shape `[num_envs, actions]`."""
+        """Returns those of `SequentialEnv`; shape `[num_envs, actions]`."""
         return np.stack([self._turns.mask(design, self._step) for design in self._designs])
 
     def _begin(self) -> tuple[Observations, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`archgym/DRAM-v0` many times at once: all designs of a step are simulated in one batch."""
+"""`DesignEnv` many times at once: all designs of a step are simulated in one batch."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from archgym.envs.dram import choose_problem
+from archgym.envs.design import choose_problem
 from archgym.envs.interface import Interface
 from archgym.envs.lockstep import LockstepVectorEnv, Mode, Observations, Step
 from archgym.problem import Problem
 
 
-class DramVectorEnv(LockstepVectorEnv):
-    """Tune a DRAM controller, several designs a step.
+class DesignVectorEnv(LockstepVectorEnv):
+    """Tune hardware, several designs a step.
 
-    The sub-environments are those of `archgym.envs.dram.DramEnv`, in step with each other: they
+    The sub-environments are those of `archgym.envs.design.DesignEnv`, in step with each other: they
     share one problem and its budget, and their episodes end together. `LockstepVectorEnv` says how
     they are reset.
 
@@ -29,7 +29,7 @@ class DramVectorEnv(LockstepVectorEnv):
         autoreset_mode: How episodes that have ended are reset.
         render_mode: `None`, since nothing is rendered.
         problem: The problem to solve; by default, one made of the other arguments.
-        arguments: Those of `archgym.envs.dram.make_problem`.
+        arguments: Those of `archgym.assembly.assemble`.
 
     Attributes:
         observation_names: The names of an observation's columns.
@@ -65,7 +65,7 @@ class DramVectorEnv(LockstepVectorEnv):
         self._step = 0
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Returns those of `DramEnv`; shape `[num_envs, values of all parameters]`."""
+        """Returns those of `DesignEnv`; shape `[num_envs, values of all parameters]`."""
         return np.tile(self._interface.action_mask, (self.num_envs, 1))
 
     def _begin(self) -> tuple[Observations, dict[str, Any]]:

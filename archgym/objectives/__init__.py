@@ -9,55 +9,40 @@ TERM with LIMIT and LIMIT    as above, of the designs that    "power with runtim
                                                               power <= 2500mW"
 LIMIT and LIMIT, then TERM   the same, written in the order   "latency <= 200ns, then power"
                              of importance
-archgym-power [MW]           the formulas of the ArchGym      "archgym-latency 90000"
-archgym-latency [NS]         paper, each with a target
-archgym-both [MW NS]
+FORMULA ...                  a formula of the domain, with    "archgym-latency 90000"
+                             a text of its own
 ```
 
 A limit is a multiple of what the default design has, `runtime <= 1.05x`, or has a unit,
-`power <= 2500mW`: ns, us, ms, s; nJ, uJ, mJ, J; nJ ns; mW, W; MB/s, GB/s. A bare number could be
-either, so it is refused.
+`power <= 2500mW`: ns, us, ms, s; nJ, uJ, mJ, J; mW, W; MB/s, GB/s; or the term's own. A bare number
+could be either, so it is refused.
 
-Terms: `runtime` (ns) and `energy` (nJ), both charged for refreshes that a run put off and never
-paid; `edp` (nJ ns), their product, and `power` (mW), their quotient, which needs a limit that slow
-designs miss, for power alone rewards slowness; `latency`, `latency_p99`, `read_latency` and
-`read_latency_p99` (ns, from the trace's arrival); and `bandwidth` (GB/s, over the charged runtime),
-which can only be limited, from below: `bandwidth >= 0.9x`.
-
-What the controller takes to build can be limited, or be the least while a term is limited:
-`queue_entries`, the entries of its request buffers. Its limits are always in entries, and so have
-no unit: `queue_entries <= 64`.
+Which terms and formulas there are is the domain's `Vocabulary`. A term that is better the higher it
+is can only be limited, from below: `bandwidth >= 0.9x`. One of which a useless design has the least
+needs a limit on another that shows slowness. Counts that are known from the design are limited as
+such, without a unit: `queue_entries <= 64`.
 """
 
-from archgym.objectives.costs import (
-    AT_TARGET,
-    VIOLATION,
-    AtTarget,
-    Least,
-    Limit,
-    Limited,
-    Objective,
-)
-from archgym.objectives.grammar import examples, make, names, respell
-from archgym.objectives.terms import COSTS, KNOWN, TERMS, UNITS, Metrics, Term, term
+from archgym.objectives.costs import VIOLATION, Least, Limit, Limited, Objective, number
+from archgym.objectives.grammar import positive, read, respell
+from archgym.objectives.terms import UNITS, Metrics, Term, as_measured, measured
+from archgym.objectives.vocabulary import Formula, Vocabulary
 
 __all__ = [
-    "AT_TARGET",
-    "COSTS",
-    "KNOWN",
-    "TERMS",
     "UNITS",
     "VIOLATION",
-    "AtTarget",
+    "Formula",
     "Least",
     "Limit",
     "Limited",
     "Metrics",
     "Objective",
     "Term",
-    "examples",
-    "make",
-    "names",
+    "Vocabulary",
+    "as_measured",
+    "measured",
+    "number",
+    "positive",
+    "read",
     "respell",
-    "term",
 ]

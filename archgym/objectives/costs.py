@@ -4,13 +4,10 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from archgym.objectives.terms import KNOWN, Metrics, measured, term
+from archgym.objectives.terms import Metrics, Term
 
 # A design that misses a limit costs at least this many times what the default design would.
 VIOLATION = 10.0
-
-# The least cost of a paper's formula, met when a design is exactly at the target.
-AT_TARGET = 1e-9
 
 
 @dataclass(frozen=True)
@@ -18,45 +15,40 @@ class Limit:
     """A limit on a term: at most so much of it, or at least so much of one that should be high.
 
     Attributes:
-        term: One of `TERMS` or `COSTS`.
+        term: What is limited.
         bound: The limit.
         relative: Whether it is a multiple of the default design's, or in the term's unit.
     """
 
-    term: str
+    term: Term
     bound: float
     relative: bool = False
 
     @property
     def is_floor(self) -> bool:
         """Whether it is a limit from below."""
-        return not KNOWN[self.term].lower_is_better
+        return not self.term.lower_is_better
 
     @property
     def name(self) -> str:
         """The text it is written as."""
-        unit = "x" if self.relative else KNOWN[self.term].unit
-        return f"{self.term} {'>=' if self.is_floor else '<='} {number(self.bound)}{unit}"
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that tell whether a design keeps it."""
-        return KNOWN[self.term].metrics
+        unit = "x" if self.relative else self.term.unit
+        return f"{self.term.name} {'>=' if self.is_floor else '<='} {number(self.bound)}{unit}"
 
     def value(self, reference: Metrics) -> float:
         """Returns the limit in the term's unit, given what the default design measured."""
-        return self.bound * (term(self.term, reference) if self.relative else 1.0)
+        return self.bound * (self.term(reference) if self.relative else 1.0)
 
     def factor(self, reference: Metrics) -> float:
         """Returns the limit as a multiple of what the default design has."""
-        return self.bound / (1.0 if self.relative else term(self.term, reference))
+        return self.bound / (1.0 if self.relative else self.term(reference))
 
     def excess(self, metrics: Metrics, reference: Metrics) -> float:
         """Returns how far a design is beyond the limit, as a share of it; 0 or less if it keeps it.
 
         Metrics may be arrays, for many designs at once.
         """
-        beyond = term(self.term, metrics) / self.value(reference) - 1
+        beyond = self.term(metrics) / self.value(reference) - 1
         return -beyond if self.is_floor else beyond
 
 
@@ -94,7 +86,7 @@ class Objective(ABC):
 
     def floors(self, reference: Metrics) -> dict[str, float]:
         """Returns the lower limits of terms, as multiples of the default design's."""
-        return {limit.term: limit.factor(reference) for limit in self.limits if limit.is_floor}
+        return {limit.term.name: limit.factor(reference) for limit in self.limits if limit.is_floor}
 
     def violation(self, metrics: Metrics, reference: Metrics) -> float:
         """Returns how far a design is beyond the limit that it misses most.
@@ -116,20 +108,20 @@ class Objective(ABC):
 class Least(Objective):
     """The least of one term."""
 
-    term: str
+    term: Term
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """The term."""
-        return self.term
+        """That of the term."""
+        return self.term.name
 
     def cost(self, metrics: Metrics, reference: Metrics) -> float:
         """Returns the term in its unit."""
-        return term(self.term, metrics)
+        return self.term(metrics)
 
     def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
         """Returns the term and no limit."""
-        return self.term, {}
+        return self.term.name, {}
 
 
 @dataclass(frozen=True)
@@ -146,13 +138,13 @@ class Limited(Objective):
         limits: The limits, each on another term.
     """
 
-    term: str
+    term: Term
     limits: tuple[Limit, ...] = field()
 
     @property
     def name(self) -> str:  # type: ignore[override]
         """The text it is written as."""
-        return f"{self.term} with {' and '.join(limit.name for limit in self.limits)}"
+        return f"{self.term.name} with {' and '.join(limit.name for limit in self.limits)}"
 
     def cost(self, metrics: Metrics, reference: Metrics) -> float:
         """Returns the term in its unit, or the cost of missing limits."""
@@ -160,60 +152,13 @@ class Limited(Objective):
             excess for limit in self.limits if (excess := limit.excess(metrics, reference)) > 0
         ]
         if not missed:
-            return term(self.term, metrics)
-        return VIOLATION * term(self.term, reference) * math.prod(1 + excess for excess in missed)
+            return self.term(metrics)
+        return VIOLATION * self.term(reference) * math.prod(1 + excess for excess in missed)
 
     def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
         """Returns the term and its upper limits."""
         upper = [limit for limit in self.limits if not limit.is_floor]
-        return self.term, {limit.term: limit.factor(reference) for limit in upper}
-
-
-@dataclass(frozen=True)
-class AtTarget(Objective):
-    """The formula of Krishnan et al., "ArchGym", ISCA 2023: best exactly at a target.
-
-    They maximise r = target / |target - observed|, or the product of two such; the cost is 1 / r,
-    kept above `AT_TARGET` where they would divide by zero. Their "latency" is the run's total time.
-    Note that a design better than the target costs more again.
-
-    Attributes:
-        form: `power`, `latency` or `both`.
-        targets: One target each, mW before ns.
-    """
-
-    form: str
-    targets: tuple[float, ...]
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """The text it is written as."""
-        return " ".join([f"archgym-{self.form}", *map(number, self.targets)])
-
-    def cost(self, metrics: Metrics, reference: Metrics) -> float:
-        """Returns the product of the relative distances from the targets; no unit."""
-        product = 1.0
-        for (metric, _), target in zip(ARCHGYM[self.form], self.targets, strict=True):
-            product *= abs(target - measured(metric, metrics)) / target
-        return max(product, AT_TARGET)
-
-    def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
-        """Returns the nearest term, and the targets."""
-        named = {"power_mw": "power", "runtime_ns": "runtime"}
-        metrics = [metric for metric, _ in ARCHGYM[self.form]]
-        return named[metrics[0]], {
-            named[metric]: target / measured(metric, reference)
-            for metric, target in zip(metrics, self.targets, strict=True)
-        }
-
-
-# Metrics and their targets by default: 1 W and 0.1 ms, those of the code released with the paper
-# (DRAMSys_config.py, whose comments give other units than the ones it computes in).
-ARCHGYM: dict[str, tuple[tuple[str, float], ...]] = {
-    "power": (("power_mw", 1_000.0),),
-    "latency": (("runtime_ns", 100_000.0),),
-    "both": (("power_mw", 1_000.0), ("runtime_ns", 100_000.0)),
-}
+        return self.term.name, {limit.term.name: limit.factor(reference) for limit in upper}
 
 
 def number(value: float) -> str:

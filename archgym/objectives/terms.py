@@ -10,7 +10,6 @@ Metrics = Mapping[str, float]
 UNITS: dict[str, dict[str, str]] = {
     "ns": {"ns": "1", "us": "1e3", "ms": "1e6", "s": "1e9"},
     "nJ": {"nJ": "1", "uJ": "1e3", "mJ": "1e6", "J": "1e9"},
-    "nJ ns": {"nJ ns": "1"},
     "mW": {"mW": "1", "W": "1e3"},
     "GB/s": {"GB/s": "1", "MB/s": "1e-3"},
     "": {},
@@ -18,26 +17,48 @@ UNITS: dict[str, dict[str, str]] = {
 """By the unit that a term is in: those it can be written in, as decimal multiples of it."""
 
 
+def units(unit: str) -> Mapping[str, str]:
+    """Returns the units that a quantity can be written in, as decimal multiples of its own."""
+    return UNITS.get(unit, {unit: "1"})
+
+
+def as_measured(value: float) -> float:
+    """The formula of a term that is a metric."""
+    return value
+
+
 @dataclass(frozen=True)
 class Term:
     """A quantity to minimise or to limit; called with metrics, it returns its value in its unit.
 
     Attributes:
-        unit: A key of `UNITS`, empty for a count.
+        name: What it is called in an objective.
+        unit: Mostly a key of `UNITS`, empty for a count.
         description: What it is.
         metrics: The metrics it is computed from.
-        formula: Its value for the values of those; numbers or arrays.
+        formula: Its value for the values of those and of `optional`; numbers or arrays. A function
+            of a module, so that objectives can be sent to other processes.
+        optional: Metrics that it also takes into account, and that count as 0 where a simulator
+            does not report them.
         lower_is_better: Otherwise it can only be limited from below.
         shows_slowness: Whether every design gets worse in it by being slower, so that a limit on
             it rules slow ones out.
+        rewards: What the least of it alone would reward, e.g. `"slowness"`; such a term can only be
+            minimised where one that shows slowness is limited. Mostly nothing.
+        is_absolute: Whether it is known from the design, so that nobody would limit it by what the
+            default design has.
     """
 
+    name: str
     unit: str
     description: str
     metrics: tuple[str, ...]
-    formula: Callable[..., float]
+    formula: Callable[..., float] = as_measured
+    optional: tuple[str, ...] = ()
     lower_is_better: bool = True
     shows_slowness: bool = True
+    rewards: str = ""
+    is_absolute: bool = False
 
     def __call__(self, metrics: Metrics) -> float:
         """Returns the value in the term's unit.
@@ -45,80 +66,8 @@ class Term:
         Raises:
             ArchgymError: A metric that it needs was not measured.
         """
-        return self.formula(*(measured(name, metrics) for name in self.metrics))
-
-
-def _as_measured(value: float) -> float:
-    return value
-
-
-def _with_debt(value: float, debt: float) -> float:
-    return value + debt
-
-
-_RUNTIME = ("runtime_ns", "refresh_debt_ns")
-_ENERGY = ("energy_nj", "refresh_debt_nj")
-
-TERMS: dict[str, Term] = {
-    "runtime": Term("ns", "runtime, refreshes owed included", _RUNTIME, _with_debt),
-    "latency": Term("ns", "mean latency", ("latency_ns",), _as_measured),
-    "energy": Term(
-        "nJ", "energy, refreshes owed included", _ENERGY, _with_debt, shows_slowness=False
-    ),
-    "edp": Term(
-        "nJ ns",
-        "energy x runtime",
-        _ENERGY + _RUNTIME,
-        lambda energy, its_debt, runtime, debt: (energy + its_debt) * (runtime + debt),
-    ),
-    "power": Term(
-        "mW",
-        "energy / runtime",
-        _ENERGY + _RUNTIME,
-        lambda energy, its_debt, runtime, debt: (energy + its_debt) / (runtime + debt) * 1e3,
-        shows_slowness=False,
-    ),
-    "latency_p99": Term("ns", "99th percentile of the latency", ("latency_p99_ns",), _as_measured),
-    "read_latency": Term("ns", "mean latency of reads", ("read_latency_ns",), _as_measured),
-    "read_latency_p99": Term(
-        "ns",
-        "99th percentile of the latency of reads",
-        ("read_latency_p99_ns",),
-        _as_measured,
-    ),
-    "bandwidth": Term(
-        "GB/s",
-        "bytes asked for / runtime, refreshes owed included",
-        ("bandwidth_gb_per_s", *_RUNTIME),
-        lambda bandwidth, runtime, debt: bandwidth * runtime / (runtime + debt),
-        lower_is_better=False,
-    ),
-}
-"""By name; the order is that of an environment's columns, so new ones come last."""
-
-# Known from the design: nobody would limit these by what the default design has.
-COSTS: dict[str, Term] = {
-    "queue_entries": Term(
-        "",
-        "hardware: entries of the request buffers",
-        ("queue_entries",),
-        _as_measured,
-        shows_slowness=False,
-    ),
-}
-"""What the controller takes to build, by name."""
-
-KNOWN: dict[str, Term] = TERMS | COSTS
-"""All that an objective can name."""
-
-
-def term(name: str, metrics: Metrics) -> float:
-    """Returns one of `TERMS` or `COSTS` in its unit.
-
-    Raises:
-        ArchgymError: A metric that it needs was not measured.
-    """
-    return KNOWN[name](metrics)
+        needed = (measured(name, metrics) for name in self.metrics)
+        return self.formula(*needed, *(metrics.get(name, 0.0) for name in self.optional))
 
 
 def measured(name: str, metrics: Metrics) -> float:

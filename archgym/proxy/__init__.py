@@ -15,7 +15,7 @@ Needs the extra `proxy`.
 """
 
 from archgym.proxy.proxy import Adapted, Bound, Prediction, Predictor, Probes, Proxy
-from archgym.proxy.samples import TARGETS, Samples, from_frame, from_table, join
+from archgym.proxy.samples import Samples, from_frame, from_table, join
 from archgym.proxy.scores import SCORES, scores
 from archgym.proxy.store import describe, load, save
 from archgym.proxy.training import Plan, train
@@ -23,7 +23,6 @@ from archgym.proxy.workloads import Facts
 
 __all__ = [
     "SCORES",
-    "TARGETS",
     "Adapted",
     "Bound",
     "Facts",

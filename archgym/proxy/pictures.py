@@ -13,7 +13,9 @@ from archgym.proxy.evaluation import Evaluation
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHOWN = ("runtime_ns", "latency_ns", "power_mw", "energy_nj")
+SHOWN = 4
+"""The most metrics that are drawn, the first ones."""
+
 DOTS = 2000
 """The most designs of a workload that are drawn."""
 
@@ -21,8 +23,7 @@ DOTS = 2000
 def draw_predictions(evaluation: Evaluation) -> "Figure":
     """Draws predictions over measurements, a row a workload and a column a metric."""
     figure_class = _figure()
-    metrics = [name for name in SHOWN if name in evaluation.parts[0].metrics]
-    metrics = metrics or list(evaluation.parts[0].metrics)
+    metrics = evaluation.parts[0].metrics[:SHOWN]
     size = (3.0 * len(metrics), 2.8 * len(evaluation.parts))
     figure = figure_class(figsize=size, layout="constrained")
     panels = figure.subplots(len(evaluation.parts), len(metrics), squeeze=False)

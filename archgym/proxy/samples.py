@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.domain import DEFAULT
 from archgym.errors import ArchgymError, unknown
 from archgym.proxy.coding import Coding
 from archgym.proxy.workloads import Facts
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-TARGETS = (
-    "runtime_ns",
-    "latency_ns",
-    "energy_nj",
-    "power_mw",
-    "refresh_debt_ns",
-    "refresh_debt_nj",
-    "queue_entries",
-)
-"""The metrics that are learned unless others are asked for.
-
-They are what objectives need, but for tails, latencies of reads and bandwidth: each metric takes
-time to learn.
-"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +45,7 @@ class Samples:
     values: Floats
     facts: tuple[Facts, ...]
     simulator: str
+    domain: str = DEFAULT
 
     def __len__(self) -> int:
         """Returns the number of samples."""
@@ -80,14 +67,11 @@ class Samples:
 
     def take(self, rows: Ints | NDArray[np.bool_]) -> "Samples":
         """Returns some of the samples."""
-        return Samples(
-            self.coding,
-            self.codes[rows],
-            self.workload[rows],
-            self.metrics,
-            self.values[rows],
-            self.facts,
-            self.simulator,
+        return replace(
+            self,
+            codes=self.codes[rows],
+            workload=self.workload[rows],
+            values=self.values[rows],
         )
 
     def of(self, workload: str) -> "Samples":
@@ -119,15 +103,7 @@ class Samples:
             if name not in self.metrics:
                 raise unknown("metric of the data", name, self.metrics)
         columns = [self.metrics.index(name) for name in metrics]
-        return Samples(
-            self.coding,
-            self.codes,
-            self.workload,
-            tuple(metrics),
-            self.values[:, columns],
-            self.facts,
-            self.simulator,
-        )
+        return replace(self, metrics=tuple(metrics), values=self.values[:, columns])
 
 
 def from_table(table: "Table", features: Sequence[float] = ()) -> Samples:
@@ -150,13 +126,18 @@ def from_table(table: "Table", features: Sequence[float] = ()) -> Samples:
         np.zeros(len(numbers), np.int64),
         table.metrics,
         table.values[numbers],
-        (Facts(header.workload["id"], anchor, tuple(features), header.system),),
+        (Facts(header.workload["id"], anchor, tuple(features), header.platform),),
         f"{header.simulator} {header.simulator_version}",
+        header.domain,
     )
 
 
 def from_frame(
-    frame: "pd.DataFrame", space: DesignSpace, facts: Mapping[str, Facts], source: str
+    frame: "pd.DataFrame",
+    space: DesignSpace,
+    facts: Mapping[str, Facts],
+    source: str,
+    domain: str = DEFAULT,
 ) -> Samples:
     """Takes samples out of an evaluation log.
 
@@ -168,6 +149,7 @@ def from_frame(
         space: The space of the designs.
         facts: What else is known of the workloads, by their names in the log.
         source: Where the rows come from, for error messages.
+        domain: Name of the domain that they are of.
 
     Raises:
         ArchgymError: There are no rows with metrics, columns are missing, designs are not of the
@@ -205,6 +187,7 @@ def from_frame(
         values[first],
         (),
         " ".join(versions.iloc[0]),
+        domain,
     )
     default = coding.keys(coding.codes(space.encode(space.default)[None]))[0]
     found = []
@@ -215,15 +198,7 @@ def from_frame(
             anchor = dict(zip(metrics, samples.values[at[0]].tolist(), strict=True))
             fact = replace(fact, anchor={**fact.anchor, **anchor})
         found.append(fact)
-    return Samples(
-        coding,
-        samples.codes,
-        samples.workload,
-        metrics,
-        samples.values,
-        tuple(found),
-        samples.simulator,
-    )
+    return replace(samples, facts=tuple(found))
 
 
 def join(parts: Sequence[Samples]) -> Samples:
@@ -252,6 +227,7 @@ def join(parts: Sequence[Samples]) -> Samples:
         np.concatenate([part.values for part in parts]),
         tuple(facts),
         first.simulator,
+        first.domain,
     )
 
 

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym import __version__
+from archgym import domain
 from archgym.errors import ArchgymError
 from archgym.proxy.models import Advance, Examples, Model, model_class
 from archgym.proxy.proxy import Predictor, Proxy, calibrate
-from archgym.proxy.samples import TARGETS, Samples
+from archgym.proxy.samples import Samples
 from archgym.proxy.scores import scores
 from archgym.proxy.targets import Target, Targets
 from archgym.proxy.workloads import Context, Facts
+from archgym.version import VERSION
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -34,7 +35,8 @@ class Plan:
     Args:
         samples: The data.
         kind: One of `models.MODELS`.
-        metrics: What to predict; by default those of `TARGETS` that were measured.
+        metrics: What to predict; by default those that were measured of the ones that the domain
+            names.
         known: Whether to learn each of the workloads by itself.
         transfer: Whether to learn what to expect of other workloads; by default if there are
             enough workloads whose features and anchors are known.
@@ -62,9 +64,10 @@ class Plan:
         effort: float = 1.0,
     ) -> None:
         self._model = model_class(kind)
-        self.metrics = tuple(metrics or [name for name in TARGETS if name in samples.metrics])
+        usual = domain.load(samples.domain).learned or samples.metrics
+        self.metrics = tuple(metrics or [name for name in usual if name in samples.metrics])
         if not self.metrics:
-            raise ArchgymError(f"the data have none of the metrics {', '.join(TARGETS)}")
+            raise ArchgymError(f"the data have none of the metrics {', '.join(usual)}")
         self._samples = samples.only(self.metrics)
         if not effort > 0:
             raise ArchgymError(f"the effort of a training is more than 0, not {effort}")
@@ -118,7 +121,7 @@ class Plan:
             context=context,
             provenance={
                 **(provenance or {}),
-                "archgym": __version__,
+                "archgym": VERSION,
                 "seed": self._seed,
                 "effort": self._effort,
                 "samples": len(samples),

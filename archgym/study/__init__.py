@@ -24,7 +24,7 @@ more after those.
 
 A workload is played as its trace is meant to be unless its table says otherwise: `{ name =
 "cloud-1", player = { mode = "closed", max_outstanding = 8 } }`, with the attributes of
-`archgym.dram.player.Player`. That of a trace file may say what the file leaves open: `clock_mhz`,
+`archgym.traces.player.Player`. That of a trace file may say what the file leaves open: `clock_mhz`,
 `size` and `reads_only`, as `archgym.Workload.load` takes them. A table may also list
 `objectives` of its own, in place of the study's. Further keys: `seed` (0), from which the trials'
 seeds derive, and `allow_data_loss` (false).

@@ -8,11 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from archgym import domain as domains
 from archgym import simulators
-from archgym.dram.features import FEATURE_NAMES
-from archgym.dram.workload import Workload
+from archgym.domain import Platform
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError, unknown
-from archgym.simulators import Outcome, Simulator
+from archgym.simulator import Outcome, Simulator
 from archgym.space import DesignSpace
 from archgym.study.executor import check_workers, execute
 from archgym.study.lock import Lock, locked
@@ -29,6 +29,7 @@ from archgym.table import (
     write_header,
     write_shard,
 )
+from archgym.workload import NamedWorkload
 
 LIMIT = 1_000_000
 """The most designs that are simulated unless more are asked for: half an hour and more."""
@@ -42,11 +43,12 @@ def enumerate_space(
     workload: WorkloadSpec,
     out: str | Path,
     *,
-    device: str = "ddr4-2400",
-    simulator: str = "native",
+    domain: str = domains.DEFAULT,
+    simulator: str | None = None,
     workers: int = 1,
     shard_size: int | None = None,
     limit: int = LIMIT,
+    **options: Any,
 ) -> Table:
     """Simulates every distinct design of a space into the table in a folder, or the rest of it.
 
@@ -58,11 +60,12 @@ def enumerate_space(
         space: The space.
         workload: The workload.
         out: The table's folder; made if missing.
-        device: Name or path of the device.
-        simulator: Name of the simulator.
+        domain: Name of the domain.
+        simulator: Name of the simulator; by default the domain's.
         workers: How many processes, each of one thread.
         shard_size: Designs a shard; by default `SHARD_SIZE`, or as the table in `out` has it.
         limit: The most distinct designs that the space may have.
+        options: Those of the domain, such as `device`.
 
     Returns:
         The complete table.
@@ -79,7 +82,9 @@ def enumerate_space(
     if shard_size is not None and shard_size < 1:
         raise ArchgymError(f"a shard holds at least 1 design, not {shard_size}")
     folder = Path(out)
-    inputs = _Inputs(workload, device, simulator)
+    simulator = simulator or domains.load(domain).defaults.simulator
+    settled = tuple(sorted(domains.load(domain).settle(options).items()))
+    inputs = _Inputs(workload, domain, settled, simulator)
     wanted = _header(space, inputs, shard_size or SHARD_SIZE, limit)
     if (folder / "table.json").exists():
         # What is damaged is said when it is made again.
@@ -142,13 +147,19 @@ class _Inputs:
 
     Attributes:
         workload: The workload.
-        device: Name or path of the device.
+        domain: Name of the domain.
+        options: All of the domain's options.
         simulator: Name of the simulator.
     """
 
     workload: WorkloadSpec
-    device: str
+    domain: str
+    options: tuple[tuple[str, Any], ...]
     simulator: str
+
+    def platform(self) -> Platform:
+        """Makes the platform."""
+        return domains.load(self.domain).platform(dict(self.options))
 
 
 @dataclass(frozen=True)
@@ -177,10 +188,10 @@ class _Shard:
 
 
 @lru_cache(maxsize=1)
-def _enumeration(folder: Path, inputs: _Inputs) -> tuple[Header, Workload, Simulator]:
+def _enumeration(folder: Path, inputs: _Inputs) -> tuple[Header, NamedWorkload, Simulator]:
     """Returns what the shards of a table have in common."""
     header = read_header(folder)
-    workload = inputs.workload.load(inputs.device)
+    workload = inputs.workload.load(inputs.platform())
     if workload.id != header.workload["id"]:
         raise ArchgymError(
             f"workload {header.workload['id']} of {folder} has become {workload.id}: it was "
@@ -203,8 +214,8 @@ def _header(space: DesignSpace, inputs: _Inputs, shard_size: int, limit: int) ->
             f"space {space.name} has {designs:,} distinct designs, more than the limit of "
             f"{limit:,}; enumerate a smaller space, or raise the limit"
         )
-    spec = inputs.workload
-    workload = spec.load(inputs.device)
+    spec, platform = inputs.workload, inputs.platform()
+    workload = spec.load(platform)
     simulator = simulators.make(inputs.simulator)
     for parameter in space.parameters:
         if parameter not in simulator.parameters:
@@ -212,21 +223,20 @@ def _header(space: DesignSpace, inputs: _Inputs, shard_size: int, limit: int) ->
             raise unknown(f"parameter of simulator {inputs.simulator}", parameter, known)
     # A workload that can't be played fails here, and not design by design.
     simulators.simulate(space.default, workload, simulator)
+    domain = domains.load(inputs.domain)
     return Header(
         space=space,
         workload={
             "id": workload.id,
             "name": spec.name,
-            "options": dict(spec.options),
-            "player": workload.player.to_mapping(),
-            "requests": len(workload),
-            "features": dict(zip(FEATURE_NAMES, workload.features.tolist(), strict=True)),
+            "options": spec.others,
+            **{name: table.to_mapping() for name, table in spec.tables.items()},
+            **workload.record,
+            "features": dict(zip(domain.features, workload.features.tolist(), strict=True)),
         },
-        device={
-            "name": inputs.device,
-            "standard": workload.system.device.standard,
-            "system": workload.system.device.name,
-        },
+        domain=inputs.domain,
+        platform=platform.name,
+        options={name: value for name, value in inputs.options if domain.options[name].is_read},
         simulator=inputs.simulator,
         simulator_version=simulator.version,
         metrics=tuple(sorted(simulator.metrics)),

@@ -1,9 +1,9 @@
 """What a study reads, by content: its results are those of nothing else.
 
-`inputs.json` in the folder of a study says what the device, the workloads, the simulator and the
-files that agents are given contained when the study began, and holds the data of a device that is
-not bundled, so that the results can be understood without the file. It also has the digest of the
-`spec.toml` beside it, and its own.
+`inputs.json` in the folder of a study says what the platform, the workloads, the simulator and
+the files that agents are given contained when the study began, and holds the data of a platform
+that could change, so that the results can be understood without its files. It also has the digest
+of the `spec.toml` beside it, and its own.
 """
 
 import dataclasses
@@ -16,17 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archgym import agents, digest
-from archgym.dram.device import Device
-from archgym.dram.system import System
+from archgym.domain import Domain, Platform
 from archgym.errors import ArchgymError, DamagedError
+from archgym.workload import NamedWorkload
 
 if TYPE_CHECKING:
-    from archgym.dram.workload import Workload
-    from archgym.simulators import Simulator
+    from archgym.simulator import Simulator
     from archgym.study.trial import AgentSpec, Trial
 
-SCHEMA_VERSION = 2
-"""Of the record; those of version 1 have no digests."""
+SCHEMA_VERSION = 3
+"""Of the record; those of version 1 have no digests, and before 3 platforms were devices."""
 
 NAME = "inputs.json"
 SPEC = "spec.toml"
@@ -40,13 +39,13 @@ class Inputs:
     """Everything that a study reads.
 
     Attributes:
-        contents: Of the device first, which workloads contain too.
-        device: The data of the device; `None` if it is a bundled one.
+        contents: Of the platform first, which workloads contain too.
+        platform: See `Platform.document`.
         spec: SHA-256 of the study's `spec.toml`; `None` if there is none yet, or it is not known.
     """
 
     contents: Contents
-    device: Mapping[str, Any] | None = None
+    platform: Mapping[str, Any] | None = None
     spec: str | None = field(default=None, compare=False)
 
     @classmethod
@@ -63,12 +62,13 @@ class Inputs:
         document = digest.read_json(path)
         version = document.get("schema_version")
         digest.check(document, path, required=version != 1)
-        if version not in (1, SCHEMA_VERSION):
+        if version not in range(1, SCHEMA_VERSION + 1):
             raise ArchgymError(
                 f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
             )
         try:
-            return cls(dict(document["contents"]), document["device"], document.get("spec_sha256"))
+            platform = document["device" if version < SCHEMA_VERSION else "platform"]
+            return cls(dict(document["contents"]), platform, document.get("spec_sha256"))
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"{path} does not say what a study has read: {error!r}") from error
 
@@ -77,7 +77,7 @@ class Inputs:
         document = {
             "schema_version": SCHEMA_VERSION,
             "contents": dict(self.contents),
-            "device": self.device,
+            "platform": self.platform,
             "spec_sha256": self.spec,
         }
         return json.dumps(digest.stamp(document), indent=1) + "\n"
@@ -112,18 +112,13 @@ def check_spec(path: Path) -> None:
         )
 
 
-def of_device(device: Device) -> Contents:
-    """Returns what a device contains."""
-    return {"device": f"{device.name}#{device.sha256}"}
-
-
 def of_simulator(simulator: "Simulator") -> Contents:
     """Returns what a simulator is; the version of one that reads files is of their content."""
     return {"simulator": f"{simulator.name} {simulator.version}"}
 
 
-def of_workload(label: str, workload: "Workload") -> Contents:
-    """Returns what a workload contains, its device included."""
+def of_workload(label: str, workload: NamedWorkload) -> Contents:
+    """Returns what a workload contains, its platform included."""
     name, _, _ = workload.id.rpartition("#")
     return {f"workload {label}": f"{name}#{workload.sha256}"}
 
@@ -174,20 +169,21 @@ def short(content: str) -> str:
     return f"{name}{mark}{digest[:8]}" if mark and len(digest) == 64 else content
 
 
-def system(folder: Path, device: str) -> System:
-    """Returns the memory system of a study as it was when the study began.
+def platform(folder: Path, domain: Domain, options: Mapping[str, Any]) -> Platform:
+    """Returns the platform of a study as it was when the study began.
 
     Args:
         folder: The study's folder.
-        device: Name or path of its device, for a folder that does not hold the device's data.
+        domain: The study's domain.
+        options: The domain's, for a folder that does not hold the platform's data.
 
     Raises:
-        ArchgymError: The device is neither in the folder nor to be found otherwise.
+        ArchgymError: The platform is neither in the folder nor to be found otherwise.
     """
     inputs = Inputs.read(folder)
-    if inputs is None or inputs.device is None:
-        return System.load(device)
-    return System(Device.from_dict(inputs.device, f"{folder / NAME}: device"))
+    if inputs is None or inputs.platform is None:
+        return domain.platform(options)
+    return domain.restore(inputs.platform, options, str(folder / NAME))
 
 
 def _file(agent: "AgentSpec", hyperparameter: str) -> str:

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym import agents, simulators
+from archgym import agents, domain, simulators
+from archgym.assembly import assemble
 from archgym.dataset import Journal
-from archgym.dram.spaces import make_space
 from archgym.problem import BudgetExhausted, Evaluation, Problem
-from archgym.simulators import Outcome, Simulator
+from archgym.simulator import Outcome, Simulator
 from archgym.space import Design
 from archgym.study.executor import execute
 from archgym.study.trial import AgentSpec, Trial
@@ -236,18 +236,21 @@ class _Probe:
         """Runs the probe and writes `NAME.json`."""
         trial = self.trial
         began = _cpu_seconds()
-        workload = trial.workload.load(trial.device)
-        space = make_space(trial.space, trial.device, allow_data_loss=trial.allow_data_loss)
+        platform = domain.load(trial.domain).platform(dict(trial.options))
         simulator = _Timed(simulators.make(trial.simulator))
         with Journal(folder / f"{self.name}.jsonl") as journal:
-            problem = _Beginning(
-                space,
-                workload,
+            problem = assemble(
+                trial.workload.load(platform),
+                trial.space,
                 trial.objective,
                 simulator,
+                domain=trial.domain,
+                platform=platform,
                 budget=trial.budget,
                 journal=journal,
+                kind=_Beginning,
             )
+            assert isinstance(problem, _Beginning)
             assert problem.default
             load_seconds = _cpu_seconds() - began
             hyperparameters = trial.agent.hyperparameters
@@ -255,7 +258,7 @@ class _Probe:
             for _ in range(2):
                 simulator.reset()
                 problem.begin(self.evaluations)
-                agent = agents.make(trial.agent.agent, space, trial.seed, **hyperparameters)
+                agent = agents.make(trial.agent.agent, problem.space, trial.seed, **hyperparameters)
             with suppress(BudgetExhausted):
                 agent.search(problem)
         found = {
@@ -279,13 +282,12 @@ class _Timed(Simulator):
         self.name = simulator.name  # type: ignore[misc]
         self.version = simulator.version
         self.parameters = simulator.parameters
-        self.standards = simulator.standards
         self.metrics = simulator.metrics
         self._simulator = simulator
         self.reset()
 
     def reset(self) -> None:
-        """Begins to count anew."""
+        """Sets the counts to zero."""
         self.seconds = 0.0
         self.designs = 0
 

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from archgym import digest
+from archgym import digest, domain
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study import inputs
 from archgym.study.damage import Damage, find
@@ -178,32 +178,30 @@ def _refuse_others(study: Study, out: Path) -> None:
 
 def _compare_specs(study: Study, found: Study, out: Path) -> None:
     """Compares all but names: what a path leads to counts, and not how it is given."""
-    paths = {agent.label: inputs.files(agent) for agent in study.agents}
-    for field in fields(Study):
-        if field.name in ("name", "device", "simulator"):
-            continue
-        if _without(study, paths, field.name) != _without(found, paths, field.name):
+    here, there = _comparable(study, study), _comparable(found, study)
+    for key, value in here.items():
+        if there.get(key) != value:
             raise ArchgymError(
-                f"{out} holds results of a study with other {field.name}: "
-                f"{found.to_mapping()[field.name]!r}, not {study.to_mapping()[field.name]!r}; "
+                f"{out} holds results of a study with other {key}: "
+                f"{found.to_mapping().get(key)!r}, not {study.to_mapping()[key]!r}; "
                 f"choose another folder"
             )
 
 
-def _without(study: Study, paths: Mapping[str, Mapping[str, Path]], field: str) -> Any:
-    """Returns a field of a study; of the paths that agents are given, only that there are any."""
-    if field != "agents":
-        return getattr(study, field)
-    return [
-        replace(
-            agent,
-            hyperparameters={
-                name: bool(value) if name in paths.get(agent.label, ()) else value
-                for name, value in agent.hyperparameters.items()
-            },
-        )
-        for agent in study.agents
-    ]
+def _comparable(study: Study, wanted: Study) -> dict[str, Any]:
+    """Returns a study's document without names, and of the paths it has only that there are any.
+
+    Args:
+        study: The study.
+        wanted: The one that says which hyperparameters of its agents are paths.
+    """
+    options = domain.load(study.domain).options
+    names = {"name", "simulator", *(name for name, option in options.items() if option.is_read)}
+    document = {key: value for key, value in study.to_mapping().items() if key not in names}
+    for agent in wanted.agents:
+        settings = document["agents"].get(agent.label, {})
+        settings |= {name: True for name in inputs.files(agent) if settings.get(name)}
+    return document
 
 
 def _change(
@@ -217,6 +215,7 @@ def _change(
     """Says what has changed since a trial was run, by what it says itself; `None` if nothing."""
     if summary is not None and "settings" in summary:
         ran, wanted = summary["settings"], trial.settings
+        ran = {"domain": domain.DEFAULT, **ran}  # Older trials name none.
         for name, value in wanted.items():
             if ran.get(name) != value:
                 return f"trial {trial.name} has {name} {ran.get(name)!r}, not {value!r}"

@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -13,15 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from archgym import agents, objectives, simulators
+from archgym import agents, simulators
+from archgym import domain as domains
 from archgym.documents import parse_toml, read_toml
-from archgym.dram.device import Device
-from archgym.dram.player import Player
-from archgym.dram.spaces import make_space
-from archgym.dram.system import System
+from archgym.domain import Domain, Platform
 from archgym.errors import ArchgymError, unknown
 from archgym.study import inputs, toml
-from archgym.study.executor import TrialFailure
 from archgym.study.inputs import Inputs
 from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
 from archgym.texts import check_printable
@@ -39,16 +36,16 @@ class Study:
 
     Attributes:
         name: What it is called.
+        domain: Name of the domain.
+        options: All of the domain's options, sorted by name.
         space: Name of the design space.
         simulator: Name of the simulator.
-        device: Name or path of the device.
         budget: Evaluations a trial.
         seeds: Trials of each agent on each problem.
         seed: From which the trials' seeds derive.
         objectives: Texts of the objectives.
         workloads: What to run.
         agents: Who searches.
-        allow_data_loss: Whether designs that never refresh are feasible.
     """
 
     name: str
@@ -56,12 +53,12 @@ class Study:
     seeds: int
     workloads: tuple[WorkloadSpec, ...]
     agents: tuple[AgentSpec, ...]
-    objectives: tuple[str, ...] = ("runtime",)
-    space: str = "archgym"
-    simulator: str = "native"
-    device: str = "ddr4-2400"
+    objectives: tuple[str, ...]
+    space: str
+    simulator: str
+    options: tuple[tuple[str, Any], ...]
+    domain: str = domains.DEFAULT
     seed: int = 0
-    allow_data_loss: bool = False
 
     @classmethod
     def load(cls, path: str | Path) -> "Study":
@@ -122,6 +119,7 @@ class Study:
     def to_mapping(self) -> dict[str, Any]:
         """Returns what `from_mapping` takes, every key given."""
         document = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        document |= document.pop("options")
         document["workloads"] = [workload_document(workload) for workload in self.workloads]
         # Tables come last in TOML.
         del document["agents"]
@@ -146,10 +144,10 @@ class Study:
         seeds = [_seed(self.seed, index) for index in range(most)]
         return [
             Trial(
+                self.domain,
+                self.options,
                 self.space,
-                self.allow_data_loss,
                 self.simulator,
-                self.device,
                 workload,
                 objective,
                 agent,
@@ -179,74 +177,92 @@ class Study:
             ArchgymError: A name or value is not known; the message names `source` and the key.
         """
         contents: dict[str, str] = {}
-        with _blame(source, "device"):
-            system = System.load(self.device)
-            contents |= inputs.of_device(system.device)
+        domain = domains.load(self.domain)
+        platform = self._platform(source, domain)
+        contents |= platform.contents
         with _blame(source, "space"):
-            make_space(self.space, system, allow_data_loss=self.allow_data_loss)
+            platform.space(self.space)
         with _blame(source, "simulator"):
             simulator = simulators.make(self.simulator)
             contents |= inputs.of_simulator(simulator)
         for objective in self.objectives:
             with _blame(source, "objectives"):
-                objectives.make(objective)
+                domain.objective(objective)
         for workload in self.workloads:
             for objective in workload.objectives or ():
                 with _blame(source, f"workloads, objectives of {workload.label}"):
-                    objectives.make(objective)
+                    domain.objective(objective)
         load = cache(agents.registry.load)  # Searches all packages.
         for agent in self.agents:
             with _blame(source, f"agents.{agent.label}"):
                 agents.configure(load(agent.agent), agent.hyperparameters)
                 contents |= inputs.of_files(agent)
         for workload in self.workloads:
-            where = f"{workload.label} on device {self.device}"
+            where = f"{workload.label} on {platform.name}"
             with _blame(source, f"workloads, {where}"):
-                loaded = workload.load(self.device)
+                loaded = workload.load(platform)
                 contents |= inputs.of_workload(workload.label, loaded)
             # Any values will do: an objective complains of metrics that are not there.
             measured = dict.fromkeys(simulator.reported(loaded), 1.0)
             for objective in workload.objectives or self.objectives:
                 with _blame(source, f"objectives, {objective!r} of {where}"):
-                    objectives.make(objective).cost(measured, measured)
+                    domain.objective(objective).cost(measured, measured)
         # Some file systems take large and small letters for the same.
         for name, count in Counter(trial.name.lower() for trial in self.trials).items():
             if count > 1:
                 raise ArchgymError(f"{source}: two trials would be called {name}; rename one")
-        is_bundled = self.device in Device.names()
-        return Inputs(contents, None if is_bundled else system.device.data)
+        return Inputs(contents, platform.document)
 
-    def run(
-        self,
-        out: str | Path,
-        workers: int = 1,
-        on_end: Callable[[Trial, TrialFailure | None], None] | None = None,
-    ) -> list[TrialFailure]:
-        """Runs every trial that has not been run yet; see `archgym.study.run.run`."""
-        from archgym.study.run import run
-
-        return run(self, Path(out), workers, on_end)
+    def _platform(self, source: str, domain: Domain) -> Platform:
+        """Settles the options of the domain; an error names the one that is read."""
+        read = [name for name, option in domain.options.items() if option.is_read]
+        with _blame(source, " or ".join(read) or "domain"):
+            return domain.platform(dict(self.options))
 
 
 def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
     """Makes a study of a document that has the form of one."""
-    document = {"name": name, **document}
+    domain_name = document.get("domain", domains.DEFAULT)
+    with _blame(source, "domain"):
+        if not isinstance(domain_name, str):
+            raise ArchgymError(f"must be a text, not {domain_name!r}")
+        domain = domains.load(domain_name)
+    defaults = domain.defaults
+    document = {
+        "name": name,
+        "objectives": (defaults.objective,),
+        "space": defaults.space,
+        "simulator": defaults.simulator,
+        **document,
+    }
     for key, value in document.items():
-        if key not in _READERS:
-            raise _at(source, unknown("key", key, _READERS))
+        if key not in _READERS and key not in domain.options:
+            raise _at(source, unknown("key", key, [*_READERS, *domain.options]))
         with _blame(source, key):
             _check_values(value)
     for key in ("budget", "seeds", "workloads", "agents"):
         if key not in document:
             raise ArchgymError(f"{source}: key {key!r} is missing, {_EXPECTED[_READERS[key]]}")
-    values = {}
-    for key, value in document.items():
+    values: dict[str, Any] = {}
+    for key, reader in _READERS.items():
+        if key not in document:
+            continue
+        value = document[key]
         with _blame(source, key):
-            values[key] = _READERS[key](value)
+            values[key] = reader(value)
         if values[key] is None:
-            expected = _EXPECTED[_READERS[key]]
-            raise ArchgymError(f"{source}: {key} must be {expected}, not {value!r}")
-    study = Study(**values)
+            raise ArchgymError(f"{source}: {key} must be {_EXPECTED[reader]}, not {value!r}")
+    with _blame(source, "workloads"):
+        values["workloads"] = tuple(
+            replace(each, options=domain.read_workload_options(dict(each.options)))
+            for each in values["workloads"]
+        )
+    given = {key: value for key, value in document.items() if key in domain.options}
+    try:
+        options = domain.settle(given)
+    except ArchgymError as error:
+        raise ArchgymError(f"{source}: {error}") from error
+    study = Study(**values, options=tuple(sorted(options.items())))
     trials = study.count_trials()
     if trials > MOST_TRIALS:
         raise ArchgymError(
@@ -280,10 +296,6 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _switch(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 def _count(value: Any) -> int | None:
     if _natural(value) is None or value < 1:
         return None
@@ -302,25 +314,22 @@ def _texts(value: Any) -> tuple[str, ...] | None:
 
 
 def _workloads(value: Any) -> tuple[WorkloadSpec, ...] | None:
+    """Returns workloads whose tables of options are still mappings."""
     found = []
     for item in value if isinstance(value, (list, tuple)) else []:
         options = dict(item) if isinstance(item, Mapping) else {"name": item}
         name = _text(options.pop("name", None))
-        player = options.pop("player", None)
         own = _texts(options.pop("objectives")) if "objectives" in options else ()
-        if name is None or own is None or not isinstance(player, Mapping | None):
+        if name is None or own is None:
             return None
-        played = None if player is None else Player.from_mapping(player)
-        found.append(WorkloadSpec(name, tuple(sorted(options.items())), played, own or None))
+        found.append(WorkloadSpec(name, tuple(options.items()), own or None))
     return tuple(found) or None
 
 
 def workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
     """Returns a workload as a study's document has it, the name alone where that is enough."""
-    document = {"name": workload.name, **dict(workload.options)}
-    if workload.player is not None:
-        # The mode in any case, since a table of nothing says nothing to a reader.
-        document["player"] = {"mode": workload.player.mode, **workload.player.to_mapping()}
+    document = {"name": workload.name, **workload.others}
+    document |= {name: table.to_mapping() for name, table in workload.tables.items()}
     if workload.objectives is not None:
         document["objectives"] = workload.objectives
     return document if len(document) > 1 else workload.name
@@ -348,27 +357,24 @@ def _agent_document(agent: AgentSpec) -> dict[str, Any]:
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "name": _text,
+    "domain": _text,
     "space": _text,
     "simulator": _text,
-    "device": _text,
     "budget": _count,
     "seeds": _count,
     "seed": _natural,
     "objectives": _texts,
     "workloads": _workloads,
     "agents": _agents,
-    "allow_data_loss": _switch,
 }
 
 _EXPECTED: dict[Callable[[Any], Any], str] = {
     _text: "a text",
-    _switch: "true or false",
     _count: "a whole number of at least 1",
     _natural: "a whole number of at least 0",
     _texts: "a list of texts",
-    _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 }, in "
-    "which player is a table like { mode = 'closed', max_outstanding = 8 } and objectives a list "
-    "of texts",
+    _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 "
+    "}, in which objectives is a list of texts",
     _agents: "tables like [agents.random_search], one an agent, in which budget and seeds are "
     "whole numbers of at least 1",
 }

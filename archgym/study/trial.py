@@ -8,51 +8,60 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from archgym import agents, atomic, dataset, digest, simulators
+from archgym import agents, atomic, dataset, digest, domain, simulators
+from archgym.assembly import assemble
 from archgym.dataset import LOG_SHA256, Journal, seal
-from archgym.dram.features import FEATURE_NAMES
-from archgym.dram.player import Player
-from archgym.dram.spaces import make_space
-from archgym.dram.workload import Workload
+from archgym.domain import Platform
 from archgym.errors import ArchgymError, DamagedError
-from archgym.problem import Problem
-from archgym.simulators import Simulator
+from archgym.simulator import Simulator
 from archgym.study import inputs
 from archgym.texts import file_name
+from archgym.workload import NamedWorkload
 
 
 @dataclass(frozen=True)
 class WorkloadSpec:
-    """A workload by name or path, with the options of its generator and how it is played.
+    """A workload by name or path, with its options.
 
     Attributes:
-        name: What `Workload.load` takes.
-        options: Names and values, sorted by name.
-        player: Whether the trace's arrivals or the responses decide when; `None` for as the trace
-            is meant to be played.
+        name: What `Platform.workload` takes.
+        options: Names and values, sorted by name; tables among them as objects, see
+            `archgym.domain.Table`.
         objectives: Texts of its objectives, if others than the study's.
     """
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
-    player: Player | None = None
     objectives: tuple[str, ...] | None = None
 
     @property
     def label(self) -> str:
         """The name, with what is not at its default, e.g. `stream(requests=5000)`."""
-        details = [f"{name}={value}" for name, value in self.options]
-        if self.player is not None:
-            details.append(str(self.player))
+        details = [f"{name}={value}" for name, value in self.options if not _is_table(value)]
+        details += [str(value) for _, value in self.options if _is_table(value)]
         return f"{self.name}({', '.join(details)})" if details else self.name
 
-    def load(self, device: str) -> Workload:
+    @property
+    def tables(self) -> dict[str, Any]:
+        """The options that are tables."""
+        return {name: value for name, value in self.options if _is_table(value)}
+
+    @property
+    def others(self) -> dict[str, Any]:
+        """The options that are none."""
+        return {name: value for name, value in self.options if not _is_table(value)}
+
+    def load(self, platform: Platform) -> NamedWorkload:
         """Makes the workload.
 
         Raises:
-            ArchgymError: The name, the device or an option is not known, or does not fit.
+            ArchgymError: The name or an option is not known, or does not fit.
         """
-        return Workload.load(self.name, device, self.player, **dict(self.options))
+        return platform.workload(self.name, dict(self.options))
+
+
+def _is_table(value: Any) -> bool:
+    return hasattr(value, "to_mapping")
 
 
 @dataclass(frozen=True)
@@ -79,10 +88,10 @@ class Trial:
     """Everything that determines one trial; small, and the same in every process.
 
     Attributes:
+        domain: Name of the domain.
+        options: All of the domain's options, sorted by name.
         space: Name of the space.
-        allow_data_loss: Whether designs that never refresh are feasible.
         simulator: Name of the simulator.
-        device: Name or path of the device.
         workload: What to run.
         objective: Text of the objective.
         agent: Who searches.
@@ -93,10 +102,10 @@ class Trial:
             `archgym.study.inputs` has it; nothing if that does not matter.
     """
 
+    domain: str
+    options: tuple[tuple[str, Any], ...]
     space: str
-    allow_data_loss: bool
     simulator: str
-    device: str
     workload: WorkloadSpec
     objective: str
     agent: AgentSpec
@@ -116,9 +125,11 @@ class Trial:
         """All that determines the trial but what files contain, as JSON has it."""
         of_files = inputs.files(self.agent)
         given = self.agent.hyperparameters.items()
+        options = domain.load(self.domain).options
         settings = {
+            "domain": self.domain,
             "space": self.space,
-            "allow_data_loss": self.allow_data_loss,
+            **{name: value for name, value in self.options if not options[name].is_read},
             "workload": self.workload.label,
             "objective": self.objective,
             "algorithm": self.agent.agent,
@@ -139,15 +150,18 @@ class Trial:
                 not this trial's.
         """
         began = time.perf_counter()
-        workload = _load(self.workload, self.device)
+        platform = _platform(self.domain, self.options)
+        workload = _load(self.workload, platform)
         simulator = _simulator(self.simulator)
         labels = {"trial": self.name, "agent": self.agent.label, "seed": self.seed}
         with Journal(folder / f"{self.name}.jsonl", **labels) as journal:
-            problem = Problem(
-                make_space(self.space, workload.system, allow_data_loss=self.allow_data_loss),
+            problem = assemble(
                 workload,
+                self.space,
                 self.objective,
                 simulator,
+                domain=self.domain,
+                platform=platform,
                 budget=self.budget,
                 journal=journal,
             )
@@ -170,7 +184,9 @@ class Trial:
                 "trial": self.name,
                 "workload": self.workload.label,
                 "workload_id": workload.id,
-                "features": dict(zip(FEATURE_NAMES, workload.features.tolist(), strict=True)),
+                "features": dict(
+                    zip(problem.domain.features, workload.features.tolist(), strict=True)
+                ),
                 "objective": self.objective,
                 "agent": self.agent.label,
                 "seed_index": self.seed_index,
@@ -195,7 +211,7 @@ class Trial:
             # The sealed log marks the end of the trial, so it comes last.
             seal(journal, sum_up)
 
-    def _check_contents(self, workload: Workload, simulator: Simulator) -> None:
+    def _check_contents(self, workload: NamedWorkload, simulator: Simulator) -> None:
         """Checks that nothing was changed since the study began."""
         now = {
             **inputs.of_simulator(simulator),
@@ -211,9 +227,14 @@ class Trial:
 # the workloads that it decoded.
 
 
+@lru_cache(maxsize=1)
+def _platform(name: str, options: tuple[tuple[str, Any], ...]) -> Platform:
+    return domain.load(name).platform(dict(options))
+
+
 @lru_cache(maxsize=2)
-def _load(workload: WorkloadSpec, device: str) -> Workload:
-    return workload.load(device)
+def _load(workload: WorkloadSpec, platform: Platform) -> NamedWorkload:
+    return workload.load(platform)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from archgym.simulators import Failure, Metrics, Outcome, Simulator
+from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.space import Design, DesignSpace
 
 
@@ -31,7 +31,6 @@ class FormulaSimulator(Simulator):
 
     name: ClassVar[str] = "formula"
     version = "1"
-    standards = frozenset[str]()
 
     def __init__(self, space: DesignSpace, formula: Callable[[Design], Metrics | None]) -> None:
         self.parameters = space.parameters

@@ -4,11 +4,11 @@ Each check is a plain function that raises `AssertionError` with one sentence, s
 runner will do; `check_simulator` runs them all:
 
 ```python
-from archgym import Workload
+import archgym
 from archgym.testing import check_simulator
 
 def test_conformance():
-    check_simulator(MySimulator(), Workload.load("stream", requests=200))
+    check_simulator(MySimulator(), archgym.Workload.load("stream", requests=200))
 ```
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from archgym.simulators import Failure, Outcome, Simulator
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.space import Design
 
 # Domains can be huge; what a simulator does at the ends of one matters, and in between.
@@ -44,7 +44,7 @@ def check_simulator(simulator: Simulator, workload: Any) -> None:
 
 
 def check_declarations(simulator: Simulator) -> None:
-    """Checks that it states its name, version, parameters, standards and metrics."""
+    """Checks that it states its name, version, parameters and metrics."""
     where = type(simulator).__name__
     assert simulator.name, f"{where} states no name"
     assert isinstance(simulator.version, str), f"{where} states no version"
@@ -52,9 +52,8 @@ def check_declarations(simulator: Simulator) -> None:
     assert simulator.parameters, f"{where} states no parameters"
     for name, parameter in simulator.parameters.items():
         assert parameter.name == name, f"{where} lists parameter {parameter.name} under {name}"
-    for attribute in ("standards", "metrics"):
-        stated = getattr(simulator, attribute, None)
-        assert isinstance(stated, frozenset), f"{where}.{attribute} is not a frozenset of names"
+    stated = getattr(simulator, "metrics", None)
+    assert isinstance(stated, frozenset), f"{where}.metrics is not a frozenset of names"
 
 
 def check_metrics(simulator: Simulator, workload: Any) -> None:

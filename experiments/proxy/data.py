@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archgym import proxy, simulators
+from archgym import domain, proxy, simulators
 from archgym.dram.spaces import make_space
 from archgym.proxy import Facts, Samples
 from archgym.proxy.coding import Coding
@@ -60,7 +60,7 @@ def simulate(specs: Sequence[WorkloadSpec], designs: int, seed: int = 0) -> Samp
         chosen = np.sort(first)[:designs]
         outcomes = native.evaluate([feasible[row] for row in chosen], workload)
         (anchor,) = native.evaluate([coding.space.default], workload)
-        metrics = tuple(name for name in proxy.TARGETS if name in anchor)
+        metrics = tuple(name for name in domain.load().learned if name in anchor)
         parts.append(
             Samples(
                 coding,

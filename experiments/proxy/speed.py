@@ -12,7 +12,7 @@ import numpy as np
 from archgym import proxy, simulators
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.simulators import Failure, Simulator
+from archgym.simulator import Failure, Simulator
 from archgym.simulators.dramsys import Dramsys
 from archgym.simulators.proxy import ProxySimulator
 from archgym.space import Design

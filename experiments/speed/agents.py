@@ -15,7 +15,7 @@ import typer
 
 import archgym
 from archgym import agents
-from archgym.envs.dram import make_problem
+from archgym.assembly import assemble
 from archgym.errors import ArchgymError
 from archgym.study.trial import replace_text
 from experiments.speed.__main__ import machine
@@ -61,7 +61,7 @@ def milliseconds(name: str, evaluations: int) -> float:
 def train(name: str, settings: dict[str, Any], evaluations: int, requests: int) -> None:
     """Trains an agent from nothing on a short workload, simulations included."""
     workload = archgym.Workload.load("mixed", requests=requests)
-    problem = make_problem(workload, objective="latency", budget=evaluations)
+    problem = assemble(workload, objective="latency", budget=evaluations)
     agents.make(name, problem.space, 0, **settings).search(problem)
 
 

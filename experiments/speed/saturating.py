@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
+from archgym.traces.trace import Trace
 
 NAMES = ("stream", "random", "mixed")
 

@@ -17,7 +17,7 @@ from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import Native
 from archgym.study import Study
 from archgym.testing import archives

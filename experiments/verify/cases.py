@@ -9,11 +9,11 @@ import numpy as np
 from archgym.dram.address_mapping import AddressMapping
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
-from archgym.dram.player import OPEN, Player
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
+from archgym.traces.player import OPEN, Player
+from archgym.traces.trace import Trace
 
 Rng = np.random.Generator
 

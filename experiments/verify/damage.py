@@ -17,6 +17,7 @@ from archgym import dataset, datasets, proxy
 from archgym.analysis.results import Results
 from archgym.dram.device import Device
 from archgym.dram.spaces import make_space
+from archgym.dram.testing.trace_files import damage, examples
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.space import DesignSpace
@@ -25,7 +26,6 @@ from archgym.study.enumeration import enumerate_space
 from archgym.study.run import run
 from archgym.study.trial import WorkloadSpec
 from archgym.table import Table
-from archgym.testing.trace_files import damage, examples
 from experiments.verify.watchdog import WrongError
 
 FILES_A_CASE = 50

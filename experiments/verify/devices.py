@@ -7,8 +7,8 @@ import numpy as np
 
 from archgym.dram.device import Device
 from archgym.dram.system import System
+from archgym.dram.testing.devices import with_other_timing
 from archgym.dram.workload import Workload
-from archgym.testing.devices import with_other_timing
 from experiments.verify.cases import draw_design, draw_player, draw_trace
 from experiments.verify.legality import check_run
 from experiments.verify.memspecs import read_folder

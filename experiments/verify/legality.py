@@ -4,11 +4,11 @@ import time
 
 import numpy as np
 
+from archgym.dram.legality import check
 from archgym.dram.workload import Workload
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import COMMANDS, Native
 from archgym.space import Design
-from archgym.testing.legality import check
 from experiments.verify.cases import draw_design, draw_workload
 from experiments.verify.watchdog import WrongError
 

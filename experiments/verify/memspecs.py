@@ -10,9 +10,9 @@ import archgym
 from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.traces.trace import Trace
 
 # What levels a plain mapping has, from the lowest address bits up: the key of what they count, and
 # of what they are to be divided by.

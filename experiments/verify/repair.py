@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from archgym import dataset
-from archgym.testing.trace_files import damage
+from archgym.dram.testing.trace_files import damage
 from experiments.verify.watchdog import WrongError
 
 _STUDY = """

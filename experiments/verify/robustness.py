@@ -8,7 +8,7 @@ import numpy as np
 
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
-from archgym.simulators.base import Failure, Outcome
+from archgym.simulator import Failure, Outcome
 from archgym.simulators.native import Native
 from experiments.verify.cases import Rng, draw_design, draw_workload
 from experiments.verify.watchdog import WrongError

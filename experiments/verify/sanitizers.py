@@ -15,7 +15,7 @@ _LEFT_OUT = (
     "tests/agents",
     "tests/analysis",
     "tests/cli/test_main.py",
-    "tests/cli/test_trace_record.py",
+    "tests/dram/cli/test_trace_record.py",
     "tests/experiments",
     "tests/simulators/external",
     "tests/test_makefile.py",

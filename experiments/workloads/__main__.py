@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from archgym.analysis.trace_statistics import describe
+from archgym.dram.trace_statistics import describe
 from archgym.dram.workload import Workload
 from archgym.simulators import simulate
 from archgym.traces import workloads

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from archgym.analysis.trace_statistics import TraceStatistics
 from archgym.dram.features import FEATURES
+from archgym.dram.trace_statistics import TraceStatistics
 from experiments.workloads.markdown import table
 
 HEADER = """# Bundled workloads

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from archgym.analysis.trace_plot import write_plot
-from archgym.analysis.trace_statistics import STATISTICS, TraceStatistics
 from archgym.dram.metrics import METRICS
+from archgym.dram.trace_plot import write_plot
+from archgym.dram.trace_statistics import STATISTICS, TraceStatistics
 from archgym.dram.workload import Workload
 from experiments.workloads.markdown import number, table
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from archgym.analysis.trace_statistics import TraceStatistics
-from archgym.dram.player import OPEN, Player
+from archgym.dram.trace_statistics import TraceStatistics
 from archgym.dram.workload import Workload
 from archgym.simulators import simulate
+from archgym.traces.player import OPEN, Player
 from experiments.workloads.markdown import table
 
 PLAYERS = (OPEN, Player("closed", 4), Player("closed", 16), Player("closed", 64))

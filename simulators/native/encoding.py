@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.device import Device
 from archgym.errors import ArchgymError, unknown
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 from archgym.space import Design
 
 FIELDS = (

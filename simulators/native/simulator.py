@@ -13,7 +13,7 @@ from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
-from archgym.simulators.base import Failure, Outcome, Simulator
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.simulators.native import _core
 from archgym.simulators.native.channel import impossible, unsupported
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec

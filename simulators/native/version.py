@@ -1,13 +1,13 @@
 """The version of the `native` simulator: archgym's, and a fingerprint of what decides results."""
 
-from archgym import __version__
 from archgym.fingerprint import hash_sources, read_sources
 from archgym.simulators._sources import SYSTEM
 from archgym.simulators.native import _core
+from archgym.version import VERSION as ARCHGYM
 
 # An editable install may have Python sources that are newer than the core: the hash of the core's
 # sources was compiled into it.
-VERSION = f"{__version__}+{hash_sources(read_sources([*SYSTEM, __package__]), _core.SOURCES)}"
+VERSION = f"{ARCHGYM}+{hash_sources(read_sources([*SYSTEM, __package__]), _core.SOURCES)}"
 """Of the JEDEC-legal simulator."""
 
 DRAMSYS_VERSION = f"{VERSION}.dramsys"

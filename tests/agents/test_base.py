@@ -143,11 +143,11 @@ def test_sampling_a_space_with_hardly_any_feasible_design_ends() -> None:
 def test_searches_do_not_depend_on_the_hash_seed() -> None:
     script = f"""
 from archgym import agents
-from archgym.envs.dram import make_problem
+from archgym.assembly import assemble
 from archgym.dram.workload import Workload
 workload = Workload.load("mixed", requests=100)
 for name in {BUILT_IN}:
-    problem = make_problem(workload, objective="latency", budget=45)
+    problem = assemble(workload, objective="latency", budget=45)
     agent = agents.make(name, problem.space, 3)
     agent.search(problem)
     print(name, problem.best, agent.ask(3))

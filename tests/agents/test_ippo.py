@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from archgym import agents
 from archgym.agents.ippo import IPPO, Team
-from archgym.envs.dram import make_problem
+from archgym.assembly import assemble
 from archgym.errors import ArchgymError
 from archgym.problem import Problem
 from archgym.space import Condition, DesignSpace, Parameter
@@ -214,7 +214,7 @@ def test_threads_change_nothing() -> None:
         before = torch.get_num_threads()
         torch.set_num_threads(threads)
         try:
-            searched = make_problem("stream", space="archgym-pow2", budget=200)
+            searched = assemble("stream", space="archgym-pow2", budget=200)
             agents.make("ippo", searched.space, 0).search(searched)
         finally:
             torch.set_num_threads(before)

@@ -29,8 +29,8 @@ EASY = DesignSpace(
 
 SCRIPT = """
 from archgym import agents
-from archgym.envs.dram import make_problem
-problem = make_problem("stream", budget=45)
+from archgym.assembly import assemble
+problem = assemble("stream", budget=45)
 agents.make("rllib_ppo", problem.space, 3).search(problem)
 print(problem.best)
 """

@@ -11,7 +11,7 @@ import pytest
 
 from archgym import datasets
 from archgym.datasets import Dataset
-from archgym.envs.dram import DramEnv
+from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError, MissingExtraError
 from archgym.problem import Problem
 from archgym.study import Study, WorkloadSpec
@@ -65,7 +65,7 @@ def test_minari_reads_what_the_environment_shows(
     assert (found.total_episodes, found.total_steps) == (len(whole), len(whole))
     assert found.storage.metadata["algorithm_name"] == "random_search, random_walk"
     environments = {
-        (workload.id, objective): DramEnv(problem=Problem(whole.space(), workload, objective))
+        (workload.id, objective): DesignEnv(problem=Problem(whole.space(), workload, objective))
         for workload in (each.load(study.device) for each in study.workloads)
         for objective in OBJECTIVES
     }

@@ -8,11 +8,11 @@ import pytest
 from archgym.dram.device import Device
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import Native
+from archgym.traces.trace import Trace
 
 
 def set_in(section, **values):

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym.dram.features import FEATURE_NAMES, FEATURES, features
-from archgym.dram.player import OPEN, Player
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
+from archgym.traces.player import OPEN, Player
+from archgym.traces.trace import Trace
 
 SYSTEMS = [System.load(name) for name in ("ddr4-2400", "ddr4-2400-2channel", "hbm2", "gddr6-14000")]
 CAPACITY = min(system.capacity for system in SYSTEMS)

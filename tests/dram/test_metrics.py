@@ -3,10 +3,10 @@ import pytest
 from archgym.dram.device import Device
 from archgym.dram.metrics import METRICS
 from archgym.dram.standards import STANDARDS
+from archgym.dram.testing.strategies import Access, make_workload, one_channel
 from archgym.dram.workload import Workload
 from archgym.simulators import simulate
 from archgym.simulators.native import Native
-from archgym.testing.strategies import Access, make_workload, one_channel
 
 SUFFIXES = {"ns": "_ns", "nJ": "_nj", "mW": "_mw", "GB/s": "_gb_per_s"}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym.dram.reuse import FIRST_TOUCH, reuse_distances, touched_lines
-from archgym.dram.trace import Trace
+from archgym.traces.trace import Trace
 
 
 def stack_distances(lines):

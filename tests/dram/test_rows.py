@@ -3,12 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym.dram.player import Player
 from archgym.dram.rows import Outcome, banks, row_outcomes
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.simulators import simulate
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 DEVICES = {name: System.load(name) for name in ("ddr4-2400", "ddr4-2400-2channel", "hbm2")}
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from archgym.dram.device import Device
 from archgym.dram.standards import COMMANDS, STANDARDS
 from archgym.dram.system import System
+from archgym.dram.testing.strategies import accesses, designs, devices, make_workload
 from archgym.dram.timeline import write_timeline
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.simulators import native
-from archgym.testing.strategies import accesses, designs, devices, make_workload
+from archgym.traces.trace import Trace
 
 perfetto_trace = pytest.importorskip(
     "perfetto.protos.perfetto.trace.perfetto_trace_pb2", reason="perfetto is not installed"

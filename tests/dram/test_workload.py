@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import Player, simulate, traces
-from archgym.analysis.trace_statistics import describe
+from archgym.dram.features import FEATURE_NAMES
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
-from archgym.dram.workload import FEATURE_NAMES, Workload
+from archgym.dram.trace_statistics import describe
+from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.traces.mix import mix
+from archgym.traces.trace import Trace
 
 DDR4 = System.load("ddr4-2400")
 

@@ -6,12 +6,12 @@ from typing import Any
 import gymnasium
 import pytest
 
+from archgym.assembly import assemble
 from archgym.dram.workload import Workload
 from archgym.envs import dram_parallel_env, observation_names
 from archgym.envs.columns import VERSIONS, sufficient_version
-from archgym.envs.dram import make_problem
-from archgym.envs.sequential import DramSequentialVectorEnv
-from archgym.envs.vector import DramVectorEnv
+from archgym.envs.sequential import SequentialVectorEnv
+from archgym.envs.vector import DesignVectorEnv
 from archgym.errors import ArchgymError
 from archgym.objectives import Least, Metrics
 
@@ -85,16 +85,16 @@ def test_they_do_not_depend_on_the_objective(
     short_stream: Workload, version: int, space: str, objective: str
 ) -> None:
     arguments: dict[str, Any] = {
-        "problem": make_problem(short_stream, space=space, objective=objective)
+        "problem": assemble(short_stream, space=space, objective=objective)
     }
     whole = gymnasium.make(f"archgym/DRAM-v{version}", **arguments).unwrapped
-    several = DramVectorEnv(2, version=version, **arguments)
+    several = DesignVectorEnv(2, version=version, **arguments)
     for env in (whole, several):
         assert env.observation_names == expected(version, space)
     assert whole.observation_space.shape == (len(expected(version, space)),)
     assert several.single_observation_space.shape == whole.observation_space.shape
     by_parameter = gymnasium.make(f"archgym/DRAMSequential-v{version}", **arguments).unwrapped
-    several = DramSequentialVectorEnv(2, version=version, **arguments)
+    several = SequentialVectorEnv(2, version=version, **arguments)
     assert by_parameter.observation_names == several.observation_names
     assert by_parameter.observation_space.shape == (len(several.observation_names),)
 
@@ -121,9 +121,9 @@ def test_version_0_refuses_what_it_does_not_show(short_stream: Workload, name: s
     with pytest.raises(ArchgymError, match=NEWER):
         gymnasium.make_vec(f"archgym/{name}-v0", workload=short_stream, objective=objective)
     gymnasium.make(f"archgym/{name}-v1", workload=short_stream, objective=objective)
-    problem = make_problem(short_stream, objective=objective)
+    problem = assemble(short_stream, objective=objective)
     assert sufficient_version(problem) == 1
-    assert sufficient_version(make_problem(short_stream)) == 0
+    assert sufficient_version(assemble(short_stream)) == 0
 
 
 def test_lower_limits_are_shown_in_version_1(short_stream: Workload) -> None:
@@ -151,13 +151,13 @@ class Beautiful(Least):
 
 
 def test_a_lower_limit_of_a_term_that_version_0_shows(short_stream: Workload) -> None:
-    problem = make_problem(short_stream, objective=Beautiful("runtime", "latency"))
+    problem = assemble(short_stream, objective=Beautiful("runtime", "latency"))
     with pytest.raises(ArchgymError, match=f"about a lower limit, {NEWER}"):
         gymnasium.make("archgym/DRAM-v0", problem=problem)
 
 
 def test_a_term_that_no_version_shows(short_stream: Workload) -> None:
-    problem = make_problem(short_stream, objective=Beautiful("runtime"))
+    problem = assemble(short_stream, objective=Beautiful("runtime"))
     with pytest.raises(ArchgymError, match=r"about beauty, which version 1 .* does not show$"):
         gymnasium.make("archgym/DRAM-v1", problem=problem)
     assert sufficient_version(problem) == 1

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
-from archgym.envs.dram import DramEnv
+from archgym.envs.design import DesignEnv
 from archgym.envs.masks import Masks
-from archgym.envs.sequential import DramSequentialEnv, DramSequentialVectorEnv
-from archgym.envs.vector import DramVectorEnv
+from archgym.envs.sequential import SequentialEnv, SequentialVectorEnv
+from archgym.envs.vector import DesignVectorEnv
 from archgym.space import Condition, DesignSpace, NotBelow, Parameter
 
 TINY = DesignSpace(
@@ -90,7 +90,7 @@ def test_masks_of_released_spaces(space: str) -> None:
 
 
 def test_a_whole_design_has_the_masks_of_all_parameters(short_stream: Workload) -> None:
-    env = DramEnv(workload=short_stream)
+    env = DesignEnv(workload=short_stream)
     _, info = env.reset()
     mask = env.action_masks()
     assert mask.dtype == np.bool_
@@ -102,7 +102,7 @@ def test_a_whole_design_has_the_masks_of_all_parameters(short_stream: Workload) 
     assert off.tolist() == [lengths[:position].sum()]
     *_, info = env.step(env.problem.space.encode({}))
     assert info["action_mask"].tolist() == mask.tolist()
-    envs = DramVectorEnv(3, problem=env.problem)
+    envs = DesignVectorEnv(3, problem=env.problem)
     _, infos = envs.reset()
     assert infos["action_mask"].tolist() == envs.action_masks().tolist() == [mask.tolist()] * 3
 
@@ -111,7 +111,7 @@ def test_masked_actions_make_feasible_designs_one_parameter_a_step(short_stream:
     env = gymnasium.make(
         "archgym/DRAMSequential-v0", workload=short_stream, space="controller-v1"
     ).unwrapped
-    assert isinstance(env, DramSequentialEnv)
+    assert isinstance(env, SequentialEnv)
     env.action_space.seed(0)
     for _ in range(20):
         _, info = env.reset()
@@ -125,7 +125,7 @@ def test_masked_actions_make_feasible_designs_one_parameter_a_step(short_stream:
 
 
 def test_watermarks_that_no_higher_one_can_follow(short_stream: Workload) -> None:
-    env = DramSequentialEnv(workload=short_stream, space="controller-v1")
+    env = SequentialEnv(workload=short_stream, space="controller-v1")
     space = env.problem.space
     env.reset()
     for name, parameter in space.parameters.items():
@@ -143,7 +143,7 @@ def test_watermarks_that_no_higher_one_can_follow(short_stream: Workload) -> Non
 
 
 def test_each_of_several_designs_has_masks_of_its_own(short_stream: Workload) -> None:
-    envs = DramSequentialVectorEnv(2, workload=short_stream, space="controller-v1")
+    envs = SequentialVectorEnv(2, workload=short_stream, space="controller-v1")
     space = envs.problem.space
     _, infos = envs.reset()
     names = list(space.parameters)
@@ -168,8 +168,8 @@ def test_each_of_several_designs_has_masks_of_its_own(short_stream: Workload) ->
 def test_a_masked_policy_learns(short_stream: Workload) -> None:
     contrib = pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed")
     for env in (
-        DramEnv(workload=short_stream),
-        DramSequentialEnv(workload=short_stream, space="controller-v1"),
+        DesignEnv(workload=short_stream),
+        SequentialEnv(workload=short_stream, space="controller-v1"),
     ):
         model = contrib.MaskablePPO("MlpPolicy", env, n_steps=64, batch_size=64, seed=0)
         model.learn(128)

@@ -10,7 +10,7 @@ import pytest
 
 from archgym.dram.workload import Workload
 from archgym.envs import dram_parallel_env
-from archgym.envs.dram import DramEnv
+from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError, MissingExtraError
 from archgym.problem import BudgetExhausted
 
@@ -51,7 +51,7 @@ def own_masks(team: Any, infos: dict[str, dict]) -> list[int]:
 @pytest.mark.parametrize("space", ["archgym", "controller-v1"])
 def test_it_is_the_single_agents_environment_split_up(short_stream: Workload, space: str) -> None:
     team = dram_parallel_env(workload=short_stream, space=space, horizon=2, budget=5)
-    single = DramEnv(workload=short_stream, space=space, horizon=2, budget=5)
+    single = DesignEnv(workload=short_stream, space=space, horizon=2, budget=5)
     assert team.possible_agents == list(single.problem.space.parameters)
     single.action_space.seed(1)
     for _ in range(2):
@@ -103,7 +103,7 @@ def test_a_group_is_one_agent(short_stream: Workload) -> None:
 
 def test_a_difference_reward_is_what_the_agents_own_choice_earns(short_stream: Workload) -> None:
     team = dram_parallel_env(workload=short_stream, reward="difference", budget=24)
-    single = DramEnv(workload=short_stream)
+    single = DesignEnv(workload=short_stream)
     space = single.problem.space
     team.reset()
     action = space.encode({"PagePolicy": "Closed", "RequestBufferSize": 1})

@@ -8,9 +8,10 @@ from gymnasium.vector import AutoresetMode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.assembly import assemble
 from archgym.dram.workload import Workload
-from archgym.envs.dram import DramEnv, make_problem
-from archgym.envs.sequential import DramSequentialEnv, DramSequentialVectorEnv, Turns
+from archgym.envs.design import DesignEnv
+from archgym.envs.sequential import SequentialEnv, SequentialVectorEnv, Turns
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted
 
@@ -18,8 +19,8 @@ from .agreement import MODES, check_agreement
 
 
 @pytest.fixture
-def env(short_stream: Workload) -> DramSequentialEnv:
-    return DramSequentialEnv(workload=short_stream)
+def env(short_stream: Workload) -> SequentialEnv:
+    return SequentialEnv(workload=short_stream)
 
 
 @pytest.mark.filterwarnings("ignore:.*Box observation space (min|max)imum value is")
@@ -28,7 +29,7 @@ def test_gymnasium_accepts_it(short_stream: Workload) -> None:
     check_env(env.unwrapped, skip_render_check=True)
 
 
-def test_sb3_accepts_it(env: DramSequentialEnv) -> None:
+def test_sb3_accepts_it(env: SequentialEnv) -> None:
     checker = pytest.importorskip(
         "stable_baselines3.common.env_checker", reason="stable-baselines3 is not installed"
     )
@@ -36,9 +37,9 @@ def test_sb3_accepts_it(env: DramSequentialEnv) -> None:
 
 
 def test_an_episode_is_one_evaluation_of_the_design_that_the_actions_spell(
-    env: DramSequentialEnv, short_stream: Workload
+    env: SequentialEnv, short_stream: Workload
 ) -> None:
-    whole = DramEnv(workload=short_stream)
+    whole = DesignEnv(workload=short_stream)
     parameters = list(env.problem.space.parameters.values())
     env.action_space.seed(1)
     for episode in range(3):
@@ -67,7 +68,7 @@ def test_an_episode_is_one_evaluation_of_the_design_that_the_actions_spell(
             env.step(env.action_space.sample())
 
 
-def test_every_value_can_be_chosen_and_has_its_share(env: DramSequentialEnv) -> None:
+def test_every_value_can_be_chosen_and_has_its_share(env: SequentialEnv) -> None:
     turns = Turns(env.problem)
     actions = int(turns.action_space.n)
     for step, parameter in enumerate(env.problem.space.parameters.values()):
@@ -79,14 +80,14 @@ def test_every_value_can_be_chosen_and_has_its_share(env: DramSequentialEnv) -> 
 
 @given(action=st.integers().filter(lambda action: not 0 <= action < 128))
 def test_an_action_that_is_none(action: int) -> None:
-    turns = Turns(make_problem("stream"))
+    turns = Turns(assemble("stream"))
     assert turns.action_space.n == 128
     with pytest.raises(ArchgymError, match=f"there is no {action}"):
         turns.settle({}, action, 0)
 
 
 def test_the_budget_truncates_the_last_episode(short_stream: Workload) -> None:
-    env = DramSequentialEnv(workload=short_stream, budget=2)
+    env = SequentialEnv(workload=short_stream, budget=2)
     ends = []
     for _ in range(2):
         env.reset()
@@ -105,17 +106,17 @@ def test_the_budget_truncates_the_last_episode(short_stream: Workload) -> None:
 def test_the_vector_agrees_with_gymnasiums_vector_of_single_ones(
     short_stream: Workload, mode: AutoresetMode
 ) -> None:
-    def single() -> DramSequentialEnv:
-        return DramSequentialEnv(workload=short_stream)
+    def single() -> SequentialEnv:
+        return SequentialEnv(workload=short_stream)
 
     theirs = gymnasium.vector.SyncVectorEnv([single] * 3, autoreset_mode=mode)
     ours = gymnasium.make_vec(
         "archgym/DRAMSequential-v0", num_envs=3, workload=short_stream, autoreset_mode=mode
     )
-    assert isinstance(ours, DramSequentialVectorEnv)
+    assert isinstance(ours, SequentialVectorEnv)
     check_agreement(ours, theirs, 2 * len(ours.problem.space) + 3)
 
 
 def test_more_environments_than_the_budget_has_evaluations(short_stream: Workload) -> None:
     with pytest.raises(ArchgymError, match="within the budget of 2, not 3"):
-        DramSequentialVectorEnv(3, workload=short_stream, budget=2)
+        SequentialVectorEnv(3, workload=short_stream, budget=2)

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+from archgym.assembly import assemble
 from archgym.dram.workload import Workload
 from archgym.envs import observation_names
-from archgym.envs.dram import DramEnv, make_problem
-from archgym.envs.vector import DramVectorEnv
+from archgym.envs.design import DesignEnv
+from archgym.envs.vector import DesignVectorEnv
 from archgym.errors import ArchgymError
 from archgym.problem import BudgetExhausted
-from archgym.simulators import Design, Outcome
+from archgym.simulator import Outcome
 from archgym.simulators.native import Native
+from archgym.space import Design
 
 from .agreement import MODES, check_agreement
 
@@ -32,7 +34,7 @@ class Batches(Native):
         return super().evaluate(designs, workload)
 
 
-def distinct_actions(env: DramVectorEnv) -> np.ndarray:
+def distinct_actions(env: DesignVectorEnv) -> np.ndarray:
     """One action a sub-environment: buffer sizes from 1 on."""
     sizes = range(1, env.num_envs + 1)
     return np.stack([env.problem.space.encode({"RequestBufferSize": size}) for size in sizes])
@@ -46,7 +48,7 @@ def test_make_vec_gives_the_native_one(
     envs = gymnasium.make_vec(
         f"archgym/DRAM-v{version}", num_envs=3, vectorization_mode=mode, workload=short_stream
     )
-    assert type(envs) is DramVectorEnv
+    assert type(envs) is DesignVectorEnv
     assert envs.num_envs == 3
     assert envs.observation_space.shape == (3, len(envs.observation_names))
     assert envs.observation_names == observation_names(f"archgym/DRAM-v{version}")
@@ -71,7 +73,7 @@ def test_make_vec_gives_gymnasiums_own_on_request(short_stream: Workload, name: 
 
 def test_a_step_is_one_batch(short_stream: Workload) -> None:
     simulator = Batches()
-    envs = DramVectorEnv(6, workload=short_stream, simulator=simulator, horizon=2)
+    envs = DesignVectorEnv(6, workload=short_stream, simulator=simulator, horizon=2)
     envs.reset()
     simulator.sizes.clear()
     envs.step(distinct_actions(envs))
@@ -83,17 +85,17 @@ def test_a_step_is_one_batch(short_stream: Workload) -> None:
 def test_it_agrees_with_gymnasiums_vector_of_single_ones(
     short_stream: Workload, horizon: int, mode: AutoresetMode
 ) -> None:
-    def single() -> DramEnv:
-        return DramEnv(workload=short_stream, horizon=horizon)
+    def single() -> DesignEnv:
+        return DesignEnv(workload=short_stream, horizon=horizon)
 
     theirs = gymnasium.vector.SyncVectorEnv([single] * 4, autoreset_mode=mode)
-    ours = DramVectorEnv(4, workload=short_stream, horizon=horizon, autoreset_mode=mode)
+    ours = DesignVectorEnv(4, workload=short_stream, horizon=horizon, autoreset_mode=mode)
     assert ours.single_action_space == theirs.single_action_space
     check_agreement(ours, theirs, 8)
 
 
 def test_actions_are_ignored_after_an_end_and_cost_nothing(short_stream: Workload) -> None:
-    envs = DramVectorEnv(2, workload=short_stream, horizon=2, budget=4)
+    envs = DesignVectorEnv(2, workload=short_stream, horizon=2, budget=4)
     first, _ = envs.reset()
     actions = distinct_actions(envs)
     envs.step(actions)
@@ -111,7 +113,7 @@ def test_actions_are_ignored_after_an_end_and_cost_nothing(short_stream: Workloa
 
 
 def test_a_reset_after_an_end_is_not_followed_by_another(short_stream: Workload) -> None:
-    envs = DramVectorEnv(2, workload=short_stream, horizon=1)
+    envs = DesignVectorEnv(2, workload=short_stream, horizon=1)
     envs.reset()
     actions = distinct_actions(envs)
     envs.step(actions)
@@ -123,11 +125,11 @@ def test_a_reset_after_an_end_is_not_followed_by_another(short_stream: Workload)
 @pytest.mark.parametrize("mode", [AutoresetMode.DISABLED, "Disabled", "next step", None])
 def test_other_ways_to_reset(short_stream: Workload, mode: Any) -> None:
     with pytest.raises(ArchgymError, match="autoreset_mode is NextStep or SameStep, not"):
-        DramVectorEnv(2, workload=short_stream, autoreset_mode=mode)
+        DesignVectorEnv(2, workload=short_stream, autoreset_mode=mode)
 
 
 def test_infos_have_an_array_per_metric_and_parameter(short_stream: Workload) -> None:
-    envs = DramVectorEnv(3, workload=short_stream, autoreset_mode="SameStep")
+    envs = DesignVectorEnv(3, workload=short_stream, autoreset_mode="SameStep")
     envs.reset()
     actions = distinct_actions(envs)
     actions[1] = envs.problem.space.encode({"RefreshPolicy": "NoRefresh"})
@@ -140,7 +142,7 @@ def test_infos_have_an_array_per_metric_and_parameter(short_stream: Workload) ->
 
 
 def test_budget_is_shared_and_truncates_all(short_stream: Workload) -> None:
-    envs = DramVectorEnv(2, workload=short_stream, budget=5, horizon=10)
+    envs = DesignVectorEnv(2, workload=short_stream, budget=5, horizon=10)
     envs.reset()
     actions = distinct_actions(envs)
     assert envs.step(actions)[3].tolist() == [False, False]
@@ -152,8 +154,8 @@ def test_budget_is_shared_and_truncates_all(short_stream: Workload) -> None:
 
 
 def test_more_environments_than_the_budget_has_evaluations(short_stream: Workload) -> None:
-    problem = make_problem(short_stream, budget=2)
+    problem = assemble(short_stream, budget=2)
     with pytest.raises(ArchgymError, match="within the budget of 2, not 3"):
-        DramVectorEnv(3, problem=problem)
+        DesignVectorEnv(3, problem=problem)
     with pytest.raises(ArchgymError, match="at least 1"):
-        DramVectorEnv(0, problem=problem)
+        DesignVectorEnv(0, problem=problem)

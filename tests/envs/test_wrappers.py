@@ -12,10 +12,11 @@ from gymnasium.wrappers.vector import (
     RecordEpisodeStatistics,
 )
 
+from archgym.assembly import assemble
 from archgym.dram.workload import Workload
-from archgym.envs.dram import DramEnv, make_problem
-from archgym.envs.sequential import DramSequentialEnv, DramSequentialVectorEnv
-from archgym.envs.vector import DramVectorEnv
+from archgym.envs.design import DesignEnv
+from archgym.envs.sequential import SequentialEnv, SequentialVectorEnv
+from archgym.envs.vector import DesignVectorEnv
 
 from .agreement import MODES
 
@@ -25,24 +26,24 @@ Make = Callable[[AutoresetMode], VectorEnv]
 
 def pairs(workload: Workload) -> dict[str, tuple[Make, Make]]:
     """Of each kind the native vector environment, and gymnasium's."""
-    small = make_problem(workload, space="common-v1")
+    small = assemble(workload, space="common-v1")
     return {
         "one step": (
-            lambda mode: DramVectorEnv(3, workload=workload, autoreset_mode=mode),
+            lambda mode: DesignVectorEnv(3, workload=workload, autoreset_mode=mode),
             lambda mode: gymnasium.vector.SyncVectorEnv(
-                [lambda: DramEnv(workload=workload)] * 3, autoreset_mode=mode
+                [lambda: DesignEnv(workload=workload)] * 3, autoreset_mode=mode
             ),
         ),
         "three steps": (
-            lambda mode: DramVectorEnv(3, workload=workload, horizon=3, autoreset_mode=mode),
+            lambda mode: DesignVectorEnv(3, workload=workload, horizon=3, autoreset_mode=mode),
             lambda mode: gymnasium.vector.SyncVectorEnv(
-                [lambda: DramEnv(workload=workload, horizon=3)] * 3, autoreset_mode=mode
+                [lambda: DesignEnv(workload=workload, horizon=3)] * 3, autoreset_mode=mode
             ),
         ),
         "one parameter a step": (
-            lambda mode: DramSequentialVectorEnv(3, problem=small, autoreset_mode=mode),
+            lambda mode: SequentialVectorEnv(3, problem=small, autoreset_mode=mode),
             lambda mode: gymnasium.vector.SyncVectorEnv(
-                [lambda: DramSequentialEnv(problem=small)] * 3, autoreset_mode=mode
+                [lambda: SequentialEnv(problem=small)] * 3, autoreset_mode=mode
             ),
         ),
     }

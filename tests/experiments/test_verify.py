@@ -21,7 +21,7 @@ from archgym import digest
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.system import System
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import Native
 from experiments.verify import __main__ as command_line
 from experiments.verify import damage

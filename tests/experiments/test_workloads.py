@@ -2,17 +2,17 @@
 
 import pytest
 
-from archgym.analysis.trace_statistics import describe
-from archgym.dram.player import OPEN, Player
+from archgym.dram.trace_statistics import describe
 from archgym.dram.workload import Workload
 from archgym.simulators import simulate
 from archgym.traces import workloads
+from archgym.traces.player import OPEN, Player
 
 pytest.importorskip("matplotlib")
 
 from PIL import Image
 
-from archgym.analysis.trace_plot import READS, WRITES
+from archgym.dram.trace_plot import READS, WRITES
 from experiments.workloads import __main__ as command_line
 from experiments.workloads.markdown import number, table
 from experiments.workloads.page import page, write_picture

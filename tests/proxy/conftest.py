@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archgym import proxy, simulators
+from archgym import domain, proxy, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.proxy.coding import Coding
@@ -21,7 +21,7 @@ def measured(workload: Workload, designs: int, seed: int = 0) -> Samples:
     chosen = np.sort(np.unique(coding.keys(codes), return_index=True)[1])[:designs]
     outcomes = native.evaluate([feasible[row] for row in chosen], workload)
     (anchor,) = native.evaluate([coding.space.default], workload)
-    metrics = tuple(name for name in proxy.TARGETS if name in anchor)
+    metrics = tuple(name for name in domain.load().learned if name in anchor)
     return Samples(
         coding,
         codes[chosen],

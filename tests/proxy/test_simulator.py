@@ -8,7 +8,7 @@ from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.problem import Problem
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators.proxy import ProxySimulator
 from archgym.testing import check_simulator
 

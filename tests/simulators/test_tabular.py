@@ -13,7 +13,7 @@ from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
 from archgym.problem import Problem
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import Native
 from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym.agents import registry
-from archgym.dram.player import Player
 from archgym.errors import ArchgymError
 from archgym.study import Study
+from archgym.traces.player import Player
 
 GOOD = """
 name = "example"

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym.dram.device import Device
-from archgym.simulators.base import Failure
+from archgym.dram.testing.devices import with_other_timing
+from archgym.dram.testing.strategies import Access, make_workload, one_channel
+from archgym.simulator import Failure
 from archgym.simulators.native import Native
-from archgym.testing.devices import with_other_timing
-from archgym.testing.strategies import Access, make_workload, one_channel
 
 
 @given(st.sampled_from(Device.names()), st.integers(0, 2**32 - 1))

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import traces
-from archgym.dram.player import Player
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.traces.mix import REGION, mix
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 
 @st.composite

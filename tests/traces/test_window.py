@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import traces
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
+from archgym.traces.trace import Trace
 from archgym.traces.window import window
 
 COLUMNS = ("address", "is_write", "size", "initiator")

@@ -34,10 +34,8 @@ import numpy as np
 import pyarrow as pa
 
 from archgym import atomic
-from archgym.dram.player import OPEN, WITHOUT_TIMES
-from archgym.dram.trace import Trace
-from archgym.dram.trace_clock import MHZ, TraceClock, is_clock
 from archgym.errors import ArchgymError, unknown
+from archgym.traces.clock import MHZ, TraceClock, is_clock
 from archgym.traces.formats.columns import Columns, Ints, check_ascending
 from archgym.traces.formats.csv import CSV
 from archgym.traces.formats.dramsim3 import DRAMSIM3
@@ -47,6 +45,8 @@ from archgym.traces.formats.parquet import MAGIC, PARQUET
 from archgym.traces.formats.ramulator import LOAD_STORE, SIMPLE_O3
 from archgym.traces.formats.source import COMPRESSION_SUFFIXES, Block, blocks, magic
 from archgym.traces.formats.stl import RSTL, STL
+from archgym.traces.player import OPEN, WITHOUT_TIMES
+from archgym.traces.trace import Trace
 
 FORMATS = {
     format.name: format for format in (STL, RSTL, LOAD_STORE, SIMPLE_O3, DRAMSIM3, CSV, PARQUET)

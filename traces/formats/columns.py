@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from archgym.dram.player import Player
 from archgym.errors import ArchgymError
+from archgym.traces.player import Player
 
 Ints = npt.NDArray[np.int64]
 

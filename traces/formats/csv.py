@@ -25,13 +25,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
 from archgym.traces.formats import lines
 from archgym.traces.formats.columns import Columns, Ints
 from archgym.traces.formats.format import ARRIVAL, INITIATOR, SIZE, Format, slices
 from archgym.traces.formats.lines import Grammar, Request, to_int_by_prefix
 from archgym.traces.formats.source import Block
+from archgym.traces.trace import Trace
 
 COLUMNS = {
     "arrival_ps": "time",

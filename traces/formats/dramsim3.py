@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from archgym.dram.trace import Trace
 from archgym.traces.formats import lines
 from archgym.traces.formats.columns import Columns, Ints
 from archgym.traces.formats.format import ARRIVAL, Format, slices
 from archgym.traces.formats.lines import Grammar, Request, to_int
 from archgym.traces.formats.source import Block
+from archgym.traces.trace import Trace
 
 _LINE = re.compile(
     rb"[ \t]*(?:0[xX])?([0-9a-fA-F]+)[ \t]+(?:(READ|read|P_MEM_RD|P_FETCH)|"

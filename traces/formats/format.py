@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from archgym.dram.trace import Trace
 from archgym.traces.formats.columns import Columns, Ints
 from archgym.traces.formats.source import Block
+from archgym.traces.trace import Trace
 
 ARRIVAL, SIZE, INITIATOR, PLAYER = "arrivals", "sizes", "initiators", "the player"
 

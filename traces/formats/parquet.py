@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from archgym.dram.player import Player
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 from archgym.traces.formats.columns import Columns, Ints, concatenate, to_numpy
 from archgym.traces.formats.csv import COLUMNS, check_header, sizes, stated_columns
 from archgym.traces.formats.format import ARRIVAL, INITIATOR, PLAYER, SIZE, Format, slices
 from archgym.traces.formats.source import Block
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 MAGIC = b"PAR1"
 

@@ -17,13 +17,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 from archgym.traces.formats import lines
 from archgym.traces.formats.columns import Columns, Ints, add_up
 from archgym.traces.formats.format import ARRIVAL, Format, slices
 from archgym.traces.formats.lines import Grammar, Request, to_int, to_int_by_prefix
 from archgym.traces.formats.source import Block
+from archgym.traces.trace import Trace
 
 _ADDRESS = rb"(0[xX][0-9a-fA-F]+|[0-9]+)"
 _LOAD_STORE = re.compile(rb"[ \t]*(LD|ST)[ \t]+" + _ADDRESS + rb"[ \t]*\r?")

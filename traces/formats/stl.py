@@ -12,12 +12,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from archgym.dram.trace import Trace
 from archgym.traces.formats import lines
 from archgym.traces.formats.columns import Columns, Ints, add_up
 from archgym.traces.formats.format import ARRIVAL, SIZE, Format, slices
 from archgym.traces.formats.lines import Grammar, Request, to_int
 from archgym.traces.formats.source import Block
+from archgym.traces.trace import Trace
 
 _LINE = re.compile(
     rb"[ \t]*([0-9]+)[ \t]*:[ \t]*(?:\([ \t]*([0-9]+)[ \t]*\)[ \t]*)?(read|write)[ \t]+"

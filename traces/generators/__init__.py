@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError, unknown
 from archgym.traces.generators.catalogue import GENERATORS, Generator
 from archgym.traces.generators.kernels import Accesses
 from archgym.traces.generators.options import LINE, MEANINGS, check, defaults, merged
+from archgym.traces.trace import Trace
 
 __all__ = ["GENERATORS", "MEANINGS", "Generator", "generate"]
 

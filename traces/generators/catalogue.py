@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from archgym.dram.player import OPEN, Player
 from archgym.traces.generators import arrivals, kernels, patterns, transformer
 from archgym.traces.generators.arrivals import Floats
 from archgym.traces.generators.kernels import Accesses
 from archgym.traces.generators.options import defaults
 from archgym.traces.generators.patterns import Ints
+from archgym.traces.player import OPEN, Player
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 from archgym.traces.recorder._recorder import AccessRecorder, Recorder
 from archgym.traces.recorder.caches import CacheCounts
 from archgym.traces.recorder.machine import Machine
 from archgym.traces.recorder.valgrind import PIPE_BYTES, Lackey, lackey
+from archgym.traces.trace import Trace
 
 DEFAULT_LIMIT = 10_000_000
 """Requests after which a recording ends; a bound on its memory, 17 bytes a request."""

@@ -7,9 +7,9 @@ from importlib import resources
 from typing import Any
 
 from archgym import digest
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 from archgym.traces.recorder import Machine
+from archgym.traces.trace import Trace
 from archgym.traces.workloads import storage
 
 _FOLDER = resources.files(__name__)

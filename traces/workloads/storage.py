@@ -9,8 +9,8 @@ from typing import IO
 
 import numpy as np
 
-from archgym.dram.trace import Trace
 from archgym.traces.recorder import Machine
+from archgym.traces.trace import Trace
 
 
 def pack(trace: Trace, machine: Machine) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archgym import dataset, simulators
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.study import Study
 
 # What can go wrong, as shell commands, and what it is to be told as.

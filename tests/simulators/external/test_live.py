@@ -9,14 +9,14 @@ import pytest
 from archgym import dataset, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators._external import External
 from archgym.simulators.dramsys import ROW_CYCLE
 from archgym.simulators.native import Native
 from archgym.study import Study
 from archgym.testing import check_simulator
+from archgym.traces.trace import Trace
 from experiments.agreement import recorded as recorded_runs
 
 NAMES = ("dramsim3", "dramsys", "ramulator2")
@@ -98,7 +98,7 @@ def test_what_it_lacks_is_an_error(simulator):
 
 
 def test_closed_play_is_unsupported(simulator):
-    from archgym.dram.player import Player
+    from archgym.traces.player import Player
 
     system = System.load("ddr3-1600")
     trace = Trace([0], [0], [False])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from archgym.simulator import Failure
 from archgym.simulators._process import Printed, run
-from archgym.simulators.base import Failure
 
 
 def test_tells_what_was_printed_and_the_exit_code(program, tmp_path):

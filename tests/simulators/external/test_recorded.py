@@ -12,7 +12,7 @@ import pytest
 
 from archgym import simulators
 from archgym.dram.workload import Workload
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators._external import Job, UnreadableError
 from archgym.simulators.dramsim3 import Dramsim3, measured, read_statistics
 from archgym.simulators.dramsys import read_printed

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archgym
-from archgym.dram.player import Player
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import accesses, designs, devices, make_workload
 from archgym.dram.workload import Workload
-from archgym.testing.strategies import accesses, designs, devices, make_workload
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 REQUESTS = 200
 

@@ -15,8 +15,8 @@ import copy
 import pytest
 
 from archgym.dram.device import Device
+from archgym.dram.testing.strategies import Access, make_workload
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.strategies import Access, make_workload
 
 READ, WRITE = False, True
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 
 from archgym.dram.device import Device
+from archgym.dram.testing.strategies import Access, make_workload, one_channel, runs
 from archgym.dram.workload import Workload
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.strategies import Access, make_workload, one_channel, runs
 
 WITH_CURRENTS = (
     "ddr3-1600", "ddr3-1600-2rank", "ddr4-2400", "ddr4-2400-2rank-xor", "ddr5-4800",

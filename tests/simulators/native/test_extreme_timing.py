@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 import archgym
 from archgym.dram.device import Device
 from archgym.dram.system import System
+from archgym.dram.testing.strategies import accesses, designs, make_workload, one_channel
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
-from archgym.simulators.base import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import Native
 from archgym.simulators.native.conduct import jedec
-from archgym.testing.strategies import accesses, designs, make_workload, one_channel
 
 
 def with_timing(name, **timing):

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archgym.dram.device import Device
-from archgym.dram.player import Player
+from archgym.dram.legality import check
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import Access, designs, make_workload, one_channel, runs
 from archgym.dram.workload import Workload
 from archgym.errors import SimulationError
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import COMMANDS, Native, _core
-from archgym.testing.legality import check
-from archgym.testing.strategies import Access, designs, make_workload, one_channel, runs
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 DEVICES = tuple(name for name in Device.names() if Device.load(name).standard in STANDARDS)
 LONGEST_PS = 10**18

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from archgym.dram.device import Device
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import designs, one_channel
 from archgym.dram.workload import Workload
 from archgym.simulators.native import Native
-from archgym.testing.strategies import designs, one_channel
+from archgym.traces.trace import Trace
 
 
 def with_channels(name, channels):

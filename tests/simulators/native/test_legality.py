@@ -8,14 +8,14 @@ from hypothesis import given, settings
 
 from archgym import traces
 from archgym.dram.device import Device
+from archgym.dram.legality import check
 from archgym.dram.spaces import make_space
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import Access, make_workload, one_channel, runs
 from archgym.dram.workload import Workload
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.legality import check
-from archgym.testing.strategies import Access, make_workload, one_channel, runs
+from archgym.traces.trace import Trace
 
 DEVICES = tuple(name for name in Device.names() if Device.load(name).standard in STANDARDS)
 TRACES = ("stream", "random", "mixed", "bursty", "zipf", "cloud-1", "cloud-2")

@@ -8,9 +8,9 @@ import archgym
 from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import make_workload, runs
 from archgym.simulators.native import Native
-from archgym.testing.strategies import make_workload, runs
+from archgym.traces.trace import Trace
 
 DESIGN = {"SchedulerBuffer": "Bankwise", "RequestBufferSize": 16, "PagePolicy": "OpenAdaptive"}
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import designs, make_workload, runs
 from archgym.dram.workload import Workload
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.strategies import designs, make_workload, runs
+from archgym.traces.trace import Trace
 
 DEFAULTS = {name: parameter.default for name, parameter in PARAMETERS.items()}
 OF_NO_ROW = {"PREPB", *COMMANDS[COMMANDS.index("REFPB") :]}

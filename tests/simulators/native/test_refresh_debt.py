@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 import archgym
 from archgym.dram.device import Device
+from archgym.dram.legality import check
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import designs, make_workload, runs
 from archgym.dram.workload import Workload
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.legality import check
-from archgym.testing.strategies import designs, make_workload, runs
+from archgym.traces.trace import Trace
 
 REFRESHES = {"REFAB": "AllBank", "REFPB": "PerBank", "REFP2B": "Per2Bank", "REFSB": "SameBank"}
 

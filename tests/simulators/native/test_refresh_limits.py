@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from archgym.dram.device import Device
+from archgym.dram.legality import check
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
 from archgym.dram.workload import Workload
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.legality import check
+from archgym.traces.trace import Trace
 
 
 def with_timing(name, **cycles):

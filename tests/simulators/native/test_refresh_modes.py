@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 import archgym
 from archgym.dram.device import Device
+from archgym.dram.legality import check
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import accesses, designs, make_workload
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.simulators.native import COMMANDS, Native
-from archgym.testing.legality import check
-from archgym.testing.strategies import accesses, designs, make_workload
+from archgym.traces.trace import Trace
 
 MODES = (1, 2, 4)
 

@@ -17,19 +17,19 @@ import archgym
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
 from archgym.dram.mapping_family import NAMES, mappings
-from archgym.dram.player import Player
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
-from archgym.dram.trace import Trace
+from archgym.dram.testing.strategies import Access, accesses, designs, make_workload, one_channel
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
-from archgym.simulators import Failure
+from archgym.simulator import Failure
 from archgym.simulators.native import Native, _core
 from archgym.simulators.native import decoded as decoded_module
 from archgym.simulators.native.channel import make_memory, make_requests
 from archgym.simulators.native.conduct import jedec
 from archgym.testing.simulators import check_simulator
-from archgym.testing.strategies import Access, accesses, designs, make_workload, one_channel
+from archgym.traces.player import Player
+from archgym.traces.trace import Trace
 
 
 def make_trace(arrival_ps: list[int], address: list[int], **columns: list[int]) -> Trace:

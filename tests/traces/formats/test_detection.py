@@ -3,8 +3,8 @@
 import pytest
 
 from archgym import Player, traces
+from archgym.dram.testing.trace_files import TEXTS, compress, parquet
 from archgym.errors import ArchgymError
-from archgym.testing.trace_files import TEXTS, compress, parquet
 from archgym.traces.formats import FORMATS, decode
 
 CLOCK_MHZ = 1000

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.dram.testing.trace_files import TEXTS, damage
 from archgym.errors import ArchgymError
-from archgym.testing.trace_files import TEXTS, damage
 from archgym.traces.formats import csv, dramsim3, ramulator, stl
 from archgym.traces.formats.lines import read_exactly, read_plain
 from archgym.traces.formats.source import Block

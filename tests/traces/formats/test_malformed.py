@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from archgym import traces
+from archgym.dram.testing.trace_files import TEXTS, check_reading, compress, damage, examples, names
 from archgym.errors import ArchgymError
-from archgym.testing.trace_files import TEXTS, check_reading, compress, damage, examples, names
 
 TIMED = {
     "stl": "{}: read 0x40",

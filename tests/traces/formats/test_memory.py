@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from archgym import traces
-from archgym.dram.trace import Trace
+from archgym.traces.trace import Trace
 
 REQUESTS = 1_000_000
 DECODED = REQUESTS * (8 + 8 + 1 + 4 + 2)

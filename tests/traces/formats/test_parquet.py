@@ -4,8 +4,8 @@ import pyarrow.parquet
 import pytest
 
 from archgym import traces
+from archgym.dram.testing.trace_files import compress, parquet
 from archgym.errors import ArchgymError
-from archgym.testing.trace_files import compress, parquet
 
 
 @pytest.fixture

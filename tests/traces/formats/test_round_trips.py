@@ -9,10 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archgym import traces
-from archgym.dram.player import OPEN, WITHOUT_TIMES, Player
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
 from archgym.traces.formats import FORMATS
+from archgym.traces.player import OPEN, WITHOUT_TIMES, Player
+from archgym.traces.trace import Trace
 
 CLOCKS = {1000.0: 1000, 1200.0: Fraction(2500, 3), 700_000.0: Fraction(10, 7)}
 PLAYERS = st.one_of(

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import traces
-from archgym.dram.trace import Trace
 from archgym.errors import ArchgymError
+from archgym.traces.trace import Trace
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym.dram.player import Player
 from archgym.traces.generators import generate
+from archgym.traces.player import Player
 
 
 def line_of(trace):

@@ -1,0 +1,1 @@
+"""The commands that concern DRAM: `simulate`, `validate` and `trace`."""

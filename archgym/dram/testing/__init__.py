@@ -1,0 +1,1 @@
+"""What tests of DRAM simulators and of trace formats draw their input from."""

@@ -1,0 +1,5 @@
+"""The version of archgym."""
+
+from importlib.metadata import version
+
+VERSION = version("archgym")
