@@ -18,7 +18,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-ch
 	--no-build-isolation --constraint constraints.txt
 NATIVE := simulators/native traces/recorder
 BUILD_INPUTS := pyproject.toml constraints.txt build/modules $(NATIVE:=/CMakeLists.txt) \
-	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp) $(NATIVE:=/*.cmake))
+	simulators/native/declarations.py archgym/dram/controller.toml archgym/dram/metrics.toml \
+	$(wildcard $(NATIVE:=/*.cpp) $(NATIVE:=/*.hpp) $(NATIVE:=/*.cmake) \
+	simulators/native/schedulers/*.hpp)
 
 IS_PYTHON_311 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 ifeq ($(origin PYTHON), undefined)
@@ -48,7 +50,8 @@ verify: $(VENV)/.test
 	@$(BIN)/python -m experiments.verify sanitizers
 	@$(BIN)/python -m experiments.verify faults
 
-# Types are checked on the built wheel: an editable install hides packages from mypy.
+# Types and imports are checked on the built wheel, in which packages have the names that they are
+# imported by; without site, which would find the editable install first.
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,6 +60,10 @@ lint: $(VENV)/.lint
 		--wheel-dir build/wheel .
 	@$(BIN)/python -m zipfile --extract build/wheel/archgym-*.whl build/typecheck
 	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package archgym --package archgym_command
+	cd build/typecheck && PYTHONPATH=".:$$(../../$(BIN)/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')" ../../$(BIN)/python -S -c \
+		'import sys; from importlinter.cli import lint_imports; \
+		sys.exit(lint_imports(config_filename="../../pyproject.toml", no_cache=True))'
 
 clean:
 	rm -rf $(VENV) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

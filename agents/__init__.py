@@ -3,8 +3,9 @@
 from typing import Any
 
 from archgym.agents.base import Agent, choice, configure, tunable
+from archgym.parameter import Design
 from archgym.registry import Registry
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 registry = Registry("agent", __name__, Agent)  # type: ignore[type-abstract]
 

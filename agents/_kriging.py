@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
 
+from archgym.parameter import Parameter
 from archgym.proxy.coding import Coding
-from archgym.space import Parameter
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

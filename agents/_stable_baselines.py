@@ -31,8 +31,9 @@ from archgym.agents._state import check_observation
 from archgym.agents.base import Agent, OnUpdate
 from archgym.envs.columns import sufficient_version
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.problem import BudgetExhausted, Problem
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn

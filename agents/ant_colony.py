@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.agents.base import Agent, tunable, worst_if_nan
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 
 class _Ant(NamedTuple):

@@ -12,7 +12,8 @@ import numpy as np
 
 from archgym.documents import is_there
 from archgym.errors import ArchgymError, unknown
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
     from archgym.problem import Problem

@@ -14,7 +14,8 @@ from skopt.acquisition import gaussian_ei, gaussian_lcb, gaussian_pi
 from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
 
 from archgym.agents.base import Agent, choice, tunable, worst_if_nan
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 Key = tuple[Any, ...]
 

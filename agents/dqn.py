@@ -13,8 +13,9 @@ from stable_baselines3.common.vec_env import VecEnv
 from archgym.agents._stable_baselines import StableBaselines
 from archgym.agents.base import Agent, tunable
 from archgym.envs.sequential import Choices, SequentialVectorEnv
+from archgym.parameter import Design
 from archgym.problem import Problem
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 
 class DQN(StableBaselines):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archgym.agents.base import Agent, tunable
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 
 class Grid(Agent):

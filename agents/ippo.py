@@ -14,7 +14,8 @@ from archgym.agents._saving import check_version, loading, save
 from archgym.agents._state import check_like, check_observation, check_optimizer
 from archgym.agents.base import Agent, OnUpdate, tunable
 from archgym.errors import ArchgymError
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
     from archgym.envs.vector import DesignVectorEnv

@@ -19,7 +19,8 @@ from optuna.trial import TrialState
 
 from archgym.agents.base import Agent, choice, tunable
 from archgym.extras import needed_by
-from archgym.space import Design, DesignSpace, Parameter
+from archgym.parameter import Design, Parameter
+from archgym.space import DesignSpace
 
 Key = tuple[Any, ...]
 

@@ -15,8 +15,9 @@ from archgym.agents._kriging import Kriging
 from archgym.agents.base import Agent, file, tunable
 from archgym.errors import ArchgymError
 from archgym.objectives import Least, Limited, Term
+from archgym.parameter import Design
 from archgym.proxy.coding import Coding
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 from archgym.space_document import to_document
 from archgym.workload import platform_name
 
@@ -88,7 +89,7 @@ class ProxySearch(Agent):
         self._allowed = [np.flatnonzero(space.allowed(name)) for name in space.parameters]
         path = self.hyperparameters.proxy
         self._proxy = _load(path, space) if path else None
-        self._begin(("", Goal("cost")), None)
+        self._begin(("", Goal()), None)
 
     def ask(self, n: int = 1) -> list[Design]:
         """Proposes `n` designs, none of them known unless there are no others to be found.
@@ -146,7 +147,7 @@ class ProxySearch(Agent):
         self._indices: list[Ints] = []
         self._costs: list[float] = []
         self._terms: list[list[float]] = []  # as the goal has them
-        self._models = [Kriging(self._coding) for _ in self._goal.terms]
+        self._models = [Kriging(self._coding) for _ in range(self._goal.size)]
         self._kept = np.empty((0, len(self.space)), np.int64)
 
     def _add_evaluation(self, problem: "Problem", evaluation: "Evaluation") -> None:

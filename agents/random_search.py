@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from archgym.agents.base import Agent
-from archgym.space import Design
+from archgym.parameter import Design
 
 
 class RandomSearch(Agent):

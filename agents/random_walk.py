@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archgym.agents.base import Agent, tunable
-from archgym.space import Design
+from archgym.parameter import Design
 
 
 class RandomWalk(Agent):

@@ -16,7 +16,8 @@ from ray.rllib.policy.policy import PolicySpec
 from archgym.agents._isolation import isolated
 from archgym.agents._rllib_env import PROBLEMS, NumberedTeamEnv
 from archgym.agents.base import Agent, OnUpdate, tunable
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
     from archgym.problem import Problem

@@ -6,7 +6,8 @@ from typing import Any
 from scipy.stats import qmc
 
 from archgym.agents.base import Agent
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 
 class Sobol(Agent):

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from archgym.dram.spaces import make_space
     from archgym.dram.system import System
     from archgym.dram.workload import Workload
+    from archgym.parameter import Parameter
     from archgym.problem import Problem
     from archgym.simulators import simulate
-    from archgym.space import DesignSpace, Parameter
+    from archgym.space import DesignSpace
     from archgym.traces.player import Player
     from archgym.traces.trace import Trace
 
@@ -26,7 +27,7 @@ register("archgym/DRAM", "dram", versions=2)
 _PUBLIC = {
     "DesignSpace": "archgym.space",
     "Device": "archgym.dram.device",
-    "Parameter": "archgym.space",
+    "Parameter": "archgym.parameter",
     "Player": "archgym.traces.player",
     "Problem": "archgym.problem",
     "System": "archgym.dram.system",

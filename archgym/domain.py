@@ -194,16 +194,16 @@ class Domain(ABC):
     """
 
     name: ClassVar[str]
-    options: Mapping[str, Option] = {}
-    tables: Mapping[str, type[Table]] = {}
-    defaults: Defaults
-    metrics: Mapping[str, Metric]
-    features: Mapping[str, str] = {}
-    columns: Mapping[int, Columns]
-    compared: Sequence[str] = ()
-    learned: Sequence[str] = ()
-    judged: Sequence[str] = ()
-    own_defaults: Mapping[str, Any] = {}
+    options: ClassVar[Mapping[str, Option]] = {}
+    tables: ClassVar[Mapping[str, type[Table]]] = {}
+    defaults: ClassVar[Defaults]
+    metrics: ClassVar[Mapping[str, Metric]]
+    features: ClassVar[Mapping[str, str]] = {}
+    columns: ClassVar[Mapping[int, Columns]]
+    compared: ClassVar[Sequence[str]] = ()
+    learned: ClassVar[Sequence[str]] = ()
+    judged: ClassVar[Sequence[str]] = ()
+    own_defaults: ClassVar[Mapping[str, Any]] = {}
 
     @property
     @abstractmethod

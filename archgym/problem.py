@@ -14,8 +14,9 @@ from archgym.dataset import Journal, Row
 from archgym.domain import Domain
 from archgym.errors import ArchgymError, unknown
 from archgym.objectives import Objective
+from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 from archgym.workload import Workload
 
 # A design without metrics costs agents and environments this many times the default design's cost:

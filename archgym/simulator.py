@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from archgym.space import Design, Parameter
+from archgym.parameter import Design, Parameter
 
 Metrics = dict[str, float]
 """What a run measured, by metric name with its unit; a metric that was not measured is absent."""

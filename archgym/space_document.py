@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from archgym.condition import Condition, NotBelow
 from archgym.errors import ArchgymError
-from archgym.space import Condition, DesignSpace, NotBelow, Parameter
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 
 Document = dict[str, Any]
 

@@ -24,7 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym import atomic, dataset, digest, parquet
+from archgym import domain as domains
 from archgym.distinct import DistinctDesigns
+from archgym.domain import Platform
 from archgym.errors import ArchgymError, DamagedError
 from archgym.simulator import Failure, Outcome
 from archgym.space import DesignSpace
@@ -74,6 +76,14 @@ class Header:
     def designs(self) -> DistinctDesigns:
         """The designs that the rows stand for."""
         return DistinctDesigns(self.space)
+
+    def make_platform(self) -> Platform:
+        """Makes the platform, as far as it still is what it was.
+
+        Raises:
+            ArchgymError: What it is made of is not there any more.
+        """
+        return domains.load(self.domain).platform(self.options)
 
     @property
     def shards(self) -> int:
@@ -128,13 +138,13 @@ def read_header(folder: Path) -> Header:
         raise ArchgymError(f"{folder} holds no table of designs: there is no {path}")
     document = digest.read_json(path)
     version = document.get("schema_version")
-    digest.check(document, path, required=version != 1)
+    digest.check(document, path, required=version in range(2, SCHEMA_VERSION + 1))
     if version not in range(1, SCHEMA_VERSION + 1):
         raise ArchgymError(
             f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
         )
     try:
-        if version < SCHEMA_VERSION:
+        if "device" in document:
             document = _of_devices(document)
         header = Header(
             space=from_document(document["space"]),

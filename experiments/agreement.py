@@ -28,11 +28,11 @@ from archgym.dram.system import System
 from archgym.dram.validation import validate
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.simulator import Failure, Simulator
 from archgym.simulators._external import External
 from archgym.simulators.dramsys import ROW_CYCLE
 from archgym.simulators.native import Native
-from archgym.space import Design
 from archgym.study import Study
 from archgym.traces.trace import Trace
 from experiments.agreement_overhead import overhead

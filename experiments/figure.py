@@ -12,7 +12,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from archgym import objectives
+from archgym import domain
 from archgym.analysis import Results, records, summary
 from archgym.analysis.curves import draw_curves
 
@@ -22,7 +22,7 @@ def draw(results: Results) -> Figure:
     figure = Figure(figsize=(4.0 * len(results.trials), 3.4), layout="constrained")
     panels = figure.subplots(1, len(results.trials), squeeze=False)[0]
     for axes, (problem, agents) in zip(panels, results.trials.items(), strict=True):
-        draw_curves(axes, agents, objectives.make(problem.objective))
+        draw_curves(axes, agents, domain.load().objective(problem.objective))
         axes.set_title(f"{problem.workload}: {problem.objective}", fontsize=11)
         axes.spines[["top", "right"]].set_visible(False)
     handles, labels = panels[0].get_legend_handles_labels()

@@ -3,9 +3,9 @@
 from typing import Any
 
 from archgym.errors import ArchgymError, SimulationError
+from archgym.parameter import Design
 from archgym.registry import Registry
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
-from archgym.space import Design
 
 registry = Registry("simulator", __name__, Simulator)  # type: ignore[type-abstract]
 

@@ -20,10 +20,10 @@ from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
 from archgym.fingerprint import hash_sources, read_sources
+from archgym.parameter import Design, Parameter
 from archgym.simulator import Failure, Outcome, Simulator
 from archgym.simulators._process import Printed, run
 from archgym.simulators._sources import SYSTEM
-from archgym.space import Design, Parameter
 
 LIMIT_S = 600.0
 """How long a run may take by default, in seconds."""
@@ -103,6 +103,7 @@ class External(Simulator):
     variable: ClassVar[str]
     expects: ClassVar[str]
     page: ClassVar[str]
+    standards: frozenset[str]
     defects: Sequence[Defect]
     sources: ClassVar[Sequence[str]] = ()
 

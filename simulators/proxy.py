@@ -11,9 +11,9 @@ import numpy as np
 
 from archgym import digest, proxy, simulators
 from archgym.errors import ArchgymError
+from archgym.parameter import Design, Parameter
 from archgym.proxy.conformal import check_coverage
 from archgym.simulator import Failure, Outcome, Simulator
-from archgym.space import Design, Parameter
 from archgym.workload import platform_name
 
 PREDICTED = "predicted"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from archgym import versions
 from archgym.errors import ArchgymError
+from archgym.parameter import Design, Parameter
 from archgym.simulator import Failure, FailureKind, Outcome, Simulator
-from archgym.space import Design, Parameter
 from archgym.table import Table, read_header
 
 # What tells the tables of a folder from each other.

@@ -24,7 +24,7 @@ from archgym.simulators.native import Native
 from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 
 DESIGNS = [{}, {"PagePolicy": "Closed"}, {"Scheduler": "Fifo", "RequestBufferSize": 1}]
 

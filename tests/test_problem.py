@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import dataset
+from archgym.condition import Condition
 from archgym.dataset import Journal
 from archgym.errors import ArchgymError
+from archgym.parameter import Design, Parameter
 from archgym.problem import PENALTY, BudgetExhausted, Evaluation, Problem
 from archgym.simulator import Failure, Outcome, Simulator
-from archgym.space import Condition, Design, DesignSpace, Parameter
+from archgym.space import DesignSpace
 
 SPACE = DesignSpace(
     "toy",

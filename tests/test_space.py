@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archgym.condition import Condition, NotBelow
 from archgym.errors import ArchgymError
-from archgym.space import Condition, DesignSpace, NotBelow, Parameter
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 from archgym.testing.spaces import every_design, spaces
 
 SIZE = Parameter("Size", range(1, 9), 4, ordered=True)

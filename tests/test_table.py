@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from archgym import digest
+from archgym.condition import Condition
 from archgym.distinct import DistinctDesigns
 from archgym.errors import ArchgymError, DamagedError
+from archgym.parameter import Parameter
 from archgym.simulator import Failure, Outcome
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.table import Header, Table, read_header, read_shards, write_header, write_shard
 
 SPACE = DesignSpace(
@@ -30,7 +32,9 @@ def header(shard_size: int = 5) -> Header:
     return Header(
         space=SPACE,
         workload={"id": "w#1"},
-        device={"name": "d", "standard": "DDR4"},
+        domain="dram",
+        platform="d",
+        options={"device": "d"},
         simulator="s",
         simulator_version="1",
         metrics=("energy_nj", "latency_ns", "never"),
@@ -62,7 +66,8 @@ def make_old(folder: Path) -> None:
     """Makes a table what it was before there were digests."""
     path = folder / "table.json"
     document = json.loads(path.read_text())
-    del document["files"], document[digest.KEY]
+    del document["files"], document[digest.KEY], document["domain"], document["platform"]
+    document["device"] = {"name": document.pop("options")["device"], "standard": "DDR4"}
     path.write_text(json.dumps(document | {"schema_version": 1}))
 
 
@@ -160,7 +165,7 @@ def test_an_incomplete_table(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 3}, "has schema version 3, and this archgym reads 2"),
+        ({"schema_version": 4}, "has schema version 4, and this archgym reads 3"),
         ({"designs": 31}, "contradicts itself"),
         ({"shard_size": 0}, "contradicts itself"),
         ({"space": {}}, "does not describe a table"),

@@ -20,7 +20,7 @@ from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
 from archgym.study import Study
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import read_header, read_shards, shard_path, write_header, write_shard
 from archgym.testing import archives
 

@@ -18,7 +18,7 @@ from archgym.objectives import Limited, Objective
 from archgym.space import DesignSpace
 from archgym.study import inputs
 from archgym.study.damage import repairable
-from archgym.study.spec import Study
+from archgym.study.study import Study
 from archgym.study.trial import read_summary
 
 

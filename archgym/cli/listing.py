@@ -1,6 +1,6 @@
 """`archgym list`: what there is to choose from."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -40,7 +40,7 @@ def _of_all() -> dict[str, Callable[[], Entries]]:
     return {"agents": _agents, "simulators": _simulators, "domains": _domains}
 
 
-def _of(domain: Domain) -> Mapping[str, Callable[[], Entries]]:
+def _of(domain: Domain) -> dict[str, Callable[[], Entries]]:
     return {
         "workloads": lambda: iter(domain.workloads().items()),
         "spaces": lambda: _spaces(domain),

@@ -14,7 +14,7 @@ from archgym.domain import CommandOptions
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
-    from archgym.study.trial import WorkloadSpec
+    from archgym.study.parts import WorkloadSpec
 
 Command = Callable[..., None]
 
@@ -122,7 +122,7 @@ class DomainOptions:
         self, own: CommandOptions, names: Iterable[str], others: Mapping[str, Any] | None = None
     ) -> "tuple[list[WorkloadSpec], list[str]]":
         """Says what a study runs; see `CommandOptions.specify`."""
-        from archgym.study.trial import WorkloadSpec
+        from archgym.study.parts import WorkloadSpec
 
         domain = domains.load(self.domain)
         given = dict(domain.read_workload_options(others or {}))

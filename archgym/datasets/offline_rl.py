@@ -18,10 +18,11 @@ from archgym.envs.columns import sufficient_version
 from archgym.envs.interface import Interface
 from archgym.errors import ArchgymError
 from archgym.extras import needed_by
+from archgym.parameter import Design
 from archgym.problem import Evaluation, Problem
 from archgym.proxy.workloads import Facts
 from archgym.simulator import Outcome, Simulator
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
     from minari.data_collector import EpisodeBuffer

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archgym.study import Study
-    from archgym.study.trial import WorkloadSpec
+    from archgym.study.parts import WorkloadSpec
 
 
 def load(path: str | Path) -> Dataset:
@@ -103,7 +103,7 @@ def _folder(path: Path) -> Dataset:
 
 def _table(path: Path) -> Dataset:
     from archgym.proxy.samples import from_table
-    from archgym.study.trial import WorkloadSpec
+    from archgym.study.parts import WorkloadSpec
     from archgym.table import Table
 
     table = Table(path)
@@ -112,11 +112,9 @@ def _table(path: Path) -> Dataset:
     frame = table.frame()
     frame = frame[frame["feasible"] & frame["failure"].isna()].reset_index(drop=True)
     domain = domains.load(header.domain)
-    tables = {name: document[name] for name in domain.tables if name in document}
-    options = domain.read_workload_options({**document["options"], **tables})
-    spec = WorkloadSpec(document["name"], options)
+    spec = WorkloadSpec.of_table(header)
     known = {
-        **{name: document.get(name) for name in ("name", "options", *tables)},
+        **{name: document.get(name) for name in ("name", "options", *spec.tables)},
         "system": header.platform,
         "anchor": dict(from_table(table).facts[0].anchor),
         **_features(document, spec, domain, header.options, document["id"]),

@@ -25,6 +25,7 @@ from archgym.dram.organization import Organization
 from archgym.dram.section import Section
 from archgym.dram.standards import STANDARDS, Standard
 from archgym.errors import ArchgymError, unknown
+from archgym.texts import check_printable
 from archgym.traces.clock import MHZ, is_clock
 
 
@@ -112,7 +113,7 @@ class Device:
         timing = memspec.section("memtimingspec")
         organization = _organization(architecture, standard)
         device = cls(
-            name=root.text("name"),
+            name=_name(root),
             standard=memspec.text("memoryType"),
             clock_ps=_clock_ps(timing, standard),
             timing=_cycles(timing, architecture, organization, standard),
@@ -160,6 +161,15 @@ class Device:
 
 def _bundled() -> Traversable:
     return resources.files("archgym.dram") / "devices"
+
+
+def _name(root: Section) -> str:
+    name = root.text("name")
+    try:
+        check_printable(name)
+    except ArchgymError as error:
+        raise root.wrong("name", "a text in one line") from error
+    return name
 
 
 def _organization(architecture: Section, standard: Standard | None) -> Organization:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
 from archgym.dram.standards import Rules, Standard
+from archgym.dram.standards.constraint import pairs
 from archgym.errors import ArchgymError
 
 # No device draws more, not even a module that is described as one device (2 A), while a file in mA
@@ -203,6 +204,17 @@ def _check_data_bus(
         least = rules.latencies.read - rules.latencies.write + burst
         if t["RTW"] < least:
             raise timing.wrong("RTW", f"at least {least}, for read data to end before write data")
+    # Offsets between strobes and data may be so large that read data would come first.
+    turnaround = max(
+        pair.cycles
+        for pair in pairs(rules.constraints)
+        if (pair.scope, *pair.previous, *pair.following) == ("rank", "WR", "RD")
+    )
+    lacking = rules.latencies.write - rules.latencies.read + burst - turnaround
+    if lacking > 0:
+        key = next(name for name in ("WTR", "WTR_S", "WTRS") if name in t)
+        expected = f"at least {t[key] + lacking}, for write data to end before read data"
+        raise timing.wrong(key, expected)
 
 
 def read_currents(power: Section, standard: Standard | None) -> dict[str, float]:

@@ -16,9 +16,10 @@ from archgym.dram.system import System
 from archgym.dram.validation import COUNTS, DRAMSYS_5, EXITS, PHASES
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.simulators._external import External
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 from archgym.study.progress import bar
 from archgym.texts import file_name
 from archgym.traces.player import OPEN
@@ -151,7 +152,7 @@ def _designs(
 
 def _workload(
     folder: Path, stem: str, name: str, device_file: Path, options: Mapping[str, Any]
-) -> tuple[Workload, list[str]]:
+) -> tuple[Workload, Sequence[str]]:
     """Writes a trace into the folder and reads it back, so that all play the same file, open.
 
     Returns:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from archgym.condition import Condition, NotBelow
 from archgym.dram.address_mapping import AddressMapping
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.mapping_family import mappings
 from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.errors import ArchgymError, unknown
-from archgym.space import Condition, DesignSpace, NotBelow
+from archgym.space import DesignSpace
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from archgym.domain import Columns, Domain
+from archgym.envs.registration import ids
 from archgym.errors import ArchgymError, unknown
 from archgym.objectives import Metrics, Objective
 from archgym.problem import Problem
@@ -77,7 +78,8 @@ def check_shown(problem: Problem, version: int) -> None:
     hidden = hides(columns(problem.domain, version), problem.objective, reference)
     if hidden:
         enough = sufficient_version(problem)
-        elsewhere = f"; version {enough} does" if enough != version else ""
+        others = [*ids(problem.domain.name, enough), f"parallel_env(version={enough})"]
+        elsewhere = f"; take {_listed(others, 'or')}" if enough != version else ""
         raise ArchgymError(
             f"objective {problem.objective.name!r} is about {hidden}, which version {version} of "
             f"the environments does not show{elsewhere}"
@@ -94,6 +96,6 @@ def sufficient_version(problem: Problem) -> int:
     return max(versions)
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str], joined: str = "and") -> str:
     *others, last = [*names] or [""]
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {joined} {last}" if others else last

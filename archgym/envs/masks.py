@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 
 Mask = NDArray[np.bool_]
 

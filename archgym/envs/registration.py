@@ -14,6 +14,16 @@ _ENTRY_POINTS = {
 }
 
 
+def ids(domain: str, version: int) -> list[str]:
+    """Returns the ids of a domain's environments of a version."""
+    return [
+        name
+        for name, spec in gymnasium.registry.items()
+        if str(spec.entry_point).startswith("archgym.envs.")
+        and (spec.kwargs["domain"], spec.kwargs["version"]) == (domain, version)
+    ]
+
+
 def register(name: str, domain: str, versions: int = 1) -> None:
     """Makes the environments of a domain known to gymnasium, once however often it is called.
 

@@ -13,8 +13,9 @@ from archgym.envs.design import choose_problem
 from archgym.envs.interface import Interface
 from archgym.envs.lockstep import LockstepVectorEnv, Mode, Observations, Step
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.problem import Evaluation, Problem
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 
 class Choices:

@@ -134,10 +134,12 @@ class _Reader:
     def _least(self) -> Least:
         text, terms = self.text, self.vocabulary.terms
         if "<" in text or ">" in text:
-            limited = {limit.term.name for limit in self._limits(text)}
-            least = next(
-                name for name, term in terms.items() if term.lower_is_better and name not in limited
-            )
+            limited = [limit.term for limit in self._limits(text)]
+            others = [
+                term for term in terms.values() if term.lower_is_better and term not in limited
+            ]
+            # What needs such limits, rather than what could be minimised without any.
+            least = max(others, key=lambda term: bool(term.rewards) and not term.is_absolute).name
             raise ArchgymError(
                 f"objective {text!r} says nothing to minimise; write '{least} with {text}', say"
             )

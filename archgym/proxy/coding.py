@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
-from archgym.space import Design, DesignSpace, Parameter
+from archgym.parameter import Design, Parameter
+from archgym.space import DesignSpace
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

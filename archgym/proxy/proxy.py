@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError, unknown
+from archgym.parameter import Design
 from archgym.proxy.adaptation import Adaptation
 from archgym.proxy.coding import Coding
 from archgym.proxy.conformal import Margins, check_coverage
 from archgym.proxy.models import CHUNK, Model
 from archgym.proxy.targets import Targets
 from archgym.proxy.workloads import Context, Facts
-from archgym.space import Design
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

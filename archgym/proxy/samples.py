@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from archgym.domain import DEFAULT
 from archgym.errors import ArchgymError, unknown
+from archgym.parameter import Parameter
 from archgym.proxy.coding import Coding
 from archgym.proxy.workloads import Facts
-from archgym.space import DesignSpace, Parameter
+from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -39,7 +39,8 @@ anyone can read it meanwhile.
 """
 
 from archgym.study.executor import TrialFailure
-from archgym.study.spec import Study
-from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
+from archgym.study.parts import AgentSpec, WorkloadSpec
+from archgym.study.study import Study
+from archgym.study.trial import Trial
 
 __all__ = ["AgentSpec", "Study", "Trial", "TrialFailure", "WorkloadSpec"]

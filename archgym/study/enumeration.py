@@ -16,8 +16,8 @@ from archgym.simulator import Outcome, Simulator
 from archgym.space import DesignSpace
 from archgym.study.executor import check_workers, execute
 from archgym.study.lock import Lock, locked
+from archgym.study.parts import WorkloadSpec
 from archgym.study.progress import bar
-from archgym.study.trial import WorkloadSpec
 from archgym.table import (
     Header,
     Table,

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from archgym import agents, digest
 from archgym.domain import Domain, Platform
 from archgym.errors import ArchgymError, DamagedError
+from archgym.study.parts import AgentSpec, WorkloadSpec
 from archgym.workload import NamedWorkload
 
 if TYPE_CHECKING:
     from archgym.simulator import Simulator
-    from archgym.study.trial import AgentSpec, Trial
 
 SCHEMA_VERSION = 3
 """Of the record; those of version 1 have no digests, and before 3 platforms were devices."""
@@ -67,7 +67,7 @@ class Inputs:
                 f"{path} has schema version {version}, and this archgym reads {SCHEMA_VERSION}"
             )
         try:
-            platform = document["device" if version < SCHEMA_VERSION else "platform"]
+            platform = document["platform" if version == SCHEMA_VERSION else "device"]
             return cls(dict(document["contents"]), platform, document.get("spec_sha256"))
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"{path} does not say what a study has read: {error!r}") from error
@@ -87,10 +87,10 @@ class Inputs:
         """Hash of all contents."""
         return hashlib.sha256(json.dumps(self.contents, sort_keys=True).encode()).hexdigest()
 
-    def of_trial(self, trial: "Trial") -> Contents:
-        """Returns what one of the study's trials reads."""
-        names = ["simulator", f"workload {trial.workload.label}"]
-        names += [_file(trial.agent, name) for name in files(trial.agent)]
+    def of_trial(self, workload: WorkloadSpec, agent: AgentSpec) -> Contents:
+        """Returns what a trial of an agent on a workload reads."""
+        names = ["simulator", f"workload {workload.label}"]
+        names += [_file(agent, name) for name in files(agent)]
         return {name: self.contents[name] for name in names}
 
 
@@ -123,7 +123,7 @@ def of_workload(label: str, workload: NamedWorkload) -> Contents:
     return {f"workload {label}": f"{name}#{workload.sha256}"}
 
 
-def of_files(agent: "AgentSpec") -> Contents:
+def of_files(agent: AgentSpec) -> Contents:
     """Returns what the files contain that an agent is given.
 
     Raises:
@@ -138,7 +138,7 @@ def of_files(agent: "AgentSpec") -> Contents:
     return found
 
 
-def files(agent: "AgentSpec") -> dict[str, Path]:
+def files(agent: AgentSpec) -> dict[str, Path]:
     """Returns the files that an agent is given, by hyperparameter."""
     names = _hyperparameters_of_files(agent.agent)
     return {
@@ -186,5 +186,5 @@ def platform(folder: Path, domain: Domain, options: Mapping[str, Any]) -> Platfo
     return domain.restore(inputs.platform, options, str(folder / NAME))
 
 
-def _file(agent: "AgentSpec", hyperparameter: str) -> str:
+def _file(agent: AgentSpec, hyperparameter: str) -> str:
     return f"file {hyperparameter} of agent {agent.label}"

@@ -26,11 +26,12 @@ from numpy.typing import NDArray
 from archgym import agents, domain, simulators
 from archgym.assembly import assemble
 from archgym.dataset import Journal
+from archgym.parameter import Design
 from archgym.problem import BudgetExhausted, Evaluation, Problem
 from archgym.simulator import Outcome, Simulator
-from archgym.space import Design
 from archgym.study.executor import execute
-from archgym.study.trial import AgentSpec, Trial
+from archgym.study.parts import AgentSpec
+from archgym.study.trial import Trial
 
 SHARE = 0.02
 """The most of a study's evaluations that probes may repeat."""

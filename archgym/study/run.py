@@ -15,14 +15,14 @@ from archgym.study.executor import TrialFailure, check_workers, execute
 from archgym.study.inputs import Inputs
 from archgym.study.lock import Lock, locked, remove_leftovers
 from archgym.study.progress import bar
-from archgym.study.spec import Study
+from archgym.study.spec import Spec
 from archgym.study.trial import Trial, replace_text
 
 OnEnd = Callable[[Trial, TrialFailure | None], None]
 
 
 def run(
-    study: Study, out: Path, workers: int = 1, on_end: OnEnd | None = None
+    study: Spec, out: Path, workers: int = 1, on_end: OnEnd | None = None
 ) -> list[TrialFailure]:
     """Runs every trial of a study whose log is not in `out` yet.
 
@@ -63,7 +63,7 @@ class StudyFolder:
         lock: What keeps others out.
     """
 
-    study: Study
+    study: Spec
     out: Path
     waiting: list[Trial]
     lock: Lock
@@ -86,13 +86,13 @@ class StudyFolder:
 
 
 @contextmanager
-def opened(study: Study, out: Path, now: Inputs) -> Iterator[StudyFolder]:
+def opened(study: Spec, out: Path, now: Inputs) -> Iterator[StudyFolder]:
     """Opens the folder of a study, to run it or what is left of it.
 
     Args:
         study: The study.
         out: The folder; made if missing.
-        now: What the study reads, as `Study.check` found it.
+        now: What the study reads, as `Spec.check` found it.
 
     Raises:
         ArchgymError: As `run`.
@@ -119,7 +119,7 @@ def opened(study: Study, out: Path, now: Inputs) -> Iterator[StudyFolder]:
                 # Left if the trial was killed just when it had been sealed.
                 (trials / f"{trial.name}.jsonl").unlink(missing_ok=True)
             else:
-                waiting.append(replace(trial, contents=now.of_trial(trial)))
+                waiting.append(replace(trial, contents=now.of_trial(trial.workload, trial.agent)))
         yield StudyFolder(study, out, waiting, lock)
 
 
@@ -127,7 +127,7 @@ def _cannot_write(out: Path, error: OSError) -> ArchgymError:
     return ArchgymError(f"can't write results to {out}: {error.strerror}")
 
 
-def _compare(study: Study, now: Inputs, out: Path) -> Damage:
+def _compare(study: Spec, now: Inputs, out: Path) -> Damage:
     """Refuses a folder that holds results of something else; returns what is damaged in it."""
     damage = Damage(out)
     before = None
@@ -147,7 +147,7 @@ def _compare(study: Study, now: Inputs, out: Path) -> Damage:
 
 
 def _compare_with_spec(
-    study: Study, out: Path, damage: Damage, summaries: Mapping[str, Mapping[str, Any]]
+    study: Spec, out: Path, damage: Damage, summaries: Mapping[str, Mapping[str, Any]]
 ) -> bool:
     """Compares a study with the spec in the folder; returns whether that says what was run."""
     path = out / inputs.SPEC
@@ -157,7 +157,7 @@ def _compare_with_spec(
         return False
     if path.exists():
         try:
-            found = Study.parse(path, checked=not is_unknown)
+            found = Spec.parse(path, checked=not is_unknown)
         except ArchgymError:
             damage.records.append(inputs.SPEC)
             return False
@@ -165,7 +165,7 @@ def _compare_with_spec(
     return True
 
 
-def _refuse_others(study: Study, out: Path) -> None:
+def _refuse_others(study: Spec, out: Path) -> None:
     """Refuses results of trials that the study does not have, where no spec says that it had."""
     names = {trial.name for trial in study.trials}
     others = sorted({log.stem for log in (out / "trials").glob("*.parquet")} - names)
@@ -176,7 +176,7 @@ def _refuse_others(study: Study, out: Path) -> None:
         )
 
 
-def _compare_specs(study: Study, found: Study, out: Path) -> None:
+def _compare_specs(study: Spec, found: Spec, out: Path) -> None:
     """Compares all but names: what a path leads to counts, and not how it is given."""
     here, there = _comparable(study, study), _comparable(found, study)
     for key, value in here.items():
@@ -188,7 +188,7 @@ def _compare_specs(study: Study, found: Study, out: Path) -> None:
             )
 
 
-def _comparable(study: Study, wanted: Study) -> dict[str, Any]:
+def _comparable(study: Spec, wanted: Spec) -> dict[str, Any]:
     """Returns a study's document without names, and of the paths it has only that there are any.
 
     Args:
@@ -219,7 +219,7 @@ def _change(
         for name, value in wanted.items():
             if ran.get(name) != value:
                 return f"trial {trial.name} has {name} {ran.get(name)!r}, not {value!r}"
-        return inputs.change(summary["contents"], now.of_trial(trial))
+        return inputs.change(summary["contents"], now.of_trial(trial.workload, trial.agent))
     is_damaged = trial.name in damage.sealed or trial.name in damage.journals
     if before is not None or is_damaged:
         return None
@@ -228,7 +228,9 @@ def _change(
     named = _named(out / "trials" / trial.name)
     if named is None:
         return None
-    contents = {name: inputs.short(each) for name, each in now.of_trial(trial).items()}
+    contents = {
+        name: inputs.short(each) for name, each in now.of_trial(trial.workload, trial.agent).items()
+    }
     names = ("simulator", f"workload {trial.workload.label}")
     return inputs.change(dict(zip(names, named, strict=True)), contents)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from archgym.domain import Domain, Platform
 from archgym.errors import ArchgymError, unknown
 from archgym.study import inputs, toml
 from archgym.study.inputs import Inputs
-from archgym.study.trial import AgentSpec, Trial, WorkloadSpec
+from archgym.study.parts import AgentSpec, WorkloadSpec
+from archgym.study.trial import Trial
 from archgym.texts import check_printable
 
 MOST_COUNTED = 10**8
@@ -31,8 +32,8 @@ MOST_TRIALS = 10**5
 
 
 @dataclass(frozen=True)
-class Study:
-    """A comparison of agents; made by `load` or `from_mapping`.
+class Spec:
+    """What a comparison of agents consists of; made by `load` or `from_mapping`.
 
     Attributes:
         name: What it is called.
@@ -61,7 +62,7 @@ class Study:
     seed: int = 0
 
     @classmethod
-    def load(cls, path: str | Path) -> "Study":
+    def load(cls, path: str | Path) -> Self:
         """Reads a study from a TOML file and checks every name in it.
 
         Raises:
@@ -72,7 +73,7 @@ class Study:
         return study
 
     @classmethod
-    def parse(cls, path: str | Path, *, checked: bool = True) -> "Study":
+    def parse(cls, path: str | Path, *, checked: bool = True) -> Self:
         """Reads a study without loading anything that it names.
 
         Args:
@@ -90,10 +91,10 @@ class Study:
             own = path / "spec.toml"
             hint = f"; the study in it is {own}" if own.exists() else ""
             raise ArchgymError(f"a study is a TOML file, and {path} is a folder{hint}")
-        return _study(read_toml(path), str(path), path.stem)
+        return cls._of(read_toml(path), str(path), path.stem)
 
     @classmethod
-    def from_mapping(cls, document: Mapping[str, Any], source: str) -> "Study":
+    def from_mapping(cls, document: Mapping[str, Any], source: str) -> Self:
         """Makes a study of the keys and values that a TOML file would have, and checks every name.
 
         Args:
@@ -108,13 +109,24 @@ class Study:
         return study
 
     @classmethod
-    def parse_mapping(cls, document: Mapping[str, Any], source: str) -> "Study":
+    def parse_mapping(cls, document: Mapping[str, Any], source: str) -> Self:
         """Makes a study as `from_mapping` does, without loading anything that it names.
 
         Raises:
             ArchgymError: The document lacks the form of a study.
         """
-        return _study(document, source, "study")
+        return cls._of(document, source, "study")
+
+    @classmethod
+    def _of(cls, document: Mapping[str, Any], source: str, name: str) -> Self:
+        study = cls(**_values(document, source, name))
+        trials = study.count_trials()
+        if trials > MOST_TRIALS:
+            raise ArchgymError(
+                f"{source}: a study of {trials:,} trials is too large, at most {MOST_TRIALS:,} are "
+                "run"
+            )
+        return study
 
     def to_mapping(self) -> dict[str, Any]:
         """Returns what `from_mapping` takes, every key given."""
@@ -133,7 +145,7 @@ class Study:
             ArchgymError: What is read back is another study.
         """
         text = toml.dumps(self.to_mapping())
-        if Study.parse_mapping(parse_toml(text, "the study"), "the study") != self:
+        if type(self).parse_mapping(parse_toml(text, "the study"), "the study") != self:
             raise ArchgymError("the study would be another one when read back from its TOML")
         return text
 
@@ -220,8 +232,8 @@ class Study:
             return domain.platform(dict(self.options))
 
 
-def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
-    """Makes a study of a document that has the form of one."""
+def _values(document: Mapping[str, Any], source: str, name: str) -> dict[str, Any]:
+    """Returns the fields of a study from a document that has the form of one."""
     domain_name = document.get("domain", domains.DEFAULT)
     with _blame(source, "domain"):
         if not isinstance(domain_name, str):
@@ -262,13 +274,7 @@ def _study(document: Mapping[str, Any], source: str, name: str) -> Study:
         options = domain.settle(given)
     except ArchgymError as error:
         raise ArchgymError(f"{source}: {error}") from error
-    study = Study(**values, options=tuple(sorted(options.items())))
-    trials = study.count_trials()
-    if trials > MOST_TRIALS:
-        raise ArchgymError(
-            f"{source}: a study of {trials:,} trials is too large, at most {MOST_TRIALS:,} are run"
-        )
-    return study
+    return values | {"options": tuple(sorted(options.items()))}
 
 
 def _check_values(value: Any) -> None:

@@ -15,72 +15,9 @@ from archgym.domain import Platform
 from archgym.errors import ArchgymError, DamagedError
 from archgym.simulator import Simulator
 from archgym.study import inputs
+from archgym.study.parts import AgentSpec, WorkloadSpec
 from archgym.texts import file_name
 from archgym.workload import NamedWorkload
-
-
-@dataclass(frozen=True)
-class WorkloadSpec:
-    """A workload by name or path, with its options.
-
-    Attributes:
-        name: What `Platform.workload` takes.
-        options: Names and values, sorted by name; tables among them as objects, see
-            `archgym.domain.Table`.
-        objectives: Texts of its objectives, if others than the study's.
-    """
-
-    name: str
-    options: tuple[tuple[str, Any], ...] = ()
-    objectives: tuple[str, ...] | None = None
-
-    @property
-    def label(self) -> str:
-        """The name, with what is not at its default, e.g. `stream(requests=5000)`."""
-        details = [f"{name}={value}" for name, value in self.options if not _is_table(value)]
-        details += [str(value) for _, value in self.options if _is_table(value)]
-        return f"{self.name}({', '.join(details)})" if details else self.name
-
-    @property
-    def tables(self) -> dict[str, Any]:
-        """The options that are tables."""
-        return {name: value for name, value in self.options if _is_table(value)}
-
-    @property
-    def others(self) -> dict[str, Any]:
-        """The options that are none."""
-        return {name: value for name, value in self.options if not _is_table(value)}
-
-    def load(self, platform: Platform) -> NamedWorkload:
-        """Makes the workload.
-
-        Raises:
-            ArchgymError: The name or an option is not known, or does not fit.
-        """
-        return platform.workload(self.name, dict(self.options))
-
-
-def _is_table(value: Any) -> bool:
-    return hasattr(value, "to_mapping")
-
-
-@dataclass(frozen=True)
-class AgentSpec:
-    """An agent of a study.
-
-    Attributes:
-        label: What the study calls it; several may be the same agent with other settings.
-        agent: The registered name.
-        hyperparameters: The settings that are not at their defaults.
-        budget: Evaluations a trial, if others than the study's.
-        seeds: Trials on each problem, if others than the study's.
-    """
-
-    label: str
-    agent: str
-    hyperparameters: Mapping[str, Any]
-    budget: int | None = None
-    seeds: int | None = None
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,11 @@ from typing import Any
 import numpy as np
 
 from archgym.agents import Agent, configure
+from archgym.condition import Condition
 from archgym.errors import ArchgymError
+from archgym.parameter import Design, Parameter
 from archgym.problem import BudgetExhausted, Evaluation, Problem
-from archgym.space import Condition, Design, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing.formula import FormulaSimulator, FormulaWorkload
 
 # Sizes and policies, a parameter without effect under some policy, and a policy that is ruled out.

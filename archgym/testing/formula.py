@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from archgym.parameter import Design
 from archgym.simulator import Failure, Outcome, Simulator
-from archgym.space import Design
 
 # Domains can be huge; what a simulator does at the ends of one matters, and in between.
 _VALUES_TRIED = 4

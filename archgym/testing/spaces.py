@@ -8,7 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archgym.space import Condition, DesignSpace, NotBelow, Parameter
+from archgym.condition import Condition, NotBelow
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 
 
 @st.composite

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from archgym import domain
 from archgym.analysis import Results
 from archgym.analysis.landscape import Landscape
 from archgym.errors import ArchgymError
@@ -39,6 +40,7 @@ def study(label: str, workload: str, options: argparse.Namespace) -> Study:
         agents=tuple(specs),
         objectives=OBJECTIVES,
         space=SPACE,
+        options=tuple(sorted(domain.load().settle({}).items())),
         simulator=f"tabular:{options.tables / workload}",
     )
     found.check(found.name)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from archgym.analysis.landscape import Landscape
 from archgym.simulators import make
 from archgym.simulators.tabular import Tabular
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 OBJECTIVES = ("runtime", "latency", "energy", "edp", "power with runtime <= 1.05x")
@@ -99,7 +99,7 @@ def check(table: Table, spec: WorkloadSpec, designs: int, seed: int = 0) -> None
     """
     numbers = np.random.default_rng(seed).integers(len(table), size=designs)
     drawn = table.designs.designs(numbers)
-    workload = spec.load(table.header.device["name"])
+    workload = spec.load(table.header.make_platform())
     simulated = make(table.header.simulator).evaluate(drawn, workload)
     if simulated != Tabular(table.folder).evaluate(drawn, workload):
         raise RuntimeError(f"{table.folder} holds what this simulator does not measure any more")

@@ -4,7 +4,7 @@ Recordings are cut to 12,000 requests from where the program is at its work; `ma
 lasts more than 128 refresh intervals, so that its latency too is to be relied on.
 """
 
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 
 
 def _stretch(name: str, first: int) -> WorkloadSpec:

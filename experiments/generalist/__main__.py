@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym import agents
+from archgym import agents, domain
 from archgym.agents.ippo import IPPO
 from archgym.analysis.landscape import Landscape
 from archgym.dram.spaces import make_space
@@ -33,7 +33,7 @@ class Tabulated:
         self.name = name
         self.objective = objective
         self.simulator = Tabular(folder / name)
-        self.workload = WORKLOADS[name].load("ddr4-2400")
+        self.workload = WORKLOADS[name].load(domain.load().platform({}))
         table = self.simulator.table
         self.landscape = Landscape.of(table, objective).among(keeps_data(table))
         self.space = make_space("archgym-pow2")

@@ -8,8 +8,9 @@ import skopt
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
 from skopt.space import Categorical, Integer
 
+from archgym.parameter import Design
 from archgym.problem import Problem
-from archgym.space import Design, DesignSpace
+from archgym.space import DesignSpace
 
 
 def optuna_tpe(problem: Problem, seed: int) -> None:

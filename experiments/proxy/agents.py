@@ -16,7 +16,7 @@ from archgym.problem import Problem
 from archgym.proxy.evaluation import evaluate
 from archgym.proxy.samples import Samples
 from archgym.simulators.tabular import Tabular
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from experiments.proxy.data import METRICS, SPACE, keeping_data
 
 AGENTS = ("genetic_algorithm", "random_walk", "simulated_annealing", "ant_colony")
@@ -63,9 +63,8 @@ def compare(folder: Path, seed: int = 0) -> dict[str, Any]:
 def _tried(folder: Path, whole: Samples, agent: str, seed: int) -> Any:
     """Returns the rows of the distinct designs that an agent tries, in that order."""
     tabular = Tabular(folder)
-    document = tabular.table.header.workload
-    spec = WorkloadSpec(document["name"], tuple(sorted(document["options"].items())))
-    workload = spec.load(tabular.table.header.device["name"])
+    header = tabular.table.header
+    workload = WorkloadSpec.of_table(header).load(header.make_platform())
     problem = Problem(make_space(SPACE), workload, "latency", tabular, budget=BUDGET)
     keys = []
     evaluate_designs = problem.evaluate

@@ -9,7 +9,7 @@ from archgym import domain, proxy, simulators
 from archgym.dram.spaces import make_space
 from archgym.proxy import Facts, Samples
 from archgym.proxy.coding import Coding
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 METRICS = ("runtime_ns", "latency_ns", "power_mw", "energy_nj")
@@ -51,7 +51,7 @@ def simulate(specs: Sequence[WorkloadSpec], designs: int, seed: int = 0) -> Samp
     coding = Coding(make_space(SPACE))
     parts = []
     for number, spec in enumerate(specs):
-        workload = spec.load("ddr4-2400")
+        workload = spec.load(domain.load().platform({}))
         rng = np.random.default_rng([seed, number])
         drawn = coding.space.sample(rng, 3 * designs)
         feasible = [each for each in drawn if coding.space.infeasibility(each) is None]

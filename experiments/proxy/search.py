@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from archgym import agents, proxy
+from archgym import agents, domain, proxy
 from archgym.proxy.samples import Samples
 from archgym.study.trial import replace_text
 from experiments.enumeration.workloads import REPORT, WORKLOADS
@@ -121,7 +121,7 @@ def _described(tables: Path, name: str) -> Samples:
     """Returns some designs of a workload with its features, other ones of each."""
     samples = keeping_data(tables / name)
     (facts,) = samples.facts
-    features = tuple(WORKLOADS[name].load("ddr4-2400").features)
+    features = tuple(WORKLOADS[name].load(domain.load().platform({})).features)
     rng = np.random.default_rng([0, list(WORKLOADS).index(name)])
     return replace(samples, facts=(replace(facts, features=features),)).draw(DESIGNS, rng)
 

@@ -12,11 +12,11 @@ import numpy as np
 from archgym import proxy, simulators
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.simulator import Failure, Simulator
 from archgym.simulators.dramsys import Dramsys
 from archgym.simulators.proxy import ProxySimulator
-from archgym.space import Design
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 ROUNDS = 5
@@ -35,9 +35,7 @@ def measure(path: Path, folder: Path) -> dict[str, Any]:
         folder: A table of a workload that it knows.
     """
     table = Table(folder)
-    document = table.header.workload
-    spec = WorkloadSpec(document["name"], tuple(sorted(document["options"].items())))
-    workload = spec.load(table.header.device["name"])
+    workload = WorkloadSpec.of_table(table.header).load(table.header.make_platform())
     simulator = ProxySimulator(path, fallback=None, widest=1e9)
     bound = proxy.load(path).on(workload.id)
     native = simulators.make("native")

@@ -10,7 +10,7 @@ from archgym import proxy
 from archgym.proxy.conformal import coverage
 from archgym.proxy.samples import Samples
 from archgym.proxy.scores import scores, spearman
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from experiments.proxy.data import METRICS
 
 _REQUESTS = ("requests", 3000)

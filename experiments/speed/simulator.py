@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from archgym.dram.workload import Workload
+from archgym.parameter import Design
 from archgym.simulators.native import Native
-from archgym.space import Design
 from experiments.speed.clock import cpu, in_turn, median
 from experiments.speed.saturating import NAMES, saturating
 

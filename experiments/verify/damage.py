@@ -23,8 +23,8 @@ from archgym.errors import ArchgymError
 from archgym.space import DesignSpace
 from archgym.study import Study
 from archgym.study.enumeration import enumerate_space
+from archgym.study.parts import WorkloadSpec
 from archgym.study.run import run
-from archgym.study.trial import WorkloadSpec
 from archgym.table import Table
 from experiments.verify.watchdog import WrongError
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from archgym.dram.legality import check
 from archgym.dram.workload import Workload
+from archgym.parameter import Design
 from archgym.simulator import Failure
 from archgym.simulators.native import COMMANDS, Native
-from archgym.space import Design
 from experiments.verify.cases import draw_design, draw_workload
 from experiments.verify.watchdog import WrongError
 

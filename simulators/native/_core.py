@@ -5,13 +5,21 @@ All builds give the same results, to the last bit.
 
 import importlib
 
-from archgym.simulators.native import _portable
+from archgym.dram import controller, metrics
+from archgym.simulators.native import declarations
 
+_portable = importlib.import_module("archgym.simulators.native._portable")
 _build = (
     importlib.import_module("archgym.simulators.native._avx2")
     if _portable.PROCESSOR_HAS_AVX2
     else _portable
 )
+
+if declarations.fingerprint(controller.DECLARATIONS, metrics.DECLARATIONS) != _build.DECLARATIONS:
+    raise ImportError(
+        "the native core was built of other parameters or metrics than archgym/dram declares: "
+        "install archgym again"
+    )
 
 COMMANDS = _build.COMMANDS
 METRICS = _build.METRICS
@@ -20,6 +28,7 @@ MAX_BANKS = _build.MAX_BANKS
 MAX_RANKS = _build.MAX_RANKS
 UNBOUNDED = _build.UNBOUNDED
 SOURCES = _build.SOURCES
+DECLARATIONS = _build.DECLARATIONS
 MAX_MANAGER_COMMANDS = _build.MAX_MANAGER_COMMANDS
 MAX_RUN_PS = _build.MAX_RUN_PS
 StuckError = _build.StuckError

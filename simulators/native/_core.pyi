@@ -18,6 +18,7 @@ MAX_MANAGER_COMMANDS: int
 MAX_RUN_PS: int
 """Simulated time of a run."""
 SOURCES: str
+DECLARATIONS: str
 """Hash of the C++ sources, the same for every build of them."""
 
 class StuckError(RuntimeError):

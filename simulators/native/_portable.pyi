@@ -1,6 +1,7 @@
 """The C++ core, for any processor."""
 
 from archgym.simulators.native._core import COMMANDS as COMMANDS
+from archgym.simulators.native._core import DECLARATIONS as DECLARATIONS
 from archgym.simulators.native._core import MAX_BANKS as MAX_BANKS
 from archgym.simulators.native._core import MAX_CHANNELS as MAX_CHANNELS
 from archgym.simulators.native._core import MAX_RANKS as MAX_RANKS

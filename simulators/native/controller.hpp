@@ -19,7 +19,6 @@
 #include "power_down_manager.hpp"
 #include "refresh_manager.hpp"
 #include "repetition.hpp"
-#include "request_scheduler.hpp"
 #include "timing_state.hpp"
 #include "wake_ups.hpp"
 
@@ -45,7 +44,7 @@ inline bool keeps_books(const System& system) {
 inline bool is_plain(const System& system, const Design& design, const CommandList* trace) {
   return system.ranks == 1 && system.uniform_commands && !trace && !keeps_books(system) &&
          design.power_down_policy == PowerDownPolicy::NoPowerDown &&
-         design.command_mux == CommandMux::Oldest;
+         design.cmd_mux == CmdMux::Oldest;
 }
 
 // Requests wait, but no command can ever serve them.
@@ -62,7 +61,7 @@ inline constexpr std::int64_t kLongestRunPs = 2'000'000'000'000'000'000;
 
 // Semantics follow DRAMSys 5 (Steiner et al., SAMOS 2020). `kPlain` leaves out what `is_plain` says
 // is not asked for, which makes it faster.
-template <Scheduler kScheduler, int kLanes, class Port, bool kPlain>
+template <class BankScheduler, int kLanes, class Port, bool kPlain>
 class Controller {
  public:
   // Every command is added to `trace` unless that is null. None is added for several steps, so that
@@ -79,7 +78,7 @@ class Controller {
         scheduler_(design, admission_, transactions_, system.banks),
         latencies_(latencies),
         sleeps_(kMaySleep && system.handshakes),
-        acceptance_delay_(system.handshakes ? design.think_delay_forward : 1),
+        acceptance_delay_(system.handshakes ? design.think_delay_fw : 1),
         port_(place, system, requests, design, transactions_, latencies,
               sleeps_ ? &wake_ups_ : nullptr),
         uniform_commands_(system.uniform_commands),
@@ -94,7 +93,7 @@ class Controller {
     for (int rank = 0; rank < system.ranks; ++rank) {
       refresh_.emplace_back(system, design, rank);
       power_down_.emplace_back(powers_down_);
-      energy_.emplace_back(system, rank, design.phy_delay_forward);
+      energy_.emplace_back(system, rank, design.phy_delay_fw);
       if (keeps_books_) books_.emplace_back(system, rank);
     }
     evaluate_managers(0);
@@ -158,7 +157,7 @@ class Controller {
     for (const EnergyMeter& meter : energy_)
       last_command = std::max(last_command, meter.last_command());
     EnergySplit total;
-    for (DramPower& books : books_) total += books.energy(last_command + design_.phy_delay_forward);
+    for (DramPower& books : books_) total += books.energy(last_command + design_.phy_delay_fw);
     if (keeps_books_) return total;
     for (EnergyMeter& meter : energy_) total += meter.energy(last_command);
     return total;
@@ -167,10 +166,8 @@ class Controller {
  private:
   using Timing = TimingState<kLanes>;
   using Offer = typename Timing::Offer;
-  using BankScheduler = RequestScheduler<kScheduler>;
   using Pick = typename BankScheduler::Pick;
-  // Only a direction that changes when a request arrives shows that DRAMSys's controller sleeps.
-  static constexpr bool kMaySleep = kScheduler == Scheduler::GrpFrFcfsWm;
+  static constexpr bool kMaySleep = BankScheduler::kTurnsOnArrival;
 
   // Transactions are numbered as they are accepted, which makes their number their age.
   static constexpr std::int32_t kNoRequest = Offers<kLanes>::kNobody;
@@ -549,9 +546,9 @@ class Controller {
 
   // From a CAS to the end of its data at the response queue.
   static std::int64_t data_delay(const System& system, const Design& design, bool write) {
-    const std::int64_t both_ways = design.phy_delay_forward + design.think_delay_backward;
+    const std::int64_t both_ways = design.phy_delay_fw + design.think_delay_bw;
     return write ? system.write_latency + both_ways
-                 : system.read_latency + both_ways + design.phy_delay_backward;
+                 : system.read_latency + both_ways + design.phy_delay_bw;
   }
 
   [[gnu::noinline]] void issue_manager(const Candidate& winner, std::int64_t now) {
@@ -625,7 +622,7 @@ class Controller {
   [[gnu::noinline]] void note(Command command, int bank, std::int64_t now,
                               const Transaction* transaction) {
     if (keeps_books_)
-      books_[rank_of(bank)].record(command, bank, now + design_.phy_delay_forward);
+      books_[rank_of(bank)].record(command, bank, now + design_.phy_delay_fw);
     if (!trace_) return;
     IssuedCommand issued{now * system_.clock_ps, command, port_.channel(), bank, 0, 0, -1};
     if (transaction) {
@@ -708,7 +705,7 @@ class Controller {
   // What is known of a plain controller before it is compiled.
   bool uniform_commands() const { return kPlain || uniform_commands_; }
   bool powers_down() const { return !kPlain && powers_down_; }
-  bool is_strict() const { return !kPlain && design_.command_mux == CommandMux::Strict; }
+  bool is_strict() const { return !kPlain && design_.cmd_mux == CmdMux::Strict; }
   int rank_of(int bank) const { return kPlain ? 0 : system_.rank_of(bank); }
 
   const System& system_;

@@ -71,9 +71,9 @@ class DramsysNetwork {
       : requests_(requests),
         clock_ps_(clock_ps),
         arbiter_(design.arbiter),
-        forward_(design.arbitration_delay_forward),
-        backward_(design.arbitration_delay_backward),
-        think_(design.think_delay_forward),
+        forward_(design.arbitration_delay_fw),
+        backward_(design.arbitration_delay_bw),
+        think_(design.think_delay_fw),
         limit_(design.max_active_transactions),
         latencies_(latencies) {
     std::vector<std::vector<std::uint32_t>> bursts(requests.initiators);
@@ -84,7 +84,7 @@ class DramsysNetwork {
     }
     for (auto& list : bursts) initiators_.emplace_back(requests, std::move(list));
     for (int channel = 0; channel < channels; ++channel)
-      channels_.emplace_back(design.response_queue == ResponseQueue::Reorder);
+      channels_.emplace_back(design.resp_queue == RespQueue::Reorder);
     for (std::uint32_t i = 0; i < initiators_.size(); ++i) send(0, {Kind::Present, i});
   }
 

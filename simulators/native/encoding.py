@@ -6,21 +6,11 @@ from typing import NamedTuple
 from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.device import Device
 from archgym.errors import ArchgymError, unknown
+from archgym.parameter import Design
 from archgym.simulator import Failure
-from archgym.space import Design
 
-FIELDS = (
-    "PagePolicy", "Scheduler", "LowWatermark", "HighWatermark", "SchedulerBuffer",
-    "RequestBufferSize", "RequestBufferSizeRead", "RequestBufferSizeWrite",
-    "CmdMux", "RespQueue", "RefreshPolicy", "RefreshMaxPostponed", "RefreshMaxPulledin",
-    "PowerDownPolicy", "Arbiter", "MaxActiveTransactions",
-    "ArbitrationDelayFw", "ArbitrationDelayBw", "ThinkDelayFw", "ThinkDelayBw",
-    "PhyDelayFw", "PhyDelayBw",
-)  # fmt: skip
-"""The parameters that the core knows, in its order."""
-
-SUPPORTED = ("AddressMapping", *FIELDS)
-"""All parameters that are understood."""
+FIELDS = tuple(name for name in PARAMETERS if name != "AddressMapping")
+"""The parameters that the core knows, in its order: that of their declaration."""
 
 
 class Encoded(NamedTuple):
@@ -50,8 +40,6 @@ def encode(design: Design, device: Device, refresh_policies: Sequence[str]) -> E
             PARAMETERS[name].index(value)
         except ArchgymError as error:
             return Failure("invalid", str(error))
-        if name not in SUPPORTED:
-            return Failure("unsupported", f"native has no parameter {name}")
     full = complete(design)
     if full["Scheduler"] == "GrpFrFcfsWm" and full["LowWatermark"] >= full["HighWatermark"]:
         return Failure(

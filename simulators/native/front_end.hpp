@@ -21,8 +21,8 @@ class FrontEnd {
         count_(requests.bursts.size()),
         limited_(design.arbiter != Arbiter::Simple),
         handshakes_(system.handshakes),
-        arbitration_delay_(design.arbitration_delay_forward),
-        think_delay_(design.think_delay_forward),
+        arbitration_delay_(design.arbitration_delay_fw),
+        think_delay_(design.think_delay_fw),
         gap_(gap(system, design)),
         max_active_(static_cast<std::size_t>(design.max_active_transactions)),
         response_ends_(limited_ ? std::min(max_active_, requests.bursts.size()) : 0) {
@@ -70,8 +70,8 @@ class FrontEnd {
   // From when the controller has taken a request to when the next can begin. It takes one a cycle;
   // in DRAMSys the next sets out only when this one has been taken.
   static std::int64_t gap(const System& system, const Design& design) {
-    if (!system.handshakes) return 1 - design.think_delay_forward;
-    return design.arbiter == Arbiter::Simple ? design.arbitration_delay_forward : 1;
+    if (!system.handshakes) return 1 - design.think_delay_fw;
+    return design.arbiter == Arbiter::Simple ? design.arbitration_delay_fw : 1;
   }
 
   // Whether the arbiter takes the next request, which it does when one of those before has ended.

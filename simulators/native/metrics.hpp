@@ -15,34 +15,28 @@
 #include "energy_meter.hpp"
 #include "requests.hpp"
 #include "latency_statistics.hpp"
+#include "metric.hpp"
 
 namespace archgym {
 
-enum class Metric : int {
-  Runtime, Latency, LatencyP50, LatencyP99, LatencyMax, ReadLatency, ReadLatencyP99, WriteLatency,
-  ServiceLatency, ServiceLatencyP99, ServiceLatencyMax,
-  Energy, Power, EnergyActivate, EnergyPrecharge, EnergyRead, EnergyWrite, EnergyRefresh,
-  EnergyBackground, EnergyPowerDown, EnergySelfRefresh, Bandwidth, BusBandwidth,
-  RowHits, RowMisses, RowConflicts,
-  RefreshesOwed, RefreshDebtTime, RefreshDebtEnergy, QueueEntries,
-  CommandsAct,  // and the other commands in the order of their enumerators
-};
-
-inline constexpr auto kMetricNames = std::to_array<std::string_view>({
-    "runtime_ns", "latency_ns", "latency_p50_ns", "latency_p99_ns", "latency_max_ns",
-    "read_latency_ns", "read_latency_p99_ns", "write_latency_ns",
-    "service_latency_ns", "service_latency_p99_ns", "service_latency_max_ns",
-    "energy_nj", "power_mw", "energy_activate_nj", "energy_precharge_nj", "energy_read_nj",
-    "energy_write_nj", "energy_refresh_nj",
-    "energy_background_nj", "energy_power_down_nj", "energy_self_refresh_nj",
-    "bandwidth_gb_per_s", "bus_bandwidth_gb_per_s", "row_hits", "row_misses", "row_conflicts",
-    "refreshes_owed", "refresh_debt_ns", "refresh_debt_nj", "queue_entries",
-    "commands_act", "commands_prepb", "commands_rd", "commands_rda", "commands_wr", "commands_wra",
-    "commands_refpb", "commands_refp2b", "commands_refsb", "commands_presb", "commands_preab",
-    "commands_refab", "commands_pdea", "commands_pdxa", "commands_pdep", "commands_pdxp",
-    "commands_srefen", "commands_srefex"});
-
-static_assert(kMetricNames.size() == static_cast<std::size_t>(Metric::CommandsAct) + kCommands);
+// The counts of commands come in the order of the commands.
+inline constexpr bool is_count_of(Metric metric, Command command) {
+  constexpr std::string_view kPrefix = "commands_";
+  const std::string_view name = kMetricNames[static_cast<std::size_t>(metric)];
+  return name.starts_with(kPrefix) &&
+         std::ranges::equal(name.substr(kPrefix.size()), kCommandNames[index(command)], {}, {},
+                            [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+}
+inline constexpr Metric count_of(Command command) {
+  return static_cast<Metric>(static_cast<int>(Metric::commands_act) + index(command));
+}
+static_assert([] {
+  for (int i = 0; i < kCommands; ++i) {
+    const auto command = static_cast<Command>(i);
+    if (!is_count_of(count_of(command), command)) return false;
+  }
+  return true;
+}());
 
 // Indexed by Metric; NaN where a metric does not apply to the run.
 class Metrics {
@@ -65,7 +59,7 @@ inline void summarize_latency(const System& system, const LatencyStatistics& lat
   for (bool write : {false, true}) {
     sum += latencies.sum_at_initiator(write);
     if (latencies.count(write) > 0)
-      metrics[write ? Metric::WriteLatency : Metric::ReadLatency] =
+      metrics[write ? Metric::write_latency_ns : Metric::read_latency_ns] =
           mean(latencies.sum_at_initiator(write), latencies.count(write)) * 1e-3;
   }
   const auto quantile = [](LatencyHistogram::Parts parts, double share, std::int64_t of) {
@@ -74,30 +68,30 @@ inline void summarize_latency(const System& system, const LatencyStatistics& lat
   const LatencyHistogram &reads = latencies.at_initiator(false),
                          &writes = latencies.at_initiator(true);
   if (const std::int64_t read_count = latencies.count(false); read_count > 0)
-    metrics[Metric::ReadLatencyP99] = quantile({reads}, 0.99, read_count) * 1e-3;
-  metrics[Metric::Latency] = mean(sum, count) * 1e-3;
-  metrics[Metric::LatencyP50] = quantile({reads, writes}, 0.5, count) * 1e-3;
-  metrics[Metric::LatencyP99] = quantile({reads, writes}, 0.99, count) * 1e-3;
-  metrics[Metric::LatencyMax] =
+    metrics[Metric::read_latency_p99_ns] = quantile({reads}, 0.99, read_count) * 1e-3;
+  metrics[Metric::latency_ns] = mean(sum, count) * 1e-3;
+  metrics[Metric::latency_p50_ns] = quantile({reads, writes}, 0.5, count) * 1e-3;
+  metrics[Metric::latency_p99_ns] = quantile({reads, writes}, 0.99, count) * 1e-3;
+  metrics[Metric::latency_max_ns] =
       static_cast<double>(std::max(reads.greatest(), writes.greatest())) * 1e-3;
   const LatencyHistogram& controller = latencies.at_controller();
   const double clock_ns = static_cast<double>(system.clock_ps) * 1e-3;
-  metrics[Metric::ServiceLatency] = mean(latencies.sum_at_controller(), count) * clock_ns;
-  metrics[Metric::ServiceLatencyMax] = static_cast<double>(controller.greatest()) * clock_ns;
-  metrics[Metric::ServiceLatencyP99] = quantile({controller}, 0.99, count) * clock_ns;
+  metrics[Metric::service_latency_ns] = mean(latencies.sum_at_controller(), count) * clock_ns;
+  metrics[Metric::service_latency_max_ns] = static_cast<double>(controller.greatest()) * clock_ns;
+  metrics[Metric::service_latency_p99_ns] = quantile({controller}, 0.99, count) * clock_ns;
 }
 
 inline void summarize_energy(const EnergySplit& split, double runtime_ns, Metrics& metrics) {
-  metrics[Metric::Energy] = split.total();
-  metrics[Metric::Power] = split.total() / runtime_ns * 1e3;  // nJ/ns = W
-  metrics[Metric::EnergyActivate] = split.activate;
-  metrics[Metric::EnergyPrecharge] = split.precharge;
-  metrics[Metric::EnergyRead] = split.read;
-  metrics[Metric::EnergyWrite] = split.write;
-  metrics[Metric::EnergyRefresh] = split.refresh;
-  metrics[Metric::EnergyBackground] = split.background;
-  metrics[Metric::EnergyPowerDown] = split.power_down;
-  metrics[Metric::EnergySelfRefresh] = split.self_refresh;
+  metrics[Metric::energy_nj] = split.total();
+  metrics[Metric::power_mw] = split.total() / runtime_ns * 1e3;  // nJ/ns = W
+  metrics[Metric::energy_activate_nj] = split.activate;
+  metrics[Metric::energy_precharge_nj] = split.precharge;
+  metrics[Metric::energy_read_nj] = split.read;
+  metrics[Metric::energy_write_nj] = split.write;
+  metrics[Metric::energy_refresh_nj] = split.refresh;
+  metrics[Metric::energy_background_nj] = split.background;
+  metrics[Metric::energy_power_down_nj] = split.power_down;
+  metrics[Metric::energy_self_refresh_nj] = split.self_refresh;
 }
 
 // What the controllers of all channels have counted.
@@ -121,11 +115,11 @@ struct Totals {
 inline void summarize_refresh_debt(const System& system, const Design& design,
                                    const RefreshDebt& debt, Metrics& metrics) {
   const Refresh& refresh = system.refreshes[static_cast<int>(design.refresh_policy)];
-  metrics[Metric::RefreshesOwed] = static_cast<double>(debt.total);
-  metrics[Metric::RefreshDebtTime] =
+  metrics[Metric::refreshes_owed] = static_cast<double>(debt.total);
+  metrics[Metric::refresh_debt_ns] =
       static_cast<double>(debt.largest * refresh.duration * system.clock_ps) * 1e-3;
   if (system.energy.available)
-    metrics[Metric::RefreshDebtEnergy] =
+    metrics[Metric::refresh_debt_nj] =
         static_cast<double>(debt.total) * system.energy.command[index(refresh.command)];
 }
 
@@ -134,19 +128,19 @@ inline Metrics summarize(const System& system, const Requests& requests, const D
   Metrics metrics;
   const std::int64_t last_end = latencies.last_end();
   const double runtime_ns = static_cast<double>(last_end * system.clock_ps) * 1e-3;
-  metrics[Metric::Runtime] = runtime_ns;
-  metrics[Metric::Bandwidth] = static_cast<double>(requests.bytes) / runtime_ns;
-  metrics[Metric::BusBandwidth] = static_cast<double>(requests.bursts.size()) *
+  metrics[Metric::runtime_ns] = runtime_ns;
+  metrics[Metric::bandwidth_gb_per_s] = static_cast<double>(requests.bytes) / runtime_ns;
+  metrics[Metric::bus_bandwidth_gb_per_s] = static_cast<double>(requests.bursts.size()) *
                                   static_cast<double>(system.bytes_per_burst) / runtime_ns;
   summarize_latency(system, latencies, metrics);
-  metrics[Metric::RowHits] = static_cast<double>(totals.rows.hits);
-  metrics[Metric::RowMisses] = static_cast<double>(totals.rows.misses);
-  metrics[Metric::RowConflicts] = static_cast<double>(totals.rows.conflicts);
+  metrics[Metric::row_hits] = static_cast<double>(totals.rows.hits);
+  metrics[Metric::row_misses] = static_cast<double>(totals.rows.misses);
+  metrics[Metric::row_conflicts] = static_cast<double>(totals.rows.conflicts);
   for (int command = 0; command < kCommands; ++command)
-    metrics[static_cast<Metric>(static_cast<int>(Metric::CommandsAct) + command)] =
+    metrics[count_of(static_cast<Command>(command))] =
         static_cast<double>(totals.commands[command]);
   summarize_refresh_debt(system, design, totals.debt, metrics);
-  metrics[Metric::QueueEntries] = static_cast<double>(
+  metrics[Metric::queue_entries] = static_cast<double>(
       system.channels * Admission::total_entries(design, system.banks));
   if (system.energy.available) summarize_energy(totals.energy, runtime_ns, metrics);
   return metrics;

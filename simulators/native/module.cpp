@@ -14,6 +14,7 @@
 #include <string>
 #include <tuple>
 
+#include "declarations.hpp"
 #include "simulate.hpp"
 
 namespace nb = nanobind;
@@ -143,36 +144,10 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
   return requests;
 }
 
-constexpr std::size_t kDesignFields = 22;
-
-Design make_design(const std::int64_t* v) {
-  return {static_cast<PagePolicy>(v[0]),
-          static_cast<Scheduler>(v[1]),
-          v[2],
-          v[3],
-          static_cast<SchedulerBuffer>(v[4]),
-          v[5],
-          v[6],
-          v[7],
-          static_cast<CommandMux>(v[8]),
-          static_cast<ResponseQueue>(v[9]),
-          static_cast<RefreshPolicy>(v[10]),
-          v[11],
-          v[12],
-          static_cast<PowerDownPolicy>(v[13]),
-          static_cast<Arbiter>(v[14]),
-          v[15],
-          v[16],
-          v[17],
-          v[18],
-          v[19],
-          v[20],
-          v[21]};
-}
-
 std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig,
                                                    nb::device::cpu>& table) {
-  if (table.shape(1) != kDesignFields) throw std::invalid_argument("a design has 22 fields");
+  if (table.shape(1) != kDesignFields)
+    throw std::invalid_argument("a design has " + std::to_string(kDesignFields) + " fields");
   std::vector<Design> designs;
   for (std::size_t i = 0; i < table.shape(0); ++i)
     designs.push_back(make_design(table.data() + i * kDesignFields));
@@ -270,6 +245,7 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   m.attr("MAX_RANKS") = kMaxRanks;
   m.attr("UNBOUNDED") = kUnbounded;
   m.attr("SOURCES") = ARCHGYM_SOURCES;
+  m.attr("DECLARATIONS") = ARCHGYM_DECLARATIONS;
   m.attr("PROCESSOR_HAS_AVX2") = processor_has_avx2();
 
   m.attr("MAX_MANAGER_COMMANDS") = CommandList::kMostOfManagers;

@@ -30,7 +30,7 @@ class Network {
           LatencyStatistics& latencies)
       : requests_(requests),
         clock_ps_(clock_ps),
-        way_there_(design.arbitration_delay_forward + design.think_delay_forward),
+        way_there_(design.arbitration_delay_fw + design.think_delay_fw),
         limit_(design.arbiter == Arbiter::Simple ? kNever : design.max_active_transactions),
         in_order_(design.arbiter == Arbiter::Reorder),
         has_feedback_(requests.player.closed || limit_ != kNever),
@@ -184,8 +184,8 @@ class NetworkPort {
       : network_(place.network),
         number_(place.channel),
         door_(place.network.doors_[place.channel]),
-        think_delay_(design.think_delay_forward),
-        reorders_(design.response_queue == ResponseQueue::Reorder),
+        think_delay_(design.think_delay_fw),
+        reorders_(design.resp_queue == RespQueue::Reorder),
         handover_(Handover::of(system, design)),
         transactions_(transactions) {}
 

@@ -48,7 +48,7 @@ class RefreshManager {
         flexibility_(scaled(system.refresh_flexibility)),
         most_owed_(flexibility_ - due_in_a_turn()),
         max_postponed_(std::min(scaled(design.refresh_max_postponed), most_owed_)),
-        max_pulled_in_(std::min(scaled(design.refresh_max_pulled_in), flexibility_)),
+        max_pulled_in_(std::min(scaled(design.refresh_max_pulledin), flexibility_)),
         groups_(groups(system, design.refresh_policy, rank)),
         all_banks_(system.banks_of(rank)),
         trigger_(first_trigger(system, rank)),

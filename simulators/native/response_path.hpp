@@ -49,7 +49,7 @@ struct Handover {
   // under Simple from the controller to the initiator, else from the arbiter to the initiator, which
   // takes one in two cycles.
   static Handover of(const System& system, const Design& design) {
-    const std::int64_t delay = design.arbitration_delay_backward;
+    const std::int64_t delay = design.arbitration_delay_bw;
     if (!system.handshakes) return {.interval = 1, .duration = 1 + delay};
     if (design.arbiter == Arbiter::Simple)
       return {.interval = 1 + delay, .duration = 1 + delay};
@@ -64,7 +64,7 @@ class ResponsePath {
                Transactions& transactions, LatencyStatistics& latencies, WakeUps* wake_ups)
       : arbiter_(design.arbiter),
         handover_(Handover::of(system, design)),
-        reorder_queue_(design.response_queue == ResponseQueue::Reorder),
+        reorder_queue_(design.resp_queue == RespQueue::Reorder),
         front_end_(front_end),
         transactions_(transactions),
         latencies_(latencies),

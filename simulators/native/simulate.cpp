@@ -14,6 +14,7 @@
 #include "direct_port.hpp"
 #include "dramsys_network.hpp"
 #include "network.hpp"
+#include "schedulers.hpp"
 
 namespace archgym {
 namespace {
@@ -29,10 +30,10 @@ struct Run {
 };
 
 // One channel, asked by one initiator in open play.
-template <Scheduler kScheduler, int kLanes, bool kPlain>
+template <class BankScheduler, int kLanes, bool kPlain>
 Metrics play_directly(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
-  using DirectController = Controller<kScheduler, kLanes, DirectPort, kPlain>;
+  using DirectController = Controller<BankScheduler, kLanes, DirectPort, kPlain>;
   const auto controller = std::make_unique<DirectController>(
       DirectPort::Place{}, run.system, run.delays, run.requests, run.design, latencies, run.trace,
       run.skips_idleness, run.interruption);
@@ -42,9 +43,9 @@ Metrics play_directly(const Run& run) {
   return summarize(run.system, run.requests, run.design, latencies, totals);
 }
 
-template <Scheduler kScheduler, int kLanes, class Port, class NetworkT>
+template <class BankScheduler, int kLanes, class Port, class NetworkT>
 auto make_controllers(const Run& run, NetworkT& network, LatencyStatistics& latencies) {
-  using NetworkController = Controller<kScheduler, kLanes, Port, false>;
+  using NetworkController = Controller<BankScheduler, kLanes, Port, false>;
   std::vector<std::unique_ptr<NetworkController>> controllers;
   for (int channel = 0; channel < run.system.channels; ++channel)
     controllers.push_back(std::make_unique<NetworkController>(
@@ -67,12 +68,12 @@ Metrics summarize_network(const Run& run, const LatencyStatistics& latencies,
 }
 
 // Any system and player, in order of time; see Network.
-template <Scheduler kScheduler, int kLanes>
+template <class BankScheduler, int kLanes>
 Metrics play_network(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
   Network network(run.requests, run.design, run.system.channels, run.system.clock_ps, latencies);
   const auto controllers =
-      make_controllers<kScheduler, kLanes, NetworkPort>(run, network, latencies);
+      make_controllers<BankScheduler, kLanes, NetworkPort>(run, network, latencies);
   while (true) {
     const std::int64_t now = next_event(network, controllers);
     if (network.is_finished() && now > latencies.last_end()) break;
@@ -85,13 +86,13 @@ Metrics play_network(const Run& run) {
 }
 
 // The same as DRAMSys plays it; see DramsysNetwork.
-template <Scheduler kScheduler, int kLanes>
+template <class BankScheduler, int kLanes>
 Metrics play_dramsys_network(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);
   DramsysNetwork network(run.requests, run.design, run.system.channels, run.system.clock_ps,
                          latencies);
   const auto controllers =
-      make_controllers<kScheduler, kLanes, DramsysPort>(run, network, latencies);
+      make_controllers<BankScheduler, kLanes, DramsysPort>(run, network, latencies);
   std::int64_t now = 0;
   while (true) {
     const std::int64_t next = next_event(network, controllers);
@@ -114,33 +115,27 @@ Metrics play_dramsys_network(const Run& run) {
   return summarize_network(run, latencies, controllers);
 }
 
-template <Scheduler kScheduler, int kLanes>
+template <class BankScheduler, int kLanes>
 Metrics play(const Run& run) {
   const bool is_direct =
       run.system.channels == 1 && run.requests.initiators == 1 && !run.requests.player.closed;
   if (!is_direct)
-    return run.system.handshakes ? play_dramsys_network<kScheduler, kLanes>(run)
-                                 : play_network<kScheduler, kLanes>(run);
-  return is_plain(run.system, run.design, run.trace) ? play_directly<kScheduler, kLanes, true>(run)
-                                                     : play_directly<kScheduler, kLanes, false>(run);
+    return run.system.handshakes ? play_dramsys_network<BankScheduler, kLanes>(run)
+                                 : play_network<BankScheduler, kLanes>(run);
+  return is_plain(run.system, run.design, run.trace) ? play_directly<BankScheduler, kLanes, true>(run)
+                                                     : play_directly<BankScheduler, kLanes, false>(run);
 }
 
-template <Scheduler kScheduler>
+template <class BankScheduler>
 Metrics play(const Run& run) {
-  return lanes_for(run.system.banks) == 16 ? play<kScheduler, 16>(run)
-                                           : play<kScheduler, kMaxBanks>(run);
+  return lanes_for(run.system.banks) == 16 ? play<BankScheduler, 16>(run)
+                                           : play<BankScheduler, kMaxBanks>(run);
 }
 
 // The scheduler is a template argument, so that the inner loop holds no test of it.
 Metrics play(const Run& run) {
-  switch (run.design.scheduler) {
-    case Scheduler::Fifo: return play<Scheduler::Fifo>(run);
-    case Scheduler::FrFcfs: return play<Scheduler::FrFcfs>(run);
-    case Scheduler::FrFcfsGrp: return play<Scheduler::FrFcfsGrp>(run);
-    case Scheduler::GrpFrFcfs: return play<Scheduler::GrpFrFcfs>(run);
-    case Scheduler::GrpFrFcfsWm: return play<Scheduler::GrpFrFcfsWm>(run);
-  }
-  throw std::logic_error("scheduler out of range");
+  return with_scheduler(run.design.scheduler,
+                        [&]<class BankScheduler> { return play<BankScheduler>(run); });
 }
 
 }  // namespace
@@ -180,7 +175,7 @@ std::vector<Metrics> evaluate(const System& system, const DelayTable& delays,
             play({system, delays, requests, designs[i], nullptr, skips_idleness, interruption});
       } catch (const Stuck&) {
       } catch (const TooLong&) {
-        results[i][Metric::Runtime] = std::numeric_limits<double>::infinity();
+        results[i][Metric::runtime_ns] = std::numeric_limits<double>::infinity();
       }
     }
   };

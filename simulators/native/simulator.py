@@ -13,15 +13,15 @@ from archgym.dram.device import Device
 from archgym.dram.standards import STANDARDS
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
+from archgym.parameter import Design, Parameter
 from archgym.simulator import Failure, Outcome, Simulator
 from archgym.simulators.native import _core
 from archgym.simulators.native.channel import impossible, unsupported
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec
 from archgym.simulators.native.decoded import Decoded
-from archgym.simulators.native.encoding import SUPPORTED, encode
+from archgym.simulators.native.encoding import encode
 from archgym.simulators.native.energy import energy_table, gives_back
 from archgym.simulators.native.version import DRAMSYS_VERSION, VERSION
-from archgym.space import Design, Parameter
 
 COMMANDS: tuple[str, ...] = _core.COMMANDS
 """Names of the commands in a command trace, by their number."""
@@ -63,7 +63,7 @@ class Native(Simulator):
 
     name: ClassVar[str] = "native"
     version = VERSION
-    parameters: Mapping[str, Parameter] = {name: PARAMETERS[name] for name in SUPPORTED}
+    parameters: Mapping[str, Parameter] = PARAMETERS
     standards = frozenset(STANDARDS)
     metrics = frozenset(_core.METRICS)
 

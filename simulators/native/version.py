@@ -7,7 +7,8 @@ from archgym.version import VERSION as ARCHGYM
 
 # An editable install may have Python sources that are newer than the core: the hash of the core's
 # sources was compiled into it.
-VERSION = f"{ARCHGYM}+{hash_sources(read_sources([*SYSTEM, __package__]), _core.SOURCES)}"
+_fingerprint = hash_sources(read_sources([*SYSTEM, __package__]), _core.SOURCES, _core.DECLARATIONS)
+VERSION = f"{ARCHGYM}+{_fingerprint}"
 """Of the JEDEC-legal simulator."""
 
 DRAMSYS_VERSION = f"{VERSION}.dramsys"

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from archgym.agents import configure
 from archgym.agents.ant_colony import AntColony
 from archgym.agents.random_search import RandomSearch
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.condition import Condition
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE, _cost
 

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from archgym import agents, make_space
 from archgym.agents.random_search import RandomSearch
+from archgym.condition import Condition
 from archgym.errors import ArchgymError, MissingExtraError
 from archgym.extras import EXTRAS
+from archgym.parameter import Parameter
 from archgym.problem import Problem
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload
 from archgym.testing.agents import POINT_SPACE, SPACE
 

@@ -11,7 +11,9 @@ pytest.importorskip("skopt")
 from archgym.agents import Agent, configure
 from archgym.agents.bayesian_optimization import BayesianOptimization
 from archgym.agents.random_search import RandomSearch
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.condition import Condition
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE, TINY_SPACE, _cost
 

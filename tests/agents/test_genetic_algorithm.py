@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from archgym.agents import Agent, configure
 from archgym.agents.genetic_algorithm import GeneticAlgorithm
 from archgym.agents.random_search import RandomSearch
+from archgym.parameter import Parameter
 from archgym.problem import Problem
-from archgym.space import DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
 from archgym.testing.agents import SPACE
 

@@ -6,7 +6,8 @@ import pytest
 
 from archgym.agents import configure
 from archgym.agents.grid import Grid
-from archgym.space import DesignSpace, Parameter
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE
 

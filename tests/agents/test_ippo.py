@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from archgym import agents
 from archgym.agents.ippo import IPPO, Team
 from archgym.assembly import assemble
+from archgym.condition import Condition
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.problem import Problem
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
 
 NAMES = ("ippo", "mappo")

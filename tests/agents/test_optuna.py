@@ -17,8 +17,10 @@ from archgym import agents
 from archgym.agents import Agent, choice, configure, tunable
 from archgym.agents.optuna import Optuna
 from archgym.agents.random_search import RandomSearch
+from archgym.condition import Condition, NotBelow
 from archgym.errors import MissingExtraError
-from archgym.space import Condition, Design, DesignSpace, NotBelow, Parameter
+from archgym.parameter import Design, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE, _cost
 

@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("ray.rllib", reason="needs the extra [marl]")
 
 from archgym import agents
+from archgym.parameter import Parameter
 from archgym.problem import Problem
-from archgym.space import DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,9 @@ import pytest
 
 from archgym import agents
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.problem import Problem
-from archgym.space import DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, archives
 
 pytest.importorskip("stable_baselines3")

@@ -8,7 +8,8 @@ import pytest
 from archgym.agents import configure
 from archgym.agents.random_walk import RandomWalk
 from archgym.agents.simulated_annealing import SimulatedAnnealing
-from archgym.space import Design, DesignSpace
+from archgym.parameter import Design
+from archgym.space import DesignSpace
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE, _cost
 

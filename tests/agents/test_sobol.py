@@ -8,7 +8,8 @@ pytest.importorskip("scipy")
 
 from archgym.agents.random_search import RandomSearch
 from archgym.agents.sobol import Sobol
-from archgym.space import DesignSpace, Parameter
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE
 

@@ -16,9 +16,11 @@ import torch
 
 from archgym import agents
 from archgym.agents import Agent
+from archgym.condition import Condition
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.problem import Problem
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
 from archgym.testing.agents import SPACE, _cost, _metrics
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from archgym import objectives
+from archgym import domain
 from archgym.analysis import Results
 from archgym.analysis.curves import convergence_plot, curve
 from archgym.errors import MissingExtraError
 
 inf = np.inf
-RUNTIME = objectives.make("runtime")
+make = domain.load().objective
+RUNTIME = make("runtime")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_curves_hold_no_penalty(made_up: Callable[..., Results]) -> None:
     assert least.tolist() == [0.8, 0.7, 0.7]
     assert greatest.tolist() == [inf, inf, inf]
     pytest.importorskip("matplotlib")
-    svg = convergence_plot(agents, "a", objectives.make("power with runtime <= 1.05x"))
+    svg = convergence_plot(agents, "a", make("power with runtime <= 1.05x"))
     assert "least power within limits so far / default's" in svg
     assert "best cost so far / default's" in convergence_plot(agents, "a", RUNTIME)
 

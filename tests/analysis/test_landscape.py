@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archgym import objectives
+from archgym import domain
 from archgym.analysis.landscape import Landscape
+from archgym.condition import Condition
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.problem import Problem
 from archgym.simulators.tabular import Tabular
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 
 SPACE = DesignSpace(
@@ -36,11 +38,15 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
 
 @pytest.mark.parametrize(
     "objective",
-    [*objectives.names(), "power with runtime <= 0.9x", "latency <= 1ns, then energy"],
+    [
+        *domain.load().vocabulary.names(),
+        "power with runtime <= 0.9x",
+        "latency <= 1ns, then energy",
+    ],
 )
 def test_costs_are_those_of_a_problem(table: Table, objective: str) -> None:
     landscape = Landscape.of(table, objective)
-    workload = WORKLOAD.load("ddr4-2400")
+    workload = WORKLOAD.load(domain.load().platform({}))
     problem = Problem(SPACE, workload, objective, Tabular(table.folder))
     costs = [evaluation.cost for evaluation in problem.evaluate(list(table.designs))]
     assert landscape.costs.tolist() == costs

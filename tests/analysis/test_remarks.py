@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from archgym import make_space
-from archgym.analysis.remarks import default_design, owed
+from archgym import domain, make_space
+from archgym.analysis.remarks import default_design, remark
 
 
 def row(owed: float, policy: str = "AllBank", **issued: float) -> dict[str, object]:
@@ -14,7 +14,7 @@ def row(owed: float, policy: str = "AllBank", **issued: float) -> dict[str, obje
 
 
 @pytest.mark.parametrize(
-    ("row", "remark"),
+    ("row", "said"),
     [
         (row(7, refab=0), "owes 7 of 7 refreshes: too short to judge postponing"),
         (
@@ -33,15 +33,15 @@ def row(owed: float, policy: str = "AllBank", **issued: float) -> dict[str, obje
         ({"metric.runtime_ns": 1.0}, ""),
     ],
 )
-def test_refreshes_owed(row: dict[str, object], remark: str) -> None:
-    assert owed(row) == remark
+def test_refreshes_owed(row: dict[str, object], said: str) -> None:
+    assert remark(row, domain.load()) == said
 
 
 def test_the_default_design_is_told_from_the_controllers_own() -> None:
-    text = default_design(make_space("archgym"))
+    text = default_design(make_space("archgym"), domain.load())
     assert text.startswith("default: space archgym's default design {PagePolicy=OpenAdaptive, ")
     assert "RefreshMaxPostponed=1" in text
-    assert text.endswith("; the controller's own has RefreshMaxPostponed=0, RefreshMaxPulledin=0")
-    assert "controller's own" not in default_design(make_space("controller-v1"))
+    assert text.endswith("; the hardware's own has RefreshMaxPostponed=0, RefreshMaxPulledin=0")
+    assert "hardware's own" not in default_design(make_space("controller-v1"), domain.load())
     # What has no effect says nothing.
     assert "MaxActiveTransactions" not in text

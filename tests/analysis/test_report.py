@@ -89,7 +89,7 @@ def test_best_design_is_the_logs(page: str, folder: Path) -> None:
 def test_it_says_which_default_it_compares_with(page: str) -> None:
     text = unescape(page)
     assert "space archgym's default design {PagePolicy=OpenAdaptive" in text
-    assert "the controller's own has RefreshMaxPostponed=0, RefreshMaxPulledin=0" in text
+    assert "the hardware's own has RefreshMaxPostponed=0, RefreshMaxPulledin=0" in text
 
 
 def test_limits_and_refreshes_owed(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archgym import dataset, objectives
+from archgym import dataset, domain
 from archgym.analysis import Results
+from archgym.dram import objectives
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study import Study
+
+make = domain.load().objective
 
 
 def test_everything_is_there(folder: Path) -> None:
@@ -91,7 +94,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_beyond_a_limit_is_no_value(limited: Path) -> None:
     ((problem, agents),) = Results.load(limited).trials.items()
     assert problem.objective == LIMITED
-    objective = objectives.make(LIMITED)
+    objective = make(LIMITED)
     for trial in agents["random_search"]:
         reference = trial.summary["default_metrics"]
         rows = trial.log.to_dict("records")
@@ -103,8 +106,8 @@ def test_what_is_beyond_a_limit_is_no_value(limited: Path) -> None:
             else:
                 assert violation == np.inf
             if violation == 0:
-                best = min(best, objectives.term("power", metrics))
-            assert ratio == best / objectives.term("power", reference)
+                best = min(best, objectives.TERMS["power"](metrics))
+            assert ratio == best / objectives.TERMS["power"](reference)
         assert {True, False} == set((trial.violations == 0).tolist())
         assert trial.best_row()["cost"] == best
 

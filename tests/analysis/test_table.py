@@ -19,7 +19,7 @@ inf = math.inf
 
 def shown(results: Results, width: int = 1000) -> str:
     output = io.StringIO()
-    table = rich_table(summary(results), default_design(results.space))
+    table = rich_table(summary(results), default_design(results.space, results.domain))
     Console(file=output, width=width).print(table)
     return output.getvalue()
 
@@ -125,7 +125,7 @@ def test_refreshes_owed_are_marked(made_up: MakeUp) -> None:
 def test_the_default_design_is_named(made_up: MakeUp) -> None:
     text = shown(made_up({"a": [[5]]}))
     assert "space archgym's default design {PagePolicy=OpenAdaptive" in text
-    assert "the controller's own has RefreshMaxPostponed=0" in text
+    assert "the hardware's own has RefreshMaxPostponed=0" in text
 
 
 def test_nothing_could_be_run(made_up: MakeUp) -> None:

@@ -272,12 +272,12 @@ CASES = {
             *("compare", "--agents", "random_search", "--workloads", "stream"),
             *("--device", "hbm2", "--objective", "runtime with power <= 1.1x"),
         ],
-        ["compare: objectives", "stream on device hbm2: the objective needs energy_nj"],
+        ["compare: objectives", "stream on hbm2: the objective needs energy_nj"],
     ),
     "study of the energy of a device without currents": (
         {"spec.toml": 'device = "hbm2"\nobjectives = ["runtime", "energy"]\n' + STUDY},
         ["run", "spec.toml"],
-        ["spec.toml: objectives, 'energy' of stream on device hbm2: the objective needs energy_nj"],
+        ["spec.toml: objectives, 'energy' of stream on hbm2: the objective needs energy_nj"],
     ),
     "limit without a unit": (
         {},

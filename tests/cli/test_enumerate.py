@@ -6,13 +6,13 @@ import shutil
 
 import pytest
 
-from archgym import Player, Workload
+from archgym import Player, Workload, domain
 from archgym.cli.enumerate import enumerate_designs
+from archgym.condition import Condition
 from archgym.dram import spaces
 from archgym.simulators import make
-from archgym.space import Condition
 from archgym.study.enumeration import LIMIT, enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 
 OUTLINE = spaces.Outline(
     values={
@@ -54,7 +54,7 @@ def test_best_designs_are_printed_and_can_be_simulated(archgym):
     report = json.loads(out)
     assert report["designs"] == 36
     assert report["without_metrics"] == 18
-    workload = WORKLOAD.load("ddr4-2400")
+    workload = WORKLOAD.load(domain.load().platform({}))
     assert report["workload"] == workload.id
     optima = {each["objective"]: each for each in report["optima"]}
     assert set(optima) == {"runtime", "latency", "energy", "edp", "power with runtime <= 1.05x"}

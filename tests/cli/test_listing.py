@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archgym import agents, objectives, simulators, traces
+from archgym import agents, domain, simulators, traces
 from archgym.dram.device import Device
 from archgym.dram.metrics import METRICS
 from archgym.dram.spaces import SPACES
@@ -17,7 +17,7 @@ KINDS = {
     "workloads": traces.names,
     "devices": Device.names,
     "spaces": lambda: list(SPACES),
-    "objectives": objectives.names,
+    "objectives": lambda: domain.load().vocabulary.names(),
     "metrics": lambda: list(METRICS),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archgym import datasets
+from archgym import datasets, domain
 from archgym.datasets import Dataset
 from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError, MissingExtraError
@@ -64,9 +64,10 @@ def test_minari_reads_what_the_environment_shows(
     found = minari.load_dataset("two-v0")
     assert (found.total_episodes, found.total_steps) == (len(whole), len(whole))
     assert found.storage.metadata["algorithm_name"] == "random_search, random_walk"
+    platform = domain.load().platform(dict(study.options))
     environments = {
         (workload.id, objective): DesignEnv(problem=Problem(whole.space(), workload, objective))
-        for workload in (each.load(study.device) for each in study.workloads)
+        for workload in (each.load(platform) for each in study.workloads)
         for objective in OBJECTIVES
     }
     for row, episode in zip(whole.frame.to_dict("records"), found.iterate_episodes(), strict=True):
@@ -117,7 +118,8 @@ def test_a_table_has_rewards_for_any_objective(tmp_path: Path) -> None:
 
 def _small():
     from archgym.dram.spaces import make_space
-    from archgym.space import DesignSpace, Parameter
+    from archgym.parameter import Parameter
+    from archgym.space import DesignSpace
 
     whole = make_space("archgym-pow2")
     few = ("PagePolicy", "Scheduler")

@@ -128,9 +128,7 @@ def make_old() -> None:
 
 def test_older_studies_say_what_they_lack(elsewhere: Path, made: Path) -> None:
     make_old()
-    with pytest.raises(
-        ArchgymError, match=r"device mine, which can't be read any more: .*dev\.jso"
-    ):
+    with pytest.raises(ArchgymError, match=r"for mine, which can't be read any more: .*dev\.jso"):
         datasets.load("study")
     write_device(Path("dev.json"))
     whole = datasets.load("study")

@@ -140,3 +140,10 @@ def test_numbers_that_no_device_has_are_refused(section, number):
         data["memspec"][section][key] = number
         with pytest.raises(ArchgymError, match=f"{section}"):
             Device.from_dict(data)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "a\u2028b"])
+def test_a_name_is_one_line(data, name):
+    data["name"] = name
+    with pytest.raises(ArchgymError, match=r"^mine: name must be a text in one line, is \"[ -~]*$"):
+        Device.from_dict(data, "mine")

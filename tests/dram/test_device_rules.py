@@ -48,6 +48,11 @@ def test_bundled_devices_load():
         ("hbm2", {"CCDR": 1}, "CCDR must be at least 2"),
         ("gddr6-16000", {"CCDS": 1}, "CCDS must be at least 2"),
         ("hbm2", {"RTW": 12}, "RTW must be at least 13, for read data to end before write data"),
+        (
+            "lpddr4-3200",
+            {"DQS2DQ": 2000},
+            "WTR must be at least .*, for write data to end before read data",
+        ),
         ("lpddr4-3200", {"REFIpb": 1000}, "REFIpb must be at most REFI / 8 = 781"),
         ("hbm2", {"CCDS": 90_000, "CCDL": 900_000}, "CCDL must be below REFI, 3900, in which"),
         ("ddr5-4800", {"RRD_L": 9375}, "RRD_L must be below REFI1, 9375, in which a refresh falls"),

@@ -6,10 +6,12 @@ from typing import Any
 import gymnasium
 import pytest
 
+from archgym import domain
 from archgym.assembly import assemble
+from archgym.dram.objectives import TERMS
 from archgym.dram.workload import Workload
 from archgym.envs import dram_parallel_env, observation_names
-from archgym.envs.columns import VERSIONS, sufficient_version
+from archgym.envs.columns import sufficient_version
 from archgym.envs.sequential import SequentialVectorEnv
 from archgym.envs.vector import DesignVectorEnv
 from archgym.errors import ArchgymError
@@ -69,7 +71,7 @@ def test_columns_one_parameter_a_step(version: int, space: str) -> None:
 
 
 def test_there_are_no_other_versions() -> None:
-    assert list(VERSIONS) == list(MIDDLE)
+    assert list(domain.load().columns) == list(MIDDLE)
     ids = {name for name in gymnasium.registry if name.startswith("archgym/")}
     assert ids == {f"archgym/{name}-v{v}" for name in ("DRAM", "DRAMSequential") for v in MIDDLE}
     with pytest.raises(ArchgymError, match="did you mean 'archgym/DRAM-v"):
@@ -109,7 +111,7 @@ def test_teams_have_them_too(short_stream: Workload, version: int) -> None:
 
 NEWER = (
     "which version 0 of the environments does not show; take archgym/DRAM-v1, "
-    r"archgym/DRAMSequential-v1 or dram_parallel_env\(version=1\)"
+    r"archgym/DRAMSequential-v1 or parallel_env\(version=1\)"
 )
 
 
@@ -151,13 +153,13 @@ class Beautiful(Least):
 
 
 def test_a_lower_limit_of_a_term_that_version_0_shows(short_stream: Workload) -> None:
-    problem = assemble(short_stream, objective=Beautiful("runtime", "latency"))
+    problem = assemble(short_stream, objective=Beautiful(TERMS["runtime"], "latency"))
     with pytest.raises(ArchgymError, match=f"about a lower limit, {NEWER}"):
         gymnasium.make("archgym/DRAM-v0", problem=problem)
 
 
 def test_a_term_that_no_version_shows(short_stream: Workload) -> None:
-    problem = assemble(short_stream, objective=Beautiful("runtime"))
+    problem = assemble(short_stream, objective=Beautiful(TERMS["runtime"]))
     with pytest.raises(ArchgymError, match=r"about beauty, which version 1 .* does not show$"):
         gymnasium.make("archgym/DRAM-v1", problem=problem)
     assert sufficient_version(problem) == 1

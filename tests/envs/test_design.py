@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from archgym import make_space, simulators
+from archgym import domain, make_space, simulators
 from archgym.assembly import assemble
 from archgym.dram.workload import Workload
-from archgym.envs.columns import VERSIONS
 from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError
 from archgym.problem import PENALTY, BudgetExhausted
@@ -79,7 +78,7 @@ def test_step_shows_the_design_tried(env: DesignEnv) -> None:
     assert (terminated, truncated) == (True, False)
     d = len(full)
     assert observation[:d] == pytest.approx(env.problem.space.to_unit(full))
-    ratios = [math.log(metrics[name] / default[name]) for name in VERSIONS[0].metrics]
+    ratios = [math.log(metrics[name] / default[name]) for name in domain.load().columns[0].metrics]
     assert observation[d : d + 6] == pytest.approx(ratios, abs=1e-6)
     assert observation[-1] == 1
 

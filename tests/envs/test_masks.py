@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.condition import Condition, NotBelow
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.envs.design import DesignEnv
 from archgym.envs.masks import Masks
 from archgym.envs.sequential import SequentialEnv, SequentialVectorEnv
 from archgym.envs.vector import DesignVectorEnv
-from archgym.space import Condition, DesignSpace, NotBelow, Parameter
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 
 TINY = DesignSpace(
     "tiny",

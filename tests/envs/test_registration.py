@@ -27,5 +27,5 @@ def test_make_in_a_fresh_process(script: str) -> None:
 
 def test_registering_twice_changes_nothing() -> None:
     before = gymnasium.spec("archgym/DRAM-v0")
-    register()
+    register("archgym/DRAM", "dram", versions=2)
     assert gymnasium.spec("archgym/DRAM-v0") is before

@@ -14,10 +14,10 @@ from archgym.envs import observation_names
 from archgym.envs.design import DesignEnv
 from archgym.envs.vector import DesignVectorEnv
 from archgym.errors import ArchgymError
+from archgym.parameter import Design
 from archgym.problem import BudgetExhausted
 from archgym.simulator import Outcome
 from archgym.simulators.native import Native
-from archgym.space import Design
 
 from .agreement import MODES, check_agreement
 

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from archgym import objectives
+from archgym import domain
 from archgym.dram.spaces import SPACES, Outline, make_space
 from archgym.simulators import make
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table
 from experiments.enumeration import __main__ as command_line
 from experiments.enumeration import workloads
 from experiments.enumeration.summary import OBJECTIVES
+
+objective_of = domain.load().objective
+
 
 COMMITTED = Path(command_line.__file__).parent
 WHOLE = SPACES["archgym-pow2"]
@@ -57,13 +60,13 @@ def test_optima_are_those_of_the_simulator(done):
     summary = json.loads((done / "results" / "summary.json").read_text())
     assert list(summary) == ["stream", "zipf"]
     for name, spec in SHORT.items():
-        workload = spec.load("ddr4-2400")
+        workload = spec.load(domain.load().platform({}))
         space = make_space("archgym-pow2", allow_data_loss=True)
         designs = list(Table(done / "tables" / name).designs)
         outcomes = make("native").evaluate(designs, workload)
         (reference,) = make("native").evaluate([space.default], workload)
         for text in OBJECTIVES:
-            costs = [objectives.make(text).cost(outcome, reference) for outcome in outcomes]
+            costs = [objective_of(text).cost(outcome, reference) for outcome in outcomes]
             kept = [
                 cost
                 for cost, design in zip(costs, designs, strict=True)
@@ -76,7 +79,7 @@ def test_optima_are_those_of_the_simulator(done):
                 assert optimum["share_within_1_percent"] == pytest.approx(near)
                 assert optimum["too_easy"] == (near >= 0.01)
                 (metrics,) = make("native").evaluate([optimum["design"]], workload)
-                assert objectives.make(text).cost(metrics, reference) == min(some)
+                assert objective_of(text).cost(metrics, reference) == min(some)
             quantiles = list(found["keeping_data"]["quantiles_over_optimum"].values())
             assert quantiles[0] == 1
             assert quantiles[-1] == pytest.approx(max(kept) / min(kept), rel=1e-6)
@@ -122,7 +125,7 @@ def test_workloads_to_tune_on_are_none_to_report_on():
     assert len(workloads.REPORT) == 8
     assert len(workloads.DEVELOPMENT) == 4
     assert not set(workloads.REPORT) & set(workloads.DEVELOPMENT)
-    traces = [spec.load("ddr4-2400").id for spec in workloads.WORKLOADS.values()]
+    traces = [spec.load(domain.load().platform({})).id for spec in workloads.WORKLOADS.values()]
     assert len(set(traces)) == 12
 
 
@@ -131,7 +134,7 @@ def test_committed_results_are_of_these_workloads():
     summary = json.loads((COMMITTED / "summary.json").read_text())
     assert list(summary) == list(workloads.WORKLOADS)
     for name, spec in workloads.WORKLOADS.items():
-        assert summary[name]["workload"] == spec.load("ddr4-2400").id
+        assert summary[name]["workload"] == spec.load(domain.load().platform({})).id
         assert summary[name]["designs"] == 166_464
         assert summary[name]["designs_keeping_data"] == 156_672
 
@@ -143,11 +146,11 @@ def test_committed_optima_can_be_simulated(name):
     if summary["simulator"] != here:
         pytest.skip(f"marked as stale: made by {summary['simulator']}, and this is {here}")
     found = summary["objectives"]
-    workload = workloads.WORKLOADS[name].load("ddr4-2400")
+    workload = workloads.WORKLOADS[name].load(domain.load().platform({}))
     space = make_space("archgym-pow2", allow_data_loss=True)
     (reference,) = make("native").evaluate([space.default], workload)
     for text, each in found.items():
-        objective = objectives.make(text)
+        objective = objective_of(text)
         assert objective.cost(reference, reference) == pytest.approx(each["default"], rel=1e-12)
         for optimum in (each["keeping_data"], each["losing_data"]):
             (metrics,) = make("native").evaluate([optimum["design"]], workload)

@@ -9,7 +9,7 @@ import pytest
 from archgym import datasets, proxy
 from archgym.dram import spaces
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from experiments.proxy import dataset, known, unseen
 from experiments.proxy.data import keeping_data, simulate, tables
 

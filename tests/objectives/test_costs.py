@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym import objectives
+from archgym import domain
+from archgym.dram import objectives
 from archgym.errors import ArchgymError
+
+make = domain.load().objective
+
 
 DEFAULT = {
     "runtime_ns": 1000.0,
@@ -63,18 +67,18 @@ def metrics(**changed: float) -> dict[str, float]:
     ],
 )
 def test_cost_of_the_default(text: str, cost: float) -> None:
-    assert objectives.make(text).cost(DEFAULT, DEFAULT) == pytest.approx(cost)
+    assert make(text).cost(DEFAULT, DEFAULT) == pytest.approx(cost)
 
 
 def test_postponed_refreshes_are_charged() -> None:
     postponed = metrics(runtime_ns=950.0, refresh_debt_ns=200.0, refresh_debt_nj=50.0)
     for text in ("runtime", "energy", "edp"):
-        objective = objectives.make(text)
+        objective = make(text)
         assert objective.cost(postponed, DEFAULT) > objective.cost(DEFAULT, DEFAULT)
 
 
 def test_a_relative_limit_is_a_multiple_of_the_defaults() -> None:
-    objective = objectives.make("power with runtime <= 1.05x")
+    objective = make("power with runtime <= 1.05x")
     within = metrics(runtime_ns=1.05 * 1100 - 100 - 1e-6)
     beyond = metrics(runtime_ns=1.05 * 1100 - 100 + 1e-6)
     assert objective.cost(within, DEFAULT) == pytest.approx(200 / 1.05)
@@ -84,24 +88,24 @@ def test_a_relative_limit_is_a_multiple_of_the_defaults() -> None:
 
 
 def test_a_limit_with_a_unit_is_the_same_for_every_default() -> None:
-    objective = objectives.make("power with runtime <= 1us")
+    objective = make("power with runtime <= 1us")
     beyond = metrics(runtime_ns=1000.0, refresh_debt_ns=100.0)
     for reference in (DEFAULT, metrics(runtime_ns=1e6)):
         assert objective.violation(beyond, reference) == pytest.approx(0.1)
 
 
 def test_the_violation_is_that_of_the_limit_missed_most() -> None:
-    objective = objectives.make("latency with runtime <= 1x and energy <= 1x and bandwidth >= 1x")
+    objective = make("latency with runtime <= 1x and energy <= 1x and bandwidth >= 1x")
     assert objective.violation(DEFAULT, DEFAULT) == 0
     assert objective.violation(metrics(energy_nj=222.0), DEFAULT) == pytest.approx(0.1)
     both = metrics(energy_nj=222.0, bandwidth_gb_per_s=8.8)
     assert objective.violation(both, DEFAULT) == pytest.approx(0.2)
     for text in ("latency", "archgym-both"):
-        assert objectives.make(text).violation(both, DEFAULT) == 0
+        assert make(text).violation(both, DEFAULT) == 0
 
 
 def test_a_limit_on_bandwidth_charges_refreshes_owed() -> None:
-    objective = objectives.make("power with bandwidth >= 1x")
+    objective = make("power with bandwidth >= 1x")
     postponed = metrics(refresh_debt_ns=500.0)
     assert objective.violation(postponed, DEFAULT) == pytest.approx(1 - 1100 / 1500)
 
@@ -113,7 +117,7 @@ def test_a_limit_on_bandwidth_charges_refreshes_owed() -> None:
 )
 def test_further_beyond_any_limit_costs_more(factors: list[float], which: int, more: float) -> None:
     names = ("latency_ns", "energy_nj", "latency_p99_ns", "queue_entries")
-    objective = objectives.make(
+    objective = make(
         "read_latency with latency <= 1x and energy <= 200nJ and latency_p99 <= 1x "
         "and queue_entries <= 128"
     )
@@ -142,7 +146,7 @@ def with_power(power_mw: float, latency_ns: float) -> dict[str, float]:
 
 @given(sane, sane, sane, sane)
 def test_within_the_limit_beats_beyond_it(p1: float, p2: float, l1: float, l2: float) -> None:
-    objective = objectives.make("latency <= 200ns, then power")
+    objective = make("latency <= 200ns, then power")
     first, second = with_power(p1, l1), with_power(p2, l2)
     costs = objective.cost(first, DEFAULT), objective.cost(second, DEFAULT)
     # In words: first by how far they miss the limit, then by power among those that keep it.
@@ -155,7 +159,7 @@ def test_within_the_limit_beats_beyond_it(p1: float, p2: float, l1: float, l2: f
 
 @pytest.mark.parametrize("text", ["archgym-power", "archgym-latency", "archgym-both"])
 def test_at_the_target_the_cost_is_small_but_positive(text: str) -> None:
-    objective = objectives.make(text)
+    objective = make(text)
     there = metrics(power_mw=1000.0, runtime_ns=100_000.0)
     assert objective.cost(there, DEFAULT) == objectives.AT_TARGET
     better = metrics(power_mw=500.0, runtime_ns=50_000.0)
@@ -163,7 +167,7 @@ def test_at_the_target_the_cost_is_small_but_positive(text: str) -> None:
 
 
 def test_limits_of_hardware_are_in_entries() -> None:
-    limited = objectives.make("latency with queue_entries <= 64")
+    limited = make("latency with queue_entries <= 64")
     assert limited.cost(metrics(queue_entries=64.0), DEFAULT) == 50
     assert limited.cost(metrics(queue_entries=64.0), metrics(queue_entries=1.0)) == 50
     assert limited.goal(DEFAULT) == ("latency", {"queue_entries": 0.5})
@@ -171,28 +175,28 @@ def test_limits_of_hardware_are_in_entries() -> None:
 
 def test_goal_is_in_multiples_of_the_defaults() -> None:
     def goal(text: str) -> tuple[str, dict[str, float]]:
-        return objectives.make(text).goal(DEFAULT)
+        return make(text).goal(DEFAULT)
 
     assert goal("edp") == ("edp", {})
     assert goal("power with runtime <= 1.05x") == ("power", {"runtime": 1.05})
     assert goal("latency <= 200ns, then power") == ("power", {"latency": 4.0})
     assert goal("archgym-both 800 500") == ("power", {"power": 2.0, "runtime": 0.5})
-    both = objectives.make("power with bandwidth >= 0.9x and latency <= 25ns")
+    both = make("power with bandwidth >= 0.9x and latency <= 25ns")
     assert both.goal(DEFAULT) == ("power", {"latency": 0.5})
     assert both.floors(DEFAULT) == {"bandwidth": 0.9}
-    assert objectives.make("power with bandwidth >= 5GB/s").floors(DEFAULT) == {"bandwidth": 0.5}
+    assert make("power with bandwidth >= 5GB/s").floors(DEFAULT) == {"bandwidth": 0.5}
     for text in ("edp", "archgym-both", "power with runtime <= 1x"):
-        assert objectives.make(text).floors(DEFAULT) == {}
+        assert make(text).floors(DEFAULT) == {}
 
 
 def test_a_metric_that_was_not_measured_is_named() -> None:
     with pytest.raises(ArchgymError, match="needs energy_nj"):
-        objectives.make("edp").cost({"runtime_ns": 1.0}, DEFAULT)
+        make("edp").cost({"runtime_ns": 1.0}, DEFAULT)
 
 
-@given(st.floats(1e-3, 1e6), st.sampled_from(objectives.names()))
+@given(st.floats(1e-3, 1e6), st.sampled_from(domain.load().vocabulary.names()))
 def test_costs_are_positive_and_finite(scale: float, text: str) -> None:
     scaled = {name: value * scale for name, value in DEFAULT.items()}
-    cost = objectives.make(text).cost(scaled, DEFAULT)
+    cost = make(text).cost(scaled, DEFAULT)
     assert cost > 0
     assert math.isfinite(cost)

@@ -4,14 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym import objectives
+from archgym import domain
+from archgym.dram import objectives
 from archgym.errors import ArchgymError
+from archgym.objectives.terms import units
+
+make = domain.load().objective
 
 
-@pytest.mark.parametrize("text", objectives.names())
+@pytest.mark.parametrize("text", domain.load().vocabulary.names())
 def test_the_name_makes_an_equal_objective(text: str) -> None:
-    objective = objectives.make(text)
-    assert objectives.make(objective.name) == objective
+    objective = make(text)
+    assert make(objective.name) == objective
 
 
 FINITE = st.floats(0, exclude_min=True, allow_infinity=False)
@@ -21,12 +25,12 @@ LOWER = [name for name, term in objectives.TERMS.items() if term.lower_is_better
 
 @st.composite
 def limits(draw: st.DrawFn, name: str) -> str:
-    term = (objectives.TERMS | objectives.COSTS)[name]
-    units = [*objectives.UNITS[term.unit], "x"] if term.unit else [""]
+    term = objectives.TERMS[name]
+    written = [*units(term.unit), "x"] if term.unit else [""]
     space = st.sampled_from(["", " "])
     sign = "<=" if term.lower_is_better else ">="
     number = repr(draw(st.floats(1e-300, 1e290)))
-    unit = draw(st.sampled_from(units))
+    unit = draw(st.sampled_from(written))
     return f"{name}{draw(space)}{sign}{draw(space)}{number}{draw(space)}{unit}"
 
 
@@ -35,7 +39,7 @@ def limited(draw: st.DrawFn) -> str:
     least = draw(st.sampled_from(LOWER))
     slow = [n for n, term in objectives.TERMS.items() if term.shows_slowness and n != least]
     first = draw(st.sampled_from(slow))
-    others = [name for name in (objectives.TERMS | objectives.COSTS) if name not in (least, first)]
+    others = [name for name in objectives.TERMS if name not in (least, first)]
     terms = [first, *draw(st.lists(st.sampled_from(others), unique=True))]
     texts = [draw(limits(name)) for name in draw(st.permutations(terms))]
     joined = " and ".join(texts)
@@ -44,10 +48,10 @@ def limited(draw: st.DrawFn) -> str:
 
 @given(limited())
 def test_every_limited_objective_has_one_name(text: str) -> None:
-    objective = objectives.make(text)
-    assert objectives.make(objective.name) == objective
-    assert objectives.make(objective.name).name == objective.name
-    assert objectives.respell(objective.name) == objective.name
+    objective = make(text)
+    assert make(objective.name) == objective
+    assert make(objective.name).name == objective.name
+    assert domain.load().respell(objective.name) == objective.name
 
 
 @given(FINITE)
@@ -58,9 +62,9 @@ def test_the_name_keeps_numbers_exactly(x: float) -> None:
         f"latency <= {x!r}ns, then power",
         f"archgym-power {x!r}",
     ):
-        objective = objectives.make(text)
-        assert objectives.make(objective.name) == objective
-    assert objectives.make(f"edp with power <= {x!r}mW").limits[0].bound == x
+        objective = make(text)
+        assert make(objective.name) == objective
+    assert make(f"edp with power <= {x!r}mW").limits[0].bound == x
 
 
 @pytest.mark.parametrize(
@@ -81,8 +85,8 @@ def test_the_name_keeps_numbers_exactly(x: float) -> None:
     ],
 )  # fmt: skip
 def test_spellings_of_one_objective_have_one_name(text: str, name: str) -> None:
-    assert objectives.make(text) == objectives.make(name)
-    assert objectives.make(text).name == name
+    assert make(text) == make(name)
+    assert make(text).name == name
 
 
 @pytest.mark.parametrize(
@@ -99,9 +103,9 @@ def test_spellings_of_one_objective_have_one_name(text: str, name: str) -> None:
     ],
 )
 def test_texts_of_stored_results_keep_their_meaning(stored: str, today: str) -> None:
-    assert objectives.respell(stored) == today
-    assert objectives.respell(today) == today
-    objectives.make(today)
+    assert domain.load().respell(stored) == today
+    assert domain.load().respell(today) == today
+    make(today)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_texts_of_stored_results_keep_their_meaning(stored: str, today: str) -> 
 )
 def test_a_bare_number_is_refused_with_both_spellings(text: str, spellings: list[str]) -> None:
     with pytest.raises(ArchgymError) as refused:
-        objectives.make(text)
+        make(text)
     assert all(spelling in str(refused.value) for spelling in spellings)
 
 
@@ -129,10 +133,10 @@ def test_other_cases_propose_the_text_that_was_meant(text: str, data: st.DataObj
         for letter, chosen in zip(text, capitals, strict=True)
     )
     try:
-        meant = objectives.make(other)
+        meant = make(other)
     except ArchgymError as refused:
-        meant = objectives.make(str(refused).partition("did you mean ")[2][1:-2])
-    assert meant == objectives.make(text)
+        meant = make(str(refused).partition("did you mean ")[2][1:-2])
+    assert meant == make(text)
 
 
 @pytest.mark.parametrize(
@@ -150,30 +154,30 @@ def test_other_cases_propose_the_text_that_was_meant(text: str, data: st.DataObj
 )
 def test_what_is_meant_is_proposed(text: str, meant: str) -> None:
     with pytest.raises(ArchgymError) as refused:
-        objectives.make(text)
+        make(text)
     assert str(refused.value).endswith(f"; did you mean {meant!r}?")
-    objectives.make(meant)
+    make(meant)
 
 
 def test_of_two_spellings_the_likelier_comes_first() -> None:
     for number, first in (("1.05", "x"), ("0.9", "x"), ("200", "ns")):
         with pytest.raises(ArchgymError, match=f"write 'latency <= {number}{first}'"):
-            objectives.make(f"power with latency <= {number}")
+            make(f"power with latency <= {number}")
 
 
 @pytest.mark.parametrize("least", ["power", "queue_entries"])
 def test_only_a_limit_that_slow_designs_miss_makes_up_for_slowness(least: str) -> None:
-    for name, term in (objectives.TERMS | objectives.COSTS).items():
+    for name, term in objectives.TERMS.items():
         if name == least:
             continue
         sign = "<=" if term.lower_is_better else ">="
         text = f"{least} with {name} {sign} 1{'x' if term.unit else ''}"
         if name in ("energy", "power", "queue_entries"):
             with pytest.raises(ArchgymError, match="rewards"):
-                objectives.make(text)
-            objectives.make(f"{text} and latency <= 1x")
+                make(text)
+            make(f"{text} and latency <= 1x")
         else:
-            objectives.make(text)
+            make(text)
 
 
 @pytest.mark.parametrize(
@@ -219,4 +223,4 @@ def test_only_a_limit_that_slow_designs_miss_makes_up_for_slowness(least: str) -
 )
 def test_bad_texts(text: str, message: str) -> None:
     with pytest.raises(ArchgymError, match=message):
-        objectives.make(text)
+        make(text)

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym.condition import Condition
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
+from archgym.parameter import Parameter
 from archgym.proxy.coding import KNOTS, Coding
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 
 SPACES = [
     make_space("archgym-pow2"),

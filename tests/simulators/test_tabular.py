@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from archgym import dataset, simulators
+from archgym import dataset, domain, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
@@ -19,7 +19,7 @@ from archgym.simulators.tabular import Tabular
 from archgym.space import DesignSpace
 from archgym.study import Study
 from archgym.study.enumeration import enumerate_space
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.testing import check_simulator
 
 WORKLOAD = WorkloadSpec("mixed", (("requests", 200),))
@@ -49,7 +49,7 @@ def tabular(folder: Path) -> Tabular:
 
 @pytest.fixture(scope="module")
 def workload() -> Workload:
-    return WORKLOAD.load("ddr4-2400")
+    return WORKLOAD.load(domain.load().platform({}))
 
 
 def test_it_is_a_simulator(tabular: Tabular, workload: Workload) -> None:
@@ -76,7 +76,9 @@ def test_a_problem_has_the_same_evaluations(folder: Path) -> None:
     logs = []
     for simulator in ("native", f"tabular:{folder}"):
         space = small(allow_data_loss=False)
-        problem = Problem(space, WORKLOAD.load("ddr4-2400"), "edp", simulator, budget=60)
+        problem = Problem(
+            space, WORKLOAD.load(domain.load().platform({})), "edp", simulator, budget=60
+        )
         evaluations = problem.evaluate(space.sample(np.random.default_rng(2), 60))
         logs.append([(each.cost, each.metrics, each.failure) for each in evaluations])
     assert logs[0] == logs[1]
@@ -117,7 +119,7 @@ def test_a_study_and_an_environment_on_a_table_of_the_whole_space(tmp_path: Path
         gymnasium.make(
             "archgym/DRAM-v0",
             space="archgym-pow2",
-            workload=spec.load("ddr4-2400"),
+            workload=spec.load(domain.load().platform({})),
             simulator=simulator,
         )
         for simulator in ("native", f"tabular:{table}")
@@ -192,7 +194,7 @@ def test_a_folder_of_tables(folder: Path, tmp_path: Path, workload: Workload) ->
     designs = small(allow_data_loss=True).sample(np.random.default_rng(0), 20)
     for name, spec in {"mixed": WORKLOAD, "stream": other, "mixed again": WORKLOAD}.items():
         alone = Tabular(tmp_path / name.split()[0])
-        known = spec.load("ddr4-2400")
+        known = spec.load(domain.load().platform({}))
         assert both.evaluate(designs, known) == alone.evaluate(designs, known)
         assert both.version != alone.version
     with pytest.raises(SimulationError, match=r"are of workloads mixed@.*, stream@.*, not random@"):

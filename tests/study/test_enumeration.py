@@ -14,15 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archgym import domain
+from archgym.condition import Condition
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError
+from archgym.parameter import Parameter
 from archgym.simulators import make
-from archgym.space import Condition, DesignSpace, Parameter
+from archgym.space import DesignSpace
 from archgym.study import enumeration
 from archgym.study.enumeration import enumerate_space
 from archgym.study.lock import locked
-from archgym.study.trial import WorkloadSpec
+from archgym.study.parts import WorkloadSpec
 from archgym.table import Table, read_header, shard_path, write_header
 
 NAMES = ("PagePolicy", "Scheduler", "RefreshPolicy", "Arbiter", "MaxActiveTransactions")
@@ -54,7 +57,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_every_design_has_what_the_simulator_measures(finished: Path) -> None:
     table = Table(finished)
     assert len(table) == SPACE.count_distinct() == 200
-    workload = WORKLOAD.load("ddr4-2400")
+    workload = WORKLOAD.load(domain.load().platform({}))
     assert table.header.workload["id"] == workload.id
     native = make("native")
     outcomes = native.evaluate(list(table.designs), workload)

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from archgym import dataset, datasets, digest, proxy, simulators
+from archgym import dataset, datasets, digest, domain, proxy, simulators
 from archgym.analysis import Results
 from archgym.dataset import LOG_SHA256
 from archgym.dram.spaces import make_space
+from archgym.dram.system import System
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study import Study, WorkloadSpec
 from archgym.study.enumeration import enumerate_space
-from archgym.study.inputs import Inputs, system
+from archgym.study.inputs import Inputs, platform
 from archgym.study.run import opened
 from archgym.traces import generators
 
@@ -37,6 +38,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("app.stl").write_text(TRACE)
     edit_device()
     return tmp_path
+
+
+def system_of(folder: Path, device: str) -> System:
+    return platform(folder, domain.load(), {"device": device}).system
 
 
 def edit_device(name: str = "mine", **timing: int) -> None:
@@ -228,19 +233,19 @@ def test_damaged_records_are_named() -> None:
             Inputs.read(Path("out"))
         with pytest.raises(DamagedError, match="; the command that began the study repairs it"):
             Results.load("out")
-    newer = {"schema_version": 3, "contents": {}, "device": None}
+    newer = {"schema_version": 4, "contents": {}, "platform": None}
     Path("out/inputs.json").write_text(json.dumps(digest.stamp(newer)))
-    assert "has schema version 3" in refused(study)
+    assert "has schema version 4" in refused(study)
 
 
 def test_the_device_is_kept_unless_it_is_bundled() -> None:
     make(device="dev.json").run("out")
-    device = system(Path("out"), "dev.json").device
+    device = system_of(Path("out"), "dev.json").device
     Path("dev.json").unlink()
-    assert system(Path("out"), "dev.json").device.sha256 == device.sha256
+    assert system_of(Path("out"), "dev.json").device.sha256 == device.sha256
     make().run("bundled")
-    assert Inputs.read(Path("bundled")).device is None
-    assert system(Path("bundled"), "ddr4-2400").device.name == "ddr4-2400"
+    assert Inputs.read(Path("bundled")).platform is None
+    assert system_of(Path("bundled"), "ddr4-2400").device.name == "ddr4-2400"
 
 
 def test_what_is_sealed_is_the_content_that_was_recorded() -> None:

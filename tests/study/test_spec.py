@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archgym import domain
 from archgym.agents import registry
 from archgym.errors import ArchgymError
 from archgym.study import Study
@@ -40,6 +41,8 @@ MINIMAL = {
     "agents": {"random_search": {}},
 }
 
+DDR4 = domain.load().platform({})
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -58,22 +61,22 @@ def test_good_spec(path: Path) -> None:
         "stream",
         "mixed(requests=300, closed, 8 outstanding)",
     ]
-    assert study.workloads[1].load("ddr4-2400").player == Player("closed", 8)
+    assert study.workloads[1].load(DDR4).player == Player("closed", 8)
     assert [(agent.label, agent.agent) for agent in study.agents] == [
         ("random_search", "random_search"),
         ("small", "genetic_algorithm"),
     ]
     assert study.agents[1].hyperparameters == {"population": 4}
-    assert (study.simulator, study.device, study.seed) == ("native", "ddr4-2400", 0)
+    assert (study.simulator, study.domain, study.seed) == ("native", "dram", 0)
 
 
 def test_workloads_are_played_as_they_are_meant_to_be_unless_the_spec_says_how() -> None:
     names = ["pointer-chase", {"name": "pointer-chase", "player": {"mode": "open"}}, "gups+zipf"]
     study = Study.from_mapping({**MINIMAL, "workloads": names}, "SPEC")
     own, opened, mixed = study.workloads
-    assert own.load("ddr4-2400").player == Player("closed", 1, dependent=True)
-    assert opened.load("ddr4-2400").player == Player()
-    assert len(mixed.load("ddr4-2400")) == 20_000
+    assert own.load(DDR4).player == Player("closed", 1, dependent=True)
+    assert opened.load(DDR4).player == Player()
+    assert len(mixed.load(DDR4)) == 20_000
     assert [own.label, opened.label, mixed.label] == [
         "pointer-chase",
         "pointer-chase(open)",
@@ -173,10 +176,13 @@ def test_other_study_seeds_give_other_trial_seeds(a: int, b: int) -> None:
         ({"workloads": []}, "SPEC: workloads must be a list of names"),
         ({"workloads": [3]}, "SPEC: workloads must be a list of names"),
         ({"workloads": [{"requests": 3}]}, "SPEC: workloads must be a list of names"),
-        ({"workloads": [{"name": "stream", "player": "closed"}]}, "SPEC: workloads must be a list"),
+        (
+            {"workloads": [{"name": "stream", "player": "closed"}]},
+            "SPEC: workloads: player must be a table, not 'closed'",
+        ),
         (
             {"workloads": [{"name": "stream", "objectives": []}]},
-            "SPEC: workloads must be a list .* objectives a list of texts",
+            "SPEC: workloads must be a list .* objectives is a list of texts",
         ),
         (
             {"workloads": [{"name": "stream", "objectives": ["runtim"]}]},
@@ -300,6 +306,6 @@ def test_no_trial_searches_all_packages_for_its_agent(monkeypatch: pytest.Monkey
     load = registry.load
     monkeypatch.setattr(registry, "load", lambda name: searches.append(name) or load(name))
     contents = study.check("it")
-    assert len({str(contents.of_trial(trial)) for trial in study.trials}) == 1
+    assert len({str(contents.of_trial(trial.workload, trial.agent)) for trial in study.trials}) == 1
     assert len(study.trials) == 30_000
     assert len(searches) <= 30  # However many trials there are.

@@ -8,8 +8,8 @@ import pytest
 
 from archgym import simulators
 from archgym.dram.workload import Workload
+from archgym.parameter import Design, Parameter
 from archgym.simulator import Failure, Outcome, Simulator
-from archgym.space import Design, Parameter
 from archgym.testing import check_simulator
 
 

@@ -14,8 +14,9 @@ from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
     from archgym.dram.workload import Workload
+    from archgym.parameter import Design, Parameter
     from archgym.simulator import Metrics
-    from archgym.space import Design, DesignSpace, Parameter
+    from archgym.space import DesignSpace
 
 
 @options()

@@ -22,7 +22,7 @@ def test_json_is_what_the_library_measures(archgym, trace, device):
     found = describe(Workload.from_file(trace, device))
     printed = json.loads(out)
     assert (printed["trace"], printed["device"]) == ("t", device)
-    assert printed["player"] == {}
+    assert printed["player"] == {"mode": "open"}
     assert printed["statistics"] == found.values
     assert printed["features"] == found.features
     assert {int(bound): share for bound, share in printed["reuse"].items()} == found.reuse

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archgym import Player
-from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, specify
+from archgym.dram.cli.workload_options import DramOptions, FileOptions, PlayerOptions
 from archgym.errors import ArchgymError
 
 FILE = FileOptions(clock_mhz=800, reads_only=True)
@@ -64,10 +64,12 @@ def test_a_player_is_the_traces_own_but_for_what_is_given(own, other):
 def test_a_study_is_told_what_is_given(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("address\n0\n")
-    (stream,), notes = specify([" stream "], "ddr4-2400", FileOptions(), PlayerOptions())
-    assert (stream.label, notes) == ("stream", [])
+    (stream,), notes = DramOptions().specify([" stream "], {})
+    assert (stream, notes) == (("stream", {}), [])
     closed = PlayerOptions(max_outstanding=4, dependent=True)
-    (file,), notes = specify([str(path)], "ddr4-2400", FILE, closed, {"first": 0})
-    assert dict(file.options) == {"clock_mhz": 800, "first": 0, "reads_only": True}
-    assert file.player == Player("closed", 4, dependent=True)
+    own = DramOptions(files=FILE, player=closed)
+    ((name, options),), notes = own.specify([str(path)], {"first": 0})
+    player = Player("closed", 4, dependent=True)
+    assert name == str(path)
+    assert options == {"clock_mhz": 800, "first": 0, "reads_only": True, "player": player}
     assert notes == [f"{path}: read as csv"]

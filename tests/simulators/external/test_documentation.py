@@ -7,12 +7,12 @@ import pytest
 
 from archgym import simulators
 from archgym.dram.controller import PARAMETERS
+from archgym.parameter import Parameter
 from archgym.simulators import _dramsys4
 from archgym.simulators._external import External
 from archgym.simulators.dramsim3 import Dramsim3
 from archgym.simulators.dramsys import Dramsys
 from archgym.simulators.ramulator2 import Ramulator2
-from archgym.space import Parameter
 
 PAGE = Path(__file__).parents[3] / "docs" / "simulators.md"
 BACKENDS: tuple[type[External], ...] = (Dramsys, Dramsim3, Ramulator2)
