@@ -1,7 +1,7 @@
 """Caches between a core and its memory, as a domain of archgym."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from archgym.domain import Columns, Defaults, Domain, Platform
 from archgym.errors import unknown
@@ -16,8 +16,8 @@ class Core(Platform):
     """The one core and memory that there are."""
 
     name = "core"
-    options: ClassVar[Mapping[str, Any]] = {}
-    contents: ClassVar[Mapping[str, str]] = {}
+    options: Mapping[str, Any] = {}
+    contents: Mapping[str, str] = {}
 
     def space(self, name: str) -> DesignSpace:
         """Returns the one space."""
@@ -37,11 +37,11 @@ class Core(Platform):
 class Cache(Domain):
     """Two levels of caches, tuned on accesses of programs."""
 
-    name: ClassVar[str] = "cache"
+    name = "cache"
     defaults = Defaults(SPACE.name, "bfs", "amat with area <= 1x", "cache", SPACE.name)
     metrics = METRICS
     features = FEATURES
-    columns: ClassVar[Mapping[int, Columns]] = {
+    columns = {
         0: Columns(
             ("amat_ns", "energy_nj", "area_mm2", "l1_misses", "l2_misses"),
             ("amat", "energy", "misses", "area"),

@@ -9,8 +9,6 @@ from archgym.traces.recorder import record_accesses
 from archgym.traces.workloads.programs import PROGRAMS
 from archgym.traces.workloads.record import prepared
 
-LIMIT = 100_000
-
 # By program, instructions after it has set up its data, so that it does what it is for.
 LATER = {"bfs": 4_000_000, "convolution": 0, "hash-join": 4_000_000, "pagerank": 4_000_000}
 LATER |= {"sort": 4_000_000, "sqlite": 0}
@@ -21,7 +19,7 @@ def main(folder: Path) -> None:
     for name, later in LATER.items():
         with prepared(PROGRAMS[name]) as ready:
             recorded = record_accesses(
-                ready.command, skip=ready.skip + later, limit=LIMIT, **ready.surroundings
+                ready.command, skip=ready.skip + later, limit=100_000, **ready.surroundings
             )
         address = recorded.address.astype(np.int64)
         np.savez_compressed(

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 from archgym.errors import ArchgymError
 from archgym.fingerprint import hash_sources, read_sources
 from archgym.metric import Metric
+from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
-from archgym.space import Design
 from archgym.traces.recorder import CacheHierarchy, CacheSize
 from archgym.version import VERSION
 from cache_gym.space import SPACE

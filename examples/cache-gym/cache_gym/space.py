@@ -1,6 +1,8 @@
 """What can be chosen of two levels of caches."""
 
-from archgym.space import Condition, DesignSpace, NotBelow, Parameter
+from archgym.condition import Condition, NotBelow
+from archgym.parameter import Parameter
+from archgym.space import DesignSpace
 
 SPACE = DesignSpace(
     "cache-v1",
