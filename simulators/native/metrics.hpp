@@ -71,6 +71,7 @@ inline void summarize_latency(const System& system, const LatencyStatistics& lat
     metrics[Metric::read_latency_p99_ns] = quantile({reads}, 0.99, read_count) * 1e-3;
   metrics[Metric::latency_ns] = mean(sum, count) * 1e-3;
   metrics[Metric::latency_p50_ns] = quantile({reads, writes}, 0.5, count) * 1e-3;
+  metrics[Metric::latency_p95_ns] = quantile({reads, writes}, 0.95, count) * 1e-3;
   metrics[Metric::latency_p99_ns] = quantile({reads, writes}, 0.99, count) * 1e-3;
   metrics[Metric::latency_max_ns] =
       static_cast<double>(std::max(reads.greatest(), writes.greatest())) * 1e-3;

@@ -109,6 +109,8 @@ def check_equal(model, workload, design, dramsys_quirks):
         # Of a histogram.
         p99 = values[int(0.99 * (len(values) - 1))]
         assert metrics[f"{prefix}_p99_ns"] == pytest.approx(p99, rel=1e-4)
+    p95 = latency[int(0.95 * (len(latency) - 1))]
+    assert metrics["latency_p95_ns"] == pytest.approx(p95, rel=1e-4)
     reads = sorted(
         max(times) * clock_ns - arrival / 1000
         for times, arrival, is_write in zip(
