@@ -60,7 +60,11 @@ def test_its_study_runs_and_its_results_train_a_proxy(run, tmp_path):
     assert "cache-v1" in (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
     trained = run(*archgym("proxy", "train", "study", "--out", "s.proxy", "--model", "ridge"))
     assert "amat_ns" in trained
-    assert (tmp_path / "s.proxy").exists()
+    # What the proxy does not know it leaves to the domain's simulator.
+    predict = ("--domain", "cache", "--workloads", "bfs", "--simulator", "proxy:s.proxy")
+    chosen = ("--agents", "random_search", "--budget", "30", "--seeds", "1", "--out", "predicted")
+    run(*archgym("compare", *chosen, *predict))
+    assert (tmp_path / "predicted" / "report.html").exists()
 
 
 def test_its_space_can_be_enumerated_and_replayed(run, tmp_path):
