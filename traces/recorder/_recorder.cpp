@@ -104,6 +104,8 @@ void bind_recorder(nb::class_<T>& recorder) {
 NB_MODULE(_recorder, m) {
   m.doc() = "Caches and pages between what lackey sees of a program and memory.";
 
+  m.attr("CACHES") = ARCHGYM_CACHES;
+
   nb::class_<Recorder> recorder(m, "Recorder", "Turns the text of lackey's into requests to memory.");
   bind_recorder(recorder);
   recorder

@@ -10,6 +10,9 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+CACHES: str
+"""Hash of the C++ sources of `Playback`, the same for every build of them."""
+
 class _FromLackey:
     """What all recorders have."""
 

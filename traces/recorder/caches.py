@@ -1,13 +1,14 @@
 """Caches to which accesses can be played: those of the recorder, by themselves."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from archgym.errors import ArchgymError, unknown
-from archgym.traces.recorder._recorder import Inclusion, Playback, Prefetch
+from archgym.fingerprint import DIGITS
+from archgym.traces.recorder._recorder import CACHES, Inclusion, Playback, Prefetch
 from archgym.traces.recorder.machine import CacheSize, check_line
 
 T = TypeVar("T", bound=np.generic)
@@ -81,9 +82,14 @@ class CacheHierarchy:
             by their number's lowest six bits.
         degree: How many lines it fetches at a time.
 
+    Attributes:
+        version: A fingerprint of the rules; equal versions count alike.
+
     Raises:
         ArchgymError: There can be no such caches, or a name is not known.
     """
+
+    version: ClassVar[str] = CACHES[:DIGITS]
 
     def __init__(
         self,

@@ -11,7 +11,6 @@ from archgym.metric import Metric
 from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
 from archgym.traces.recorder import CacheHierarchy, CacheSize
-from archgym.version import VERSION
 from cache_gym.space import SPACE
 from cache_gym.workload import AccessTrace
 
@@ -59,7 +58,7 @@ class CacheSimulator(Simulator):
     """Plays accesses to caches; a level is asked once the one before it has missed."""
 
     name: ClassVar[str] = "cache"
-    version = hash_sources(read_sources([__name__, "cache_gym.space"]), _CACTI, VERSION)
+    version = hash_sources(read_sources(["cache_gym"]), _CACTI, CacheHierarchy.version)
     parameters = SPACE.parameters
     metrics = frozenset(METRICS)
 

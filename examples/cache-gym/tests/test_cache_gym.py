@@ -1,6 +1,5 @@
 """The domain as archgym sees it: run where cache-gym is installed."""
 
-import cache_gym
 import gymnasium
 import numpy as np
 import pytest
@@ -55,5 +54,5 @@ def test_what_is_not_there_is_refused():
 
 @pytest.mark.parametrize("kind", ["Cache", "CacheSequential"])
 def test_there_are_environments(kind):
-    environment = gymnasium.make(f"{cache_gym.__name__}/{kind}-v0", workload="sort")
+    environment = gymnasium.make(f"cache_gym:cache_gym/{kind}-v0", workload="sort")
     check_env(environment.unwrapped)

@@ -1,5 +1,6 @@
 """Caches by themselves: the native ones against plain ones, and what users may rely on."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -180,3 +181,7 @@ def test_impossible_hierarchies_are_refused(options, message):
 def test_impossible_accesses_are_refused(accesses, message):
     with pytest.raises(ArchgymError, match=message):
         CacheHierarchy([CacheSize(4096, 4)]).play(*accesses)
+
+
+def test_the_rules_have_a_version():
+    assert re.fullmatch("[0-9a-f]{12}", CacheHierarchy.version)
