@@ -18,6 +18,9 @@ from archgym.errors import ArchgymError
 _MAX_CURRENT_A = 5.0
 _MAX_PUMP_CURRENT_A = 0.5
 # Cycles, whatever their length; JEDEC's longest are 3,072.
+_SPACINGS = ("CCD", "PPD", "RRD")
+"""How the names begin of what keeps commands to any two banks of a rank apart."""
+
 _DLL_LOCKS = ("XSDLL", "XS_DLL")
 _MAX_DLL_LOCK = 1 << 14
 _ORDER = [
@@ -133,7 +136,7 @@ def check_timing(
         ArchgymError: Two contradict each other.
     """
     rules = standard.rules(t, organization)
-    _check_delays(timing, t, standard)
+    _check_delays(timing, t, standard, rules)
     _check_latencies(timing, t, standard)
     _check_data_bus(timing, t, organization, rules)
     _check_order(timing, t)
@@ -145,11 +148,13 @@ def check_timing(
             raise timing.wrong("REFIpb", expected)
 
 
-def _check_delays(timing: Section, t: Mapping[str, int], standard: Standard) -> None:
+def _check_delays(timing: Section, t: Mapping[str, int], standard: Standard, rules: Rules) -> None:
     """Checks that no delay reaches the interval of refreshes; locking a DLL has its own limit.
 
     Otherwise a single access would outlast any number of refreshes, and a simulation of it too.
+    What keeps any two commands of a rank apart must leave room for the refreshes of single banks.
     """
+    shortest = min(refresh.interval for refresh in rules.refreshes.values())
     interval = "REFI1" if "REFI1" in t else "REFI"
     for name in standard.timing.split():
         if name in _DLL_LOCKS:
@@ -158,6 +163,9 @@ def _check_delays(timing: Section, t: Mapping[str, int], standard: Standard) -> 
                 raise timing.wrong(name, expected)
         elif not name.startswith("REFI") and t[name] >= t[interval]:
             expected = f"below {interval}, {t[interval]}, in which a refresh falls due"
+            raise timing.wrong(name, expected)
+        elif name.startswith(_SPACINGS) and t[name] >= shortest:
+            expected = f"below {shortest}, in which the refresh of a bank falls due"
             raise timing.wrong(name, expected)
 
 

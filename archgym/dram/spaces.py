@@ -7,6 +7,8 @@ numbers, and the powers of two that its reinforcement-learning agents choose fro
 `controller-v1` has everything that a controller chooses, with the refresh granularities and
 address mappings that a device allows. Delays are what a controller costs, so they are not in it.
 
+`controller-v2` adds schedulers that are fairer. Until archgym 0.1.0 it may grow.
+
 `common-v1` is what the simulators of all projects have in common, so that any of them can stand in
 for another; what else their controllers do is each one's own.
 """
@@ -126,6 +128,22 @@ def _controller_v1(system: System) -> Outline:
     )
 
 
+def _controller_v2(system: System) -> Outline:
+    first = _controller_v1(system)
+    names = list(first.values)
+    added = {
+        "Scheduler": (*first.values["Scheduler"], "FrFcfsCap"),
+        "RowHitCap": _powers_of_two(1, 32),
+    }
+    names.insert(names.index("HighWatermark") + 1, "RowHitCap")
+    values = {**first.values, **added}
+    return replace(
+        first,
+        values={name: values[name] for name in names},
+        active={**first.active, "RowHitCap": Condition("Scheduler", one_of=("FrFcfsCap",))},
+    )
+
+
 def _common_v1(system: System) -> Outline:
     return Outline(
         values={
@@ -149,6 +167,7 @@ SPACES: dict[str, Outline | Callable[[System], Outline]] = {
     "archgym": _archgym(range(1, 9), range(1, 9), range(1, 129)),
     "archgym-pow2": _archgym(_powers_of_two(1, 128), _powers_of_two(1, 8), _powers_of_two(1, 128)),
     "controller-v1": _controller_v1,
+    "controller-v2": _controller_v2,
     "common-v1": _common_v1,
 }
 """By name; some depend on the memory system."""

@@ -5,7 +5,7 @@ All builds give the same results, to the last bit.
 
 import importlib
 
-from archgym.dram import controller, metrics
+from archgym.dram.controller import DECLARATIONS as _CONTROLLER
 from archgym.simulators.native import declarations
 
 _portable = importlib.import_module("archgym.simulators.native._portable")
@@ -15,7 +15,8 @@ _build = (
     else _portable
 )
 
-if declarations.fingerprint(controller.DECLARATIONS, metrics.DECLARATIONS) != _build.DECLARATIONS:
+_declared = declarations.fingerprint(_CONTROLLER, _CONTROLLER.with_name("metrics.toml"))
+if _declared != _build.DECLARATIONS:
     raise ImportError(
         "the native core was built of other parameters or metrics than archgym/dram declares: "
         "install archgym again"

@@ -10,6 +10,7 @@ def test_default_design_is_the_documented_one():
         "Scheduler": "FrFcfs",
         "LowWatermark": 2,
         "HighWatermark": 8,
+        "RowHitCap": 4,
         "SchedulerBuffer": "Bankwise",
         "RequestBufferSize": 8,
         "RequestBufferSizeRead": 8,

@@ -48,6 +48,7 @@ def test_bundled_devices_load():
         ("hbm2", {"CCDR": 1}, "CCDR must be at least 2"),
         ("gddr6-16000", {"CCDS": 1}, "CCDS must be at least 2"),
         ("hbm2", {"RTW": 12}, "RTW must be at least 13, for read data to end before write data"),
+        ("lpddr5-6400", {"PPD": 2000}, "PPD must be below 390, in which the refresh of a bank"),
         (
             "lpddr4-3200",
             {"DQS2DQ": 2000},

@@ -87,7 +87,7 @@ def test_controller_space_of_a_device(device: str) -> None:
     assert space.name == f"controller-v1@{device}"
     assert space.default == {name: PARAMETERS[name].default for name in space.parameters}
     missing = [name for name in PARAMETERS if name not in space.parameters]
-    assert all("Delay" in name for name in missing)
+    assert all("Delay" in name for name in missing if name != "RowHitCap")
 
     system = System.load(device)
     standard = STANDARDS[system.device.standard]
@@ -113,6 +113,19 @@ def test_controller_designs_are_encoded_and_decoded(device: str) -> None:
         assert space.canonical(canonical) == canonical
         keys.add(space.key(design))
     assert len(keys) > 290
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_second_controller_space_has_all_of_the_first(device: str) -> None:
+    first, second = (make_space(name, device) for name in ("controller-v1", "controller-v2"))
+    assert second.default == first.default | {"RowHitCap": 4}
+    assert [name for name in second.parameters if name != "RowHitCap"] == list(first.parameters)
+    for name, parameter in first.parameters.items():
+        assert parameter.values == second.parameters[name].values[: len(parameter.values)]
+    capped = {"Scheduler": "FrFcfsCap", "RowHitCap": 8}
+    assert second.is_active("RowHitCap", capped)
+    assert second.key({"RowHitCap": 8}) == second.key({})
+    assert second.count_distinct() > first.count_distinct()
 
 
 def test_what_decides_in_the_controller_space_makes_distinct_designs() -> None:

@@ -296,3 +296,15 @@ def test_override_replaces_pairs_and_keeps_the_rest():
     found = list(pairs(override(table, [constraint(["RD"], ["PREPB"], 7)])))
     assert {(c.previous[0], c.cycles) for c in found} == {("RD", 7), ("WR", 5), ("ACT", 9)}
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("name", STANDARDS)
+def test_a_rank_with_a_row_open_powers_down_no_sooner_than_one_with_none(name):
+    device = next(d for d in map(Device.load, Device.names()) if d.standard == name)
+    rules = STANDARDS[name].rules(device.timing, device.organization)
+    delays = {"PDEA": {}, "PDEP": {}}
+    for pair in pairs(rules.constraints):
+        (previous,), (following,) = pair.previous, pair.following
+        if pair.scope == "rank" and following in delays and previous.startswith(("ACT", "REF")):
+            delays[following][previous] = pair.cycles
+    assert delays["PDEA"] == delays["PDEP"]

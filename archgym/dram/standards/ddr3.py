@@ -70,7 +70,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["WR"], POWER_DOWN_ENTRY, write_to_precharge),
         TimingConstraint("rank", ["WRA"], POWER_DOWN_ENTRY, write_to_precharge + 1),
         TimingConstraint("rank", ["PREPB", "PREAB"], POWER_DOWN_ENTRY, t["PRPDEN"]),
-        TimingConstraint("rank", ["REFAB"], ["PDEP"], t["REFPDEN"]),
+        TimingConstraint("rank", ["REFAB"], POWER_DOWN_ENTRY, t["REFPDEN"]),
         TimingConstraint("rank", ["PDEA"], ["PDXA"], t["CKE"]),
         TimingConstraint("rank", ["PDEP"], ["PDXP"], t["CKE"]),
         TimingConstraint("rank", POWER_DOWN_EXIT, POWER_DOWN_ENTRY, t["CKE"]),

@@ -91,13 +91,13 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         TimingConstraint("rank", ["SREFEN"], ["SREFEX"], t["SR"]),
         TimingConstraint("rank", ["SREFEX"], ["ACT", "REFAB", "REFPB", "PDEP", "SREFEN"], t["XSR"]),
         # Power-Down Mode, entry.
-        TimingConstraint("rank", ["ACT"], ["PDEA"], t["CMDCKE"]),
+        TimingConstraint("rank", ["ACT"], POWER_DOWN_ENTRY, t["CMDCKE"]),
         TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
         TimingConstraint("rank", ["WR"], POWER_DOWN_ENTRY, write_to_power_down),
         TimingConstraint("rank", ["WRA"], POWER_DOWN_ENTRY, write_to_power_down + 2),
         TimingConstraint("rank", ["PREPB", "PREAB"], POWER_DOWN_ENTRY, t["CMDCKE"]),
         TimingConstraint("rank", ["REFPB"], POWER_DOWN_ENTRY, t["CMDCKE"]),
-        TimingConstraint("rank", ["REFAB"], ["PDEP"], t["CMDCKE"]),
+        TimingConstraint("rank", ["REFAB"], POWER_DOWN_ENTRY, t["CMDCKE"]),
     ]
     # Power-Down Mode, exit: tXP ends at the *first* cycle of a command.
     exits = [

@@ -84,7 +84,7 @@ def rules(t: Mapping[str, int], organization: Organization) -> Rules:
         # Self Refresh. No data burst may be under way when it begins.
         TimingConstraint("rank", READS, ["SREFEN"], read_to_power_down),
         # Power-Down, entry.
-        TimingConstraint("rank", ["ACT"], ["PDEA"], t["CMDPD"]),
+        TimingConstraint("rank", ["ACT"], POWER_DOWN_ENTRY, t["CMDPD"]),
         TimingConstraint("rank", READS, POWER_DOWN_ENTRY, read_to_power_down),
         TimingConstraint("rank", WRITES, POWER_DOWN_ENTRY, write_to_precharge + 1),
         TimingConstraint("rank", ["PREPB", "PREAB"], POWER_DOWN_ENTRY, t["CMDPD"]),

@@ -143,6 +143,7 @@ def designs(device: Device | None = None) -> SearchStrategy[dict[str, Any]]:
             "RequestBufferSizeWrite": small,
             "LowWatermark": small,
             "HighWatermark": small,
+            "RowHitCap": small,
             "CmdMux": st.sampled_from(PARAMETERS["CmdMux"].values),
             "ArbitrationDelayFw": delay,
             "ArbitrationDelayBw": delay,

@@ -66,9 +66,9 @@ def test_every_module_that_decides_results_is_part_of_it() -> None:
 def test_code_of_every_source_counts_and_its_comments_do_not(module: str) -> None:
     sources = read_sources([*SYSTEM, NATIVE])
     longer = sources | {module: f"{sources[module]}\nDELAY = 1\n"}
-    assert not Native.version.endswith(hash_sources(longer, _core.SOURCES))
+    assert not Native.version.endswith(hash_sources(longer, _core.SOURCES, _core.DECLARATIONS))
     commented = sources | {module: f"# A comment.\n{sources[module]}"}
-    assert Native.version.endswith(hash_sources(commented, _core.SOURCES))
+    assert Native.version.endswith(hash_sources(commented, _core.SOURCES, _core.DECLARATIONS))
 
 
 def test_every_build_is_of_the_same_sources() -> None:
@@ -83,6 +83,7 @@ def copy(tmp_path: Path) -> Path:
         pytest.skip("CMake is not installed")
     for path in [*FOLDER.glob("*.[ch]pp"), FOLDER / "hash_sources.cmake"]:
         shutil.copy(path, tmp_path)
+    shutil.copytree(FOLDER / "schedulers", tmp_path / "schedulers")
     return tmp_path
 
 
@@ -91,7 +92,7 @@ def hash_of(folder: Path) -> str:
     script = folder / "script.cmake"
     script.write_text(
         "include(hash_sources.cmake)\n"
-        "file(GLOB sources *.cpp *.hpp)\n"
+        "file(GLOB sources *.cpp *.hpp schedulers/*.hpp)\n"
         "hash_sources(hash ${sources})\n"
         "list(REVERSE sources)\n"
         "hash_sources(reversed ${sources})\n"

@@ -21,6 +21,8 @@ class Buffer:
         self.last_stored_bank = 0
         self.last_cas_was_write = False
         self.write_mode = False  # of GrpFrFcfsWm
+        self.row_hit_cap: int = design["RowHitCap"]
+        self.overtaken = [0] * banks  # how often its oldest request was, of FrFcfsCap
 
     def _waiting(self) -> tuple[int, int]:
         """How many (reads, writes) wait."""
@@ -42,6 +44,8 @@ class Buffer:
         self._choose_mode()
 
     def remove(self, request: Request) -> None:
+        is_oldest = self.banks[request.bank][0] is request
+        self.overtaken[request.bank] = 0 if is_oldest else self.overtaken[request.bank] + 1
         self.banks[request.bank].remove(request)
         self.last_cas_was_write = request.is_write
         self._choose_mode()
@@ -64,6 +68,8 @@ class Buffer:
         hits = [r for r in queue if r.row == open_row]
         if self.scheduler == "Fifo" or not hits:
             return queue[0] if queue else None
+        if self.scheduler == "FrFcfsCap" and self.overtaken[bank] >= self.row_hit_cap:
+            return queue[0]
         if self.scheduler == "FrFcfsGrp":
             for i, hit in enumerate(hits):
                 overtaken = {earlier.address for earlier in hits[:i]}
