@@ -59,7 +59,8 @@ lint: $(VENV)/.lint
 	@$(BIN)/python -m pip wheel --quiet --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 		--wheel-dir build/wheel .
 	@$(BIN)/python -m zipfile --extract build/wheel/archgym-*.whl build/typecheck
-	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package archgym --package archgym_command
+	cd build/typecheck && MYPYPATH=../../examples/cache-gym ../../$(BIN)/mypy --config-file ../../pyproject.toml \
+		--package archgym --package archgym_command --package cache_gym
 	cd build/typecheck && PYTHONPATH=".:$$(../../$(BIN)/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))')" ../../$(BIN)/python -S -c \
 		'import sys; from importlinter.cli import lint_imports; \

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from archgym import digest, proxy, simulators
+from archgym import digest, domain, proxy, simulators
 from archgym.errors import ArchgymError
 from archgym.parameter import Design, Parameter
 from archgym.proxy.conformal import check_coverage
@@ -34,7 +34,8 @@ class ProxySimulator(Simulator):
 
     Args:
         path: The proxy's file.
-        fallback: The real simulator or its name; `None` or `"none"` for failures instead.
+        fallback: The real simulator or its name, `"default"` for the one of the data's domain;
+            `None` or `"none"` for failures instead.
         widest: How far off a metric may be, as a share of it.
         coverage: How often it has to be as near as that.
         probes: How many designs of a new workload are simulated.
@@ -56,7 +57,7 @@ class ProxySimulator(Simulator):
     def __init__(
         self,
         path: str | Path,
-        fallback: str | Simulator | None = "native",
+        fallback: str | Simulator | None = "default",
         *,
         widest: float = 0.25,
         coverage: float = 0.9,
@@ -72,6 +73,8 @@ class ProxySimulator(Simulator):
         self._coverage = check_coverage(coverage)
         self._probes = probes
         self._ranks = ranks
+        if fallback == "default":
+            fallback = domain.load(self.proxy.domain).defaults.simulator
         if isinstance(fallback, str):
             fallback = None if fallback == "none" else simulators.make(fallback)
         self.fallback = fallback

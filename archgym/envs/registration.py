@@ -28,8 +28,8 @@ def register(name: str, domain: str, versions: int = 1) -> None:
     """Makes the environments of a domain known to gymnasium, once however often it is called.
 
     These are `NAME-vN`, whose steps each try a design, and `NAMESequential-vN`, whose steps each
-    settle one parameter. A package makes its own known by naming a function that calls this in the
-    entry-point group `gymnasium.envs`.
+    settle one parameter. A package makes its own known by calling this when it is imported:
+    gymnasium looks for no entry points, but imports `PACKAGE` for `make("PACKAGE:NAME-v0")`.
 
     Args:
         name: A namespace and a name, e.g. `archgym/DRAM`.

@@ -64,6 +64,8 @@ def check(header: Mapping[str, Any]) -> None:
     provenance = _of(header, "provenance", dict)
     _expect(_is_count(provenance.get("samples")), "provenance.samples", "a number of samples")
     _text(provenance, "data_sha256")
+    if "domain" in provenance:
+        _text(provenance, "domain")
 
 
 def check_seen(seen: Any, lengths: Mapping[str, int]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.domain import DEFAULT
 from archgym.errors import ArchgymError, unknown
 from archgym.parameter import Design
 from archgym.proxy.adaptation import Adaptation
@@ -94,6 +95,11 @@ class Proxy:
     transfer: Predictor | None = None
     context: Context | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def domain(self) -> str:
+        """Name of the domain that the data are of, which older files do not have."""
+        return str(self.provenance.get("domain", DEFAULT))
 
     def on(self, workload: str) -> "Bound":
         """Returns the proxy for one of the workloads of its data.

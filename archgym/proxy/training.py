@@ -122,6 +122,7 @@ class Plan:
             provenance={
                 **(provenance or {}),
                 "archgym": VERSION,
+                "domain": samples.domain,
                 "seed": self._seed,
                 "effort": self._effort,
                 "samples": len(samples),

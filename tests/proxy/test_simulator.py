@@ -1,9 +1,11 @@
 """A proxy is a simulator, and leaves to the real one what it does not know."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from archgym import simulators
+from archgym import proxy, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
@@ -106,6 +108,20 @@ def test_a_new_workload_whose_designs_it_can_not_rank_is_simulated(transfer_path
     assert certain.counts == {"workload": 1}
     # Where nothing differs by more than may be ignored, there is no order to tell.
     ProxySimulator(transfer_path, ranks=1.01, widest=1e9).bind(new)
+
+
+def test_by_default_the_simulator_of_the_domain_is_asked(mixed_proxy, tmp_path) -> None:
+    assert mixed_proxy.domain == "dram"
+    other = replace(mixed_proxy, provenance=mixed_proxy.provenance | {"domain": "bridges"})
+    proxy.save(other, tmp_path / "other.proxy")
+    with pytest.raises(ArchgymError, match="unknown domain 'bridges'"):
+        ProxySimulator(tmp_path / "other.proxy")
+    assert ProxySimulator(tmp_path / "other.proxy", None).fallback is None
+    old = {key: value for key, value in mixed_proxy.provenance.items() if key != "domain"}
+    proxy.save(replace(mixed_proxy, provenance=old), tmp_path / "old.proxy")
+    fallback = ProxySimulator(tmp_path / "old.proxy").fallback
+    assert fallback is not None
+    assert fallback.name == "native"
 
 
 def test_problems_take_it_by_name_and_logs_tell_predictions_apart(path, mixed) -> None:

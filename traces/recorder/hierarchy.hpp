@@ -1,12 +1,14 @@
 // Caches between a core and its memory: what is left of its accesses are line fills and write-backs.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "cache.hpp"
+#include "prefetcher.hpp"
 
 namespace archgym::recorder {
 
@@ -15,45 +17,49 @@ struct Shape {
   std::size_t ways;
 };
 
-// Accesses of the core that came to a cache, those that it could not serve at once, and the lines
-// that it fetched for them: an access may lie on several.
+// What later levels hold of the lines in those before them: perhaps some, all or none.
+enum class Inclusion { kNonInclusive, kInclusive, kExclusive };
+
+// Of a cache.
 struct Counts {
-  std::uint64_t accesses = 0;
-  std::uint64_t misses = 0;
-  std::uint64_t fills = 0;
+  std::uint64_t accesses = 0;     // of the core that came to it
+  std::uint64_t misses = 0;       // those that it could not serve at once
+  std::uint64_t fills = 0;        // lines that it fetched for them: an access may lie on several
+  std::uint64_t write_backs = 0;  // lines that it wrote to the next level, or to memory
+  std::uint64_t prefetches = 0;   // lines that it fetched unasked
+  std::uint64_t useful_prefetches = 0;  // those that were asked for before they left
 };
 
-// First-level caches of instructions and data before one or two levels that hold both. All are
-// write-back and write-allocate. `emit(line, is_write)` takes the requests to memory, in order.
+// First-level caches, each for accesses of its own, before any number of levels that they share.
+// All are write-back and write-allocate. `emit(line, is_write)` takes the requests to memory, in
+// order.
 //
 // A victim that is dirty is written to the next level: it is made dirty there if it is there, which
 // is no use of it, and is put in otherwise, unread since all of it is known. Where caches are
-// inclusive, what leaves one leaves those before it. The prefetcher fetches the line after each one
-// that the last level is asked for, into that level alone and within a page.
+// inclusive, what leaves one leaves those before it. Where they are exclusive, which takes a single
+// first-level cache, a line goes from where it is found, or from memory, straight to the first
+// level, and clean victims too go to the next level. The prefetcher sees what the last level is
+// asked for, and fetches into that level alone.
 template <class Emit>
 class Hierarchy {
  public:
-  static constexpr std::size_t kInstruction = 0;
-  static constexpr std::size_t kData = 1;
-  static constexpr std::size_t kFirstShared = 2;
-
-  Hierarchy(Shape first, std::optional<Shape> second, Shape last, bool inclusive, bool prefetch,
-            Line lines_per_page, Emit emit)
-      : inclusive_(inclusive), prefetch_(prefetch), page_mask_(lines_per_page - 1), emit_(emit) {
-    caches_.emplace_back(first.sets, first.ways);
-    caches_.emplace_back(first.sets, first.ways);
-    if (second) caches_.emplace_back(second->sets, second->ways);
-    caches_.emplace_back(last.sets, last.ways);
+  Hierarchy(const std::vector<Shape>& first, const std::vector<Shape>& shared, Inclusion inclusion,
+            Prefetcher prefetcher, Emit emit)
+      : inclusion_(inclusion), first_shared_(first.size()), prefetcher_(prefetcher), emit_(emit) {
+    for (const std::vector<Shape>& shapes : {first, shared})
+      for (const Shape& shape : shapes) caches_.emplace_back(shape.sets, shape.ways);
     counts_.resize(caches_.size());
   }
 
-  // A line of an access of the core: `first` is kInstruction or kData.
+  // A line of an access of the core to a cache of the first level.
   void touch(std::size_t first, Line line, bool store) {
-    if (caches_[first].touch(line, store)) return;
-    miss(first);
-    const bool asked_last = fill(kFirstShared, line);
-    put(first, kFirstShared, line, store);
-    if (prefetch_ && asked_last) prefetch(line + 1);
+    bool asked_last = first + 1 == caches_.size();
+    if (!use(first, line, store)) {
+      const Source source = fill(first_shared_, line);
+      put(first, first_shared_, line, store || source.dirty);
+      asked_last |= source.asked_last;
+    }
+    if (asked_last) prefetcher_.observe(line, [this](Line guess) { prefetch(guess); });
   }
 
   // The end of an access, all of whose lines have been touched.
@@ -67,55 +73,73 @@ class Hierarchy {
     asked_ = missed_ = 0;
   }
 
-  // Instructions, data, then each further level.
+  // Of the first-level caches, then of each further level.
   const std::vector<Counts>& counts() const { return counts_; }
   void reset_counts() { counts_.assign(counts_.size(), {}); }
 
  private:
-  // Reads a line from a level on behalf of the one before it; says whether the last was asked.
-  bool fill(std::size_t level, Line line) {
-    if (level == caches_.size()) {
-      emit_(line, false);
-      return true;
-    }
-    asked_ |= 1u << level;
-    if (caches_[level].touch(line, false)) return level + 1 == caches_.size();
-    miss(level);
-    const bool asked_last = fill(level + 1, line);
-    put(level, level + 1, line, false);
-    return asked_last;
-  }
+  // Where a line came from: whether the last level was asked for it, and whether it comes dirty.
+  struct Source {
+    bool asked_last;
+    bool dirty;
+  };
 
-  void miss(std::size_t cache) {
+  bool is_exclusive() const { return inclusion_ == Inclusion::kExclusive; }
+
+  // Whether a cache has a line that it is asked for.
+  bool use(std::size_t cache, Line line, bool store) {
+    const Lookup lookup = caches_[cache].touch(line, store);
+    counts_[cache].useful_prefetches += lookup == Lookup::kFirstUse;
+    if (lookup != Lookup::kMiss) return true;
     missed_ |= 1u << cache;
     ++counts_[cache].fills;
+    return false;
+  }
+
+  // Reads a line from a level on behalf of the one before it.
+  Source fill(std::size_t level, Line line) {
+    if (level == caches_.size()) {
+      emit_(line, false);
+      return {true, false};
+    }
+    asked_ |= 1u << level;
+    if (use(level, line, false))
+      return {level + 1 == caches_.size(), is_exclusive() && caches_[level].invalidate(line)};
+    const Source source = fill(level + 1, line);
+    if (!is_exclusive()) put(level, level + 1, line, false);
+    return source;
   }
 
   // Puts a line in a cache, and its victim in the next level.
-  void put(std::size_t cache, std::size_t next, Line line, bool dirty) {
-    const std::optional<Eviction> victim = caches_[cache].insert(line, dirty);
+  void put(std::size_t cache, std::size_t next, Line line, bool dirty, bool prefetched = false) {
+    const std::optional<Eviction> victim = caches_[cache].insert(line, dirty, prefetched);
     if (!victim) return;
     bool write = victim->dirty;
-    if (inclusive_ && cache >= kFirstShared)
+    if (inclusion_ == Inclusion::kInclusive && cache >= first_shared_)
       for (std::size_t before = 0; before < cache; ++before)
         write |= caches_[before].invalidate(victim->line);
-    if (write) write_back(next, victim->line);
+    if (!write && !(is_exclusive() && next < caches_.size())) return;
+    ++counts_[cache].write_backs;
+    write_back(next, victim->line, write);
   }
 
-  void write_back(std::size_t level, Line line) {
+  void write_back(std::size_t level, Line line, bool dirty) {
     if (level == caches_.size()) return emit_(line, true);
-    if (!caches_[level].mark_dirty(line)) put(level, level + 1, line, true);
+    if (!caches_[level].mark(line, dirty)) put(level, level + 1, line, dirty);
   }
 
   void prefetch(Line line) {
-    if ((line & page_mask_) == 0 || caches_.back().contains(line)) return;
+    const auto has_it = [line](Cache& cache) { return cache.contains(line); };
+    const auto begin = is_exclusive() ? caches_.begin() : caches_.end() - 1;
+    if (std::any_of(begin, caches_.end(), has_it)) return;
     emit_(line, false);
-    put(caches_.size() - 1, caches_.size(), line, false);
+    ++counts_.back().prefetches;
+    put(caches_.size() - 1, caches_.size(), line, false, true);
   }
 
-  bool inclusive_;
-  bool prefetch_;
-  Line page_mask_;
+  Inclusion inclusion_;
+  std::size_t first_shared_;
+  Prefetcher prefetcher_;
   Emit emit_;
   std::vector<Cache> caches_;
   std::vector<Counts> counts_;

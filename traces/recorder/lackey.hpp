@@ -55,10 +55,12 @@ class Lackey {
     return true;
   }
 
-  // The start of the line that was bad, in printable characters; empty if none was.
-  const std::string& bad_line() const { return bad_; }
-  // Lines so far; the bad one is the last.
-  std::uint64_t lines() const { return lines_; }
+  // What was wrong with a line, the last one taken; empty if none was bad.
+  std::string fault() const {
+    if (bad_.empty()) return {};
+    return "line " + std::to_string(lines_) +
+           " of lackey's output: expected 'I|L|S|M address,bytes', found '" + bad_ + "'";
+  }
   bool in_line() const { return !rest_.empty(); }
 
   // Whether the program has ended by itself, under lackey's eyes.
@@ -112,6 +114,7 @@ class Lackey {
   }
 
   std::string rest_;
+  // The start of the line that was bad, in printable characters.
   std::string bad_;
   std::uint64_t lines_ = 0;
   bool ended_ = false;

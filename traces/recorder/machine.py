@@ -67,6 +67,40 @@ class CacheSize:
         """Writes it as `parse` reads it."""
         return f"{print_size(self.size_bytes)}:{self.ways}"
 
+    def sets(self, line_bytes: int, what: str = "a cache") -> int:
+        """Returns how many sets it has.
+
+        Args:
+            line_bytes: Size of a cache line.
+            what: What to call it in error messages.
+
+        Raises:
+            ArchgymError: There can be no such cache.
+        """
+        if not 1 <= self.ways <= 1024 or self.size_bytes > _LARGEST_CACHE:
+            raise ArchgymError(
+                f"{what} {self}: expected 1 to 1024 ways and at most {print_size(_LARGEST_CACHE)}"
+            )
+        sets, rest = divmod(self.size_bytes, self.ways * line_bytes)
+        if rest or sets.bit_count() != 1:
+            raise ArchgymError(
+                f"{what} {self}: expected a power of two of sets of {self.ways} lines of "
+                f"{line_bytes} bytes"
+            )
+        return sets
+
+
+def check_line(line_bytes: int) -> None:
+    """Checks the size of a cache line.
+
+    Raises:
+        ArchgymError: There can be no such line.
+    """
+    if not (16 <= line_bytes <= 1024 and line_bytes.bit_count() == 1):
+        raise ArchgymError(
+            f"a cache line has a power of two of bytes, 16 to 1024, not {line_bytes}"
+        )
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -109,13 +143,10 @@ class Machine:
         """Checks the attributes."""
         if self.page_bytes not in PAGE_SIZES.values():
             raise ArchgymError(f"a page has 4k or 2M bytes, not {print_size(self.page_bytes)}")
-        if not (16 <= self.line_bytes <= 1024 and self.line_bytes.bit_count() == 1):
-            raise ArchgymError(
-                f"a cache line has a power of two of bytes, 16 to 1024, not {self.line_bytes}"
-            )
+        check_line(self.line_bytes)
         for name, cache in (("l1", self.l1), ("l2", self.l2), ("llc", self.llc)):
             if cache is not None:
-                self._check_cache(name, cache)
+                cache.sets(self.line_bytes, name)
         if self.memory_bytes % self.page_bytes or not 0 < self.memory_bytes <= _LARGEST_MEMORY:
             raise ArchgymError(
                 f"memory is a multiple of a page of {print_size(self.page_bytes)} bytes, up to "
@@ -128,22 +159,6 @@ class Machine:
         for name, value in (("ipc", self.ipc), ("clock_ghz", self.clock_ghz)):
             if not 0.001 <= value <= 1000:
                 raise ArchgymError(f"{name} must lie in 0.001 to 1000, not {value}")
-
-    def _check_cache(self, name: str, cache: CacheSize) -> None:
-        if not 1 <= cache.ways <= 1024 or cache.size_bytes > _LARGEST_CACHE:
-            raise ArchgymError(
-                f"{name} {cache}: expected 1 to 1024 ways and at most {print_size(_LARGEST_CACHE)}"
-            )
-        sets, rest = divmod(cache.size_bytes, cache.ways * self.line_bytes)
-        if rest or sets.bit_count() != 1:
-            raise ArchgymError(
-                f"{name} {cache}: expected a power of two of sets of {cache.ways} lines of "
-                f"{self.line_bytes} bytes"
-            )
-
-    def sets(self, cache: CacheSize) -> int:
-        """Returns how many sets a cache has."""
-        return cache.size_bytes // (cache.ways * self.line_bytes)
 
     @property
     def cache_names(self) -> list[str]:

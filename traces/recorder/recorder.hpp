@@ -1,6 +1,7 @@
 // From what lackey writes to requests to memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,9 +18,8 @@ namespace archgym::recorder {
 struct Machine {
   unsigned line_bits;  // logarithms of the bytes of a line and of a page
   unsigned page_bits;
-  Shape first;
-  std::optional<Shape> second;
-  Shape last;
+  Shape first;  // of instructions, and likewise of data
+  std::vector<Shape> shared;
   bool inclusive;
   bool prefetch;
   std::uint64_t frames;
@@ -43,8 +43,11 @@ class Recorder {
         skip_(skip),
         limit_(limit),
         pages_(machine.frames, machine.random, machine.seed),
-        caches_(machine.first, machine.second, machine.last, machine.inclusive, machine.prefetch,
-                Line{1} << (machine.page_bits - machine.line_bits), Emit{this}) {}
+        caches_({machine.first, machine.first}, machine.shared,
+                machine.inclusive ? Inclusion::kInclusive : Inclusion::kNonInclusive,
+                Prefetcher(machine.prefetch ? Prefetch::kNextLine : Prefetch::kNone, 1,
+                           machine.page_bits - machine.line_bits),
+                Emit{this}) {}
 
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
@@ -68,11 +71,7 @@ class Recorder {
     if (out_of_memory_)
       return "the program touches more pages than the " + std::to_string(machine_.frames) +
              " that the memory holds";
-    if (!lackey_.bad_line().empty())
-      return "line " + std::to_string(lackey_.lines()) +
-             " of lackey's output: expected 'I|L|S|M address,bytes', found '" +
-             lackey_.bad_line() + "'";
-    return {};
+    return lackey_.fault();
   }
 
   const Lackey& lackey() const { return lackey_; }
@@ -86,12 +85,13 @@ class Recorder {
     Recorder* recorder;
     void operator()(Line line, bool is_write) const { recorder->emit(line, is_write); }
   };
-  using Caches = Hierarchy<Emit>;
+  static constexpr std::size_t kInstruction = 0;
+  static constexpr std::size_t kData = 1;
 
   bool take(const Access& access) {
     const bool fetch = access.kind == 'I';
     if (fetch && ++instructions_ == skip_ + 1) caches_.reset_counts();
-    const std::size_t first = fetch ? Caches::kInstruction : Caches::kData;
+    const std::size_t first = fetch ? kInstruction : kData;
     const Line last = (access.address + access.bytes - 1) >> machine_.line_bits;
     const unsigned lines_per_page_bits = machine_.page_bits - machine_.line_bits;
     for (Line line = access.address >> machine_.line_bits; line <= last; ++line) {
@@ -121,7 +121,7 @@ class Recorder {
   std::uint64_t limit_;
   Lackey lackey_;
   Pages pages_;
-  Caches caches_;
+  Hierarchy<Emit> caches_;
   Requests requests_;
   std::uint64_t instructions_ = 0;
   std::uint64_t emitted_ = 0;

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from archgym.errors import ArchgymError
-from archgym.traces.recorder._recorder import Recorder
-from archgym.traces.recorder.machine import CacheSize, Machine
+from archgym.traces.recorder._recorder import AccessRecorder, Recorder
+from archgym.traces.recorder.caches import CacheCounts
+from archgym.traces.recorder.machine import Machine
 from archgym.traces.recorder.valgrind import PIPE_BYTES, Lackey, lackey
 from archgym.traces.trace import Trace
 
@@ -21,20 +22,6 @@ DEFAULT_LIMIT = 10_000_000
 
 # Lackey writes line by line: whoever reads at once gets a line at a time, at a system call each.
 _PAUSE_S = 0.002
-
-
-class CacheCounts(NamedTuple):
-    """What a cache was asked for; neither prefetches nor write-backs count.
-
-    Attributes:
-        accesses: Accesses of the core that came to it.
-        misses: Those that it did not have all lines of.
-        fills: Lines that it fetched for them.
-    """
-
-    accesses: int
-    misses: int
-    fills: int
 
 
 @dataclass(frozen=True)
@@ -99,34 +86,23 @@ def record(
         KeyboardInterrupt: Ctrl-C came before the first request.
     """
     machine = machine or Machine()
-    for what, value, least in (("skip", skip, 0), ("limit", limit, 1)):
-        if not least <= value < 2**63:
-            raise ArchgymError(f"{what} must be a whole number of {least} or more, not {value}")
+    _check_region(skip, limit)
     recorder = native_recorder(machine, skip, limit)
     columns: list[tuple[npt.NDArray[Any], ...]] = []
+
+    def take() -> None:
+        columns.append(recorder.requests())
+        progress(Progress(recorder.instructions, recorder.emitted))
+
     with lackey(command, environment, folder, stdin, stdout) as running:
-        try:
-            for piece in _pieces(running):
-                if not recorder.feed(piece):
-                    break
-                columns.append(recorder.requests())
-                progress(Progress(recorder.instructions, recorder.emitted))
-            ended = "limit" if recorder.emitted == limit else "finished"
-            if recorder.fault:
-                raise ArchgymError(f"can't record {command[0]}: {recorder.fault}")
-            if ended == "finished":
-                _check_end(recorder, running, command)
-        except KeyboardInterrupt:
-            if recorder.emitted == 0:
-                raise
-            ended = "interrupted"
-    columns.append(recorder.requests())
+        ended = _follow(running, recorder, take, command, limit)
+    take()
     if recorder.emitted == 0:
         raise ArchgymError(
             f"{command[0]} asks memory for nothing after the first {skip} of its "
             f"{recorder.instructions} instructions"
         )
-    instruction, address, is_write = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    instruction, address, is_write = _joined(columns)
     return Recording(
         trace=Trace(
             arrival_ps=machine.arrival_ps(instruction),
@@ -148,15 +124,16 @@ def record(
 def native_recorder(machine: Machine, skip: int = 0, limit: int = DEFAULT_LIMIT) -> Recorder:
     """Makes the native half of a recording, which takes lackey's output."""
 
-    def shape(cache: CacheSize) -> tuple[int, int]:
-        return machine.sets(cache), cache.ways
-
+    first, *shared = (
+        (cache.sets(machine.line_bytes), cache.ways)
+        for cache in (machine.l1, machine.l2, machine.llc)
+        if cache
+    )
     return Recorder(
         line_bits=machine.line_bytes.bit_length() - 1,
         page_bits=machine.page_bytes.bit_length() - 1,
-        first=shape(machine.l1),
-        second=shape(machine.l2) if machine.l2 else None,
-        last=shape(machine.llc),
+        first=first,
+        shared=shared,
         inclusive=machine.inclusive,
         prefetch=machine.prefetch,
         frames=machine.memory_bytes // machine.page_bytes,
@@ -165,6 +142,110 @@ def native_recorder(machine: Machine, skip: int = 0, limit: int = DEFAULT_LIMIT)
         skip=skip,
         limit=limit,
     )
+
+
+@dataclass(frozen=True)
+class Accesses:
+    """A program's accesses to its data, before any cache; columns have one element an access.
+
+    Attributes:
+        instruction: Instructions executed in the region before; uint64.
+        address: Virtual address of the first byte; uint64.
+        size: Bytes; uint16.
+        is_write: Whether it writes, be it that it reads first; bool.
+        instructions: Instructions executed in the region.
+        ended: Why it ended: `finished` with the program, `limit` or `interrupted`.
+    """
+
+    instruction: npt.NDArray[np.uint64]
+    address: npt.NDArray[np.uint64]
+    size: npt.NDArray[np.uint16]
+    is_write: npt.NDArray[np.bool_]
+    instructions: int
+    ended: str
+
+
+def record_accesses(
+    command: Sequence[str],
+    *,
+    skip: int = 0,
+    limit: int = DEFAULT_LIMIT,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    stdin: IO[Any] | int | None = None,
+    stdout: IO[Any] | int | None = None,
+) -> Accesses:
+    """Runs a program and records its loads and stores, for caches of any kind to be tried on.
+
+    Ctrl-C ends the recording; what there is of it is returned.
+
+    Args:
+        command: The program and its arguments.
+        skip: Instructions before the region of interest.
+        limit: Accesses after which the recording, and the program, is ended.
+        environment: The program's environment; that of this process by default.
+        folder: Where it runs; here by default.
+        stdin: Its input; by default that of this process, unless it is a terminal.
+        stdout: Its output; by default that of this process.
+
+    Raises:
+        ArchgymError: There is no Valgrind or no such program, it fails or can't be followed, or the
+            region has no accesses.
+        KeyboardInterrupt: Ctrl-C came before the first access.
+    """
+    _check_region(skip, limit)
+    recorder = AccessRecorder(skip=skip, limit=limit)
+    columns: list[tuple[npt.NDArray[Any], ...]] = []
+
+    def take() -> None:
+        columns.append(recorder.accesses())
+
+    with lackey(command, environment, folder, stdin, stdout) as running:
+        ended = _follow(running, recorder, take, command, limit)
+    take()
+    if recorder.emitted == 0:
+        raise ArchgymError(
+            f"{command[0]} accesses no data after the first {skip} of its "
+            f"{recorder.instructions} instructions"
+        )
+    instruction, address, size, is_write = _joined(columns)
+    instructions = recorder.instructions - skip
+    return Accesses(instruction, address, size, is_write.view(np.bool_), instructions, ended)
+
+
+def _check_region(skip: int, limit: int) -> None:
+    for what, value, least in (("skip", skip, 0), ("limit", limit, 1)):
+        if not least <= value < 2**63:
+            raise ArchgymError(f"{what} must be a whole number of {least} or more, not {value}")
+
+
+def _joined(columns: Sequence[tuple[npt.NDArray[Any], ...]]) -> Iterator[npt.NDArray[Any]]:
+    return (np.concatenate(parts) for parts in zip(*columns, strict=True))
+
+
+def _follow(
+    running: Lackey,
+    recorder: Recorder | AccessRecorder,
+    take: Callable[[], None],
+    command: Sequence[str],
+    limit: int,
+) -> str:
+    """Feeds a recorder until it wants no more, calling `take` now and then; says why it ended."""
+    try:
+        for piece in _pieces(running):
+            if not recorder.feed(piece):
+                break
+            take()
+        ended = "limit" if recorder.emitted == limit else "finished"
+        if recorder.fault:
+            raise ArchgymError(f"can't record {command[0]}: {recorder.fault}")
+        if ended == "finished":
+            _check_end(recorder, running, command)
+    except KeyboardInterrupt:
+        if recorder.emitted == 0:
+            raise
+        ended = "interrupted"
+    return ended
 
 
 def _pieces(running: Lackey) -> Iterator[npt.NDArray[np.uint8]]:
@@ -176,7 +257,9 @@ def _pieces(running: Lackey) -> Iterator[npt.NDArray[np.uint8]]:
             time.sleep(_PAUSE_S)
 
 
-def _check_end(recorder: Recorder, running: Lackey, command: Sequence[str]) -> None:
+def _check_end(
+    recorder: Recorder | AccessRecorder, running: Lackey, command: Sequence[str]
+) -> None:
     """Checks that a program whose list has ended has ended by itself, and well."""
     program, after = command[0], f"after {recorder.instructions} instructions"
     returncode = running.returncode()

@@ -13,9 +13,9 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,15 +39,25 @@ ENVIRONMENT = {
 }
 
 
-def record_program(program: Program, name: str) -> tuple[Recording, int]:
-    """Prepares and records a program.
+@dataclass(frozen=True)
+class Ready:
+    """A program that can be recorded.
 
-    Args:
-        program: What to record.
-        name: What to call the trace.
+    Attributes:
+        command: The program and its arguments.
+        skip: Instructions before its region of interest.
+        surroundings: The environment, folder, input and output that it needs, by parameter of
+            `record` and of `record_accesses`.
+    """
 
-    Returns:
-        The recording; and the instructions before its region of interest.
+    command: list[str]
+    skip: int
+    surroundings: dict[str, Any]
+
+
+@contextmanager
+def prepared(program: Program) -> Iterator[Ready]:
+    """Prepares a program, in a folder that is there until the context is left.
 
     Raises:
         ArchgymError: Something that it needs is missing or fails.
@@ -64,19 +74,41 @@ def record_program(program: Program, name: str) -> tuple[Recording, int]:
             written = _run(command, folder, source(stdin))
             if output:
                 (folder / output).write_bytes(written)
-        skip = _instructions(program.setup, folder) if program.setup else 0
+        yield Ready(
+            command=_filled(program.command),
+            skip=_instructions(program.setup, folder) if program.setup else 0,
+            surroundings={
+                "environment": ENVIRONMENT,
+                "folder": folder,
+                "stdin": source(program.stdin),
+                "stdout": subprocess.DEVNULL,
+            },
+        )
+
+
+def record_program(program: Program, name: str) -> tuple[Recording, int]:
+    """Prepares and records a program.
+
+    Args:
+        program: What to record.
+        name: What to call the trace.
+
+    Returns:
+        The recording; and the instructions before its region of interest.
+
+    Raises:
+        ArchgymError: Something that it needs is missing or fails.
+    """
+    with prepared(program) as ready:
         recording = record(
-            _filled(program.command),
+            ready.command,
             _machine(program),
-            skip=skip,
+            skip=ready.skip,
             limit=program.limit,
             name=name,
-            environment=ENVIRONMENT,
-            folder=folder,
-            stdin=source(program.stdin),
-            stdout=subprocess.DEVNULL,
+            **ready.surroundings,
         )
-    return recording, skip
+    return recording, ready.skip
 
 
 def bundle(name: str) -> None:

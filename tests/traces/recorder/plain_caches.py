@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 
-@dataclass
+@dataclass(eq=False)
 class Cache:
     """One cache: each set is a dictionary of line to whether it is dirty, least recent first."""
 
@@ -11,7 +11,12 @@ class Cache:
     ways: int
     asked: int = 0
     fills: int = 0
+    write_backs: int = 0
+    prefetches: int = 0
+    useful_prefetches: int = 0
     content: dict[int, dict[int, bool]] = field(default_factory=dict)
+    unused: set[int] = field(default_factory=set)
+    """Lines that were prefetched and not asked for since."""
 
     def set_of(self, line: int) -> dict[int, bool]:
         return self.content.setdefault(line % self.sets, {})
@@ -19,47 +24,102 @@ class Cache:
     def has(self, line: int) -> bool:
         return line in self.set_of(line)
 
+    def remove(self, line: int) -> bool:
+        """Returns whether it was dirty."""
+        self.unused.discard(line)
+        return self.set_of(line).pop(line, False)
+
+
+@dataclass
+class Prefetcher:
+    """Guesses which lines follow; `streams` has the last page, line and stride of each slot."""
+
+    kind: str
+    degree: int
+    lines_per_page: int
+    streams: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+
+    def guesses(self, line: int) -> list[int]:
+        stride = {"none": 0, "next-line": 1}.get(self.kind)
+        if stride is None:
+            stride = self.confirmed_stride(line)
+        page = line // self.lines_per_page
+        guesses = [line + stride * (i + 1) for i in range(self.degree) if stride]
+        return [guess for guess in guesses if guess // self.lines_per_page == page]
+
+    def confirmed_stride(self, line: int) -> int:
+        page = line // self.lines_per_page
+        known, last, before = self.streams.get(page % 64, (None, 0, 0))
+        if known != page:
+            self.streams[page % 64] = (page, line, 0)
+            return 0
+        if line == last:
+            return 0
+        self.streams[page % 64] = (page, line, line - last)
+        return before if line - last == before else 0
+
 
 @dataclass
 class Hierarchy:
-    """Caches of instructions and data, then those of both, then memory: a list of requests."""
+    """First-level caches, then those that they share, then memory: a list of requests."""
 
-    instructions: Cache
-    data: Cache
+    first: list[Cache]
     shared: list[Cache]
-    inclusive: bool
-    prefetch: bool
-    lines_per_page: int
+    inclusion: str
+    prefetcher: Prefetcher
     requests: list[tuple[int, bool]] = field(default_factory=list)
 
-    def access(self, kind: str, line: int) -> None:
-        first = self.instructions if kind == "I" else self.data
-        asked = self.shared[-1].asked
-        self.use([first, *self.shared], line, dirty=kind in "SM")
-        following = line + 1
-        if (
-            self.prefetch
-            and self.shared[-1].asked > asked
-            and following // self.lines_per_page == line // self.lines_per_page
-            and not self.shared[-1].has(following)
-        ):
-            self.requests.append((following, False))
-            self.place(self.shared[-1:], following, dirty=False)
+    @property
+    def caches(self) -> list[Cache]:
+        return [*self.first, *self.shared]
+
+    def access(self, first: int, line: int, store: bool) -> None:
+        path = [self.first[first], *self.shared]
+        last = path[-1]
+        asked = last.asked
+        self.use(path, line, store)
+        if last.asked == asked:
+            return
+        for guess in self.prefetcher.guesses(line):
+            holders = path if self.inclusion == "exclusive" else [last]
+            if any(cache.has(guess) for cache in holders):
+                continue
+            self.requests.append((guess, False))
+            last.prefetches += 1
+            last.unused.add(guess)
+            self.place([last], guess, dirty=False)
 
     def use(self, caches: list[Cache], line: int, dirty: bool) -> None:
         """Brings a line into the first of some caches, as its most recently used."""
+        cache = caches[0]
+        if not self.ask(cache, line):
+            dirty |= self.fetch(caches[1:], line)
+            self.place(caches, line, dirty)
+        else:
+            lines = cache.set_of(line)
+            lines[line] = lines.pop(line) or dirty
+
+    def ask(self, cache: Cache, line: int) -> bool:
+        cache.asked += 1
+        if not cache.has(line):
+            cache.fills += 1
+            return False
+        if line in cache.unused:
+            cache.unused.remove(line)
+            cache.useful_prefetches += 1
+        return True
+
+    def fetch(self, caches: list[Cache], line: int) -> bool:
+        """Gets a line for the level before; returns whether it comes dirty."""
         if not caches:
             self.requests.append((line, False))
-            return
-        cache = caches[0]
-        cache.asked += 1
-        lines = cache.set_of(line)
-        if line in lines:
-            lines[line] = lines.pop(line) or dirty
-            return
-        cache.fills += 1
-        self.use(caches[1:], line, dirty=False)
-        self.place(caches, line, dirty)
+            return False
+        if self.inclusion != "exclusive":
+            self.use(caches, line, dirty=False)
+            return False
+        if self.ask(caches[0], line):
+            return caches[0].remove(line)
+        return self.fetch(caches[1:], line)
 
     def place(self, caches: list[Cache], line: int, dirty: bool) -> None:
         cache = caches[0]
@@ -68,18 +128,18 @@ class Hierarchy:
         if len(lines) <= cache.ways:
             return
         victim = next(iter(lines))
-        modified = lines.pop(victim)
-        if self.inclusive and cache in self.shared:
-            depth = self.shared.index(cache)
-            for before in (self.instructions, self.data, *self.shared[:depth]):
-                modified |= before.set_of(victim).pop(victim, False)
-        if modified:
-            self.write_back(caches[1:], victim)
+        modified = cache.remove(victim)
+        if self.inclusion == "inclusive" and cache in self.shared:
+            for other in self.caches[: self.caches.index(cache)]:
+                modified |= other.remove(victim)
+        if modified or (self.inclusion == "exclusive" and caches[1:]):
+            cache.write_backs += 1
+            self.write_back(caches[1:], victim, modified)
 
-    def write_back(self, caches: list[Cache], line: int) -> None:
+    def write_back(self, caches: list[Cache], line: int, dirty: bool) -> None:
         if not caches:
             self.requests.append((line, True))
         elif caches[0].has(line):
-            caches[0].set_of(line)[line] = True
+            caches[0].set_of(line)[line] |= dirty
         else:
-            self.place(caches, line, dirty=True)
+            self.place(caches, line, dirty)

@@ -7,7 +7,7 @@ from archgym.traces.recorder import CacheSize, Machine
 from archgym.traces.recorder.recording import native_recorder
 
 from .feeding import LINE, feed, listing, requests
-from .plain_caches import Cache, Hierarchy
+from .plain_caches import Cache, Hierarchy, Prefetcher
 
 PAGE = 4096
 
@@ -49,12 +49,14 @@ def plain(machine, accesses):
     """
 
     def cache(size):
-        return Cache(machine.sets(size), size.ways)
+        return Cache(size.sets(machine.line_bytes), size.ways)
 
     shared = [cache(size) for size in (machine.l2, machine.llc) if size]
-    first = cache(machine.l1), cache(machine.l1)
-    hierarchy = Hierarchy(*first, shared, machine.inclusive, machine.prefetch, PAGE // LINE)
-    caches = [*first, *shared]
+    first = [cache(machine.l1), cache(machine.l1)]
+    inclusion = "inclusive" if machine.inclusive else "non-inclusive"
+    prefetcher = Prefetcher("next-line" if machine.prefetch else "none", 1, PAGE // LINE)
+    hierarchy = Hierarchy(first, shared, inclusion, prefetcher)
+    caches = hierarchy.caches
     counts = [[0, 0] for _ in caches]
     frames, timed, instructions = {}, [], 0
     for kind, address, size in accesses:
@@ -64,12 +66,17 @@ def plain(machine, accesses):
         for line in range(address // LINE, (address + size - 1) // LINE + 1):
             page, offset = divmod(line, PAGE // LINE)
             frame = frames.setdefault(page, len(frames))
-            hierarchy.access(kind, frame * (PAGE // LINE) + offset)
+            hierarchy.access(int(kind != "I"), frame * (PAGE // LINE) + offset, kind in "SM")
         timed += [(instructions, *request) for request in hierarchy.requests[done:]]
         for count, cache, (asked, fills) in zip(counts, caches, before, strict=True):
             count[0] += cache.asked > asked
             count[1] += cache.fills > fills
-    return timed, [(*count, cache.fills) for count, cache in zip(counts, caches, strict=True)]
+    return timed, [(*count, *rest(cache)) for count, cache in zip(counts, caches, strict=True)]
+
+
+def rest(cache):
+    """Returns what is counted of a cache by lines."""
+    return cache.fills, cache.write_backs, cache.prefetches, cache.useful_prefetches
 
 
 @settings(max_examples=200, deadline=None)

@@ -32,8 +32,8 @@ def test_accesses_are_told_from_messages(piece):
     assert recorder.ended
     assert not recorder.in_line
     assert recorder.instructions == 1
-    assert [accesses for accesses, _, _ in recorder.counts] == [1, 3, 3]
-    assert [fills for _, _, fills in recorder.counts] == [1, 1 + 8, 1 + 1 + 8]
+    assert [accesses for accesses, *_ in recorder.counts] == [1, 3, 3]
+    assert [fills for _, _, fills, *_ in recorder.counts] == [1, 1 + 8, 1 + 1 + 8]
 
 
 def test_a_program_has_not_ended_before_lackey_says_so():
