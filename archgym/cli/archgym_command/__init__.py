@@ -58,7 +58,11 @@ def main() -> NoReturn:
     except SystemExit as ended:
         code = INTERRUPTED if interrupts.any else ended.code
     except BaseException as error:
-        code = _explain(error, interrupts.any)
+        try:
+            code = _explain(error, interrupts.any)
+        except MemoryError:  # There may be too little for the explanation too.
+            os.write(2, b"error: not enough memory\n")
+            os._exit(FAILED)
     interrupts.tidy = False
     _settle_streams()
     sys.exit(code)
