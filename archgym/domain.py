@@ -10,6 +10,7 @@ it knows: `archgym.DOMAIN.spaces`, `archgym.DOMAIN.workloads` and `archgym.DOMAI
 """
 
 import importlib
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from archgym.errors import ArchgymError, unknown
+from archgym.errors import ArchgymError, ArchgymWarning, MissingExtraError, unknown
 from archgym.extras import needed_by
 from archgym.metric import Metric
 from archgym.objectives import Objective, Term, Vocabulary, read, respell
@@ -319,7 +320,13 @@ class Domain(ABC):
         """
         words = self.words
         terms, formulas = dict(words.terms), dict(words.formulas)
-        for name, added in self.added("objectives").items():
+        others = self.added("objectives")
+        for name in others:
+            try:
+                added = others[name]
+            except MissingExtraError as error:
+                warnings.warn(str(error), ArchgymWarning, stacklevel=2)
+                continue
             if isinstance(added, Term):
                 terms[name] = added
             else:
@@ -368,20 +375,42 @@ class Domain(ABC):
         return tuple(sorted(made.items()))
 
     @cache  # noqa: B019 - there is one object of each domain
-    def added(self, kind: str) -> dict[str, Any]:
-        """Returns what other packages add to the domain, by name.
+    def added(self, kind: str) -> Mapping[str, Any]:
+        """Returns what other packages add to the domain, by name; each is loaded when it is used.
 
         Args:
             kind: The end of the entry-point group, e.g. `spaces`.
-
-        Raises:
-            MissingExtraError: One can't be imported.
         """
-        found = {}
-        for point in entry_points(group=f"archgym.{self.name}.{kind}"):
-            with needed_by(f"{point.name!r}, one of {kind} of domain {self.name},"):
-                found[point.name] = point.load()
-        return found
+        return Added(f"archgym.{self.name}.{kind}")
+
+
+class Added(Mapping[str, Any]):
+    """The entry points of a group, by name.
+
+    Args:
+        group: The group.
+
+    Raises:
+        MissingExtraError: One that is asked for can't be imported.
+    """
+
+    def __init__(self, group: str) -> None:
+        self._points = {point.name: point for point in entry_points(group=group)}
+        self._group = group
+
+    def __getitem__(self, name: str) -> Any:
+        """Imports and returns what is called `name`."""
+        point = self._points[name]
+        with needed_by(f"{name!r} of entry points {self._group}"):
+            return point.load()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yields the names."""
+        return iter(self._points)
+
+    def __len__(self) -> int:
+        """Returns how many there are."""
+        return len(self._points)
 
 
 _KINDS: Mapping[type, str] = {

@@ -74,7 +74,11 @@ def _domains() -> Entries:
 def _spaces(domain: Domain) -> Entries:
     platform = domain.platform({})
     for name in domain.spaces():
-        space = platform.space(name)
+        try:
+            space = platform.space(name)
+        except ArchgymError as error:
+            yield name, str(error)
+            continue
         # Only what depends on the platform has it in its name.
         where = f" ({space.name})" if space.name != name else ""
         yield (

@@ -15,6 +15,7 @@ from archgym.dram.objectives import VOCABULARY
 from archgym.dram.spaces import SPACES, make_space
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
+from archgym.errors import ArchgymError
 from archgym.objectives import Vocabulary
 from archgym.space import DesignSpace
 from archgym.traces.player import Player
@@ -27,6 +28,7 @@ class DramPlatform(Platform):
     """A memory system, and whether its data may be lost.
 
     Args:
+        domain: The domain.
         system: The memory system.
         options: Those of the domain.
 
@@ -34,7 +36,8 @@ class DramPlatform(Platform):
         system: As given.
     """
 
-    def __init__(self, system: System, options: Mapping[str, Any]) -> None:
+    def __init__(self, domain: "Dram", system: System, options: Mapping[str, Any]) -> None:
+        self._domain = domain
         self.system = system
         self.options = options
 
@@ -56,16 +59,33 @@ class DramPlatform(Platform):
 
     def space(self, name: str) -> DesignSpace:
         """Makes a space for the memory system."""
-        return make_space(name, self.system, allow_data_loss=self.options["allow_data_loss"])
+        return make_space(
+            name,
+            self.system,
+            allow_data_loss=self.options["allow_data_loss"],
+            added=self._domain.added("spaces"),
+        )
 
     def workload(self, name: str, options: Mapping[str, Any]) -> Workload:
         """Makes a workload of a bundled trace, a generator or a trace file."""
         others = {key: value for key, value in options.items() if key != "player"}
+        added = self._domain.added("workloads")
+        if name in added and name not in traces.names():
+            try:
+                trace = added[name](**others)
+            except TypeError as error:
+                raise ArchgymError(f"workload {name} can't be made: {error}") from error
+            return Workload(self.system, trace, options.get("player"))
         return Workload.load(name, self.system, options.get("player"), **others)
 
 
 class Dram(Domain):
-    """DRAM memory controllers, tuned on traces."""
+    """DRAM memory controllers, tuned on traces.
+
+    Other packages add to it through entry points: `archgym.dram.spaces`, an `Outline` or a function
+    from a `System` to one; `archgym.dram.workloads`, a function from options to a `Trace`; and
+    `archgym.dram.objectives`, a `Term` or a `Formula`.
+    """
 
     name: ClassVar[str] = "dram"
     options: ClassVar[Mapping[str, Option]] = {
@@ -134,19 +154,26 @@ class Dram(Domain):
 
     def workloads(self) -> Mapping[str, str]:
         """Returns the names of bundled traces and generators."""
-        return traces.descriptions()
+        others = self.added("workloads")
+        described = {}
+        for name in others:
+            try:
+                described[name] = (others[name].__doc__ or "").partition("\n")[0]
+            except ArchgymError as error:
+                described[name] = str(error)
+        return described | traces.descriptions()
 
     def platform(self, options: Mapping[str, Any]) -> DramPlatform:
         """Reads the device."""
         settled = self.settle(options)
-        return DramPlatform(System.load(settled["device"]), settled)
+        return DramPlatform(self, System.load(settled["device"]), settled)
 
     def restore(
         self, document: Mapping[str, Any], options: Mapping[str, Any], source: str
     ) -> DramPlatform:
         """Makes a memory system of a device's data."""
         system = System(Device.from_dict(document, f"{source}: device"))
-        return DramPlatform(system, self.settle(options))
+        return DramPlatform(self, system, self.settle(options))
 
     def space_called(self, name: str, find: Callable[[str], Platform]) -> DesignSpace:
         """Makes the space called `NAME`, `NAME@DEVICE` or either with `+data-loss`."""
@@ -154,11 +181,12 @@ class Dram(Domain):
         base, _, device = plain.partition("@")
         platform = find(device) if device else self.platform({})
         assert isinstance(platform, DramPlatform)
-        return make_space(base, platform.system, allow_data_loss=plain != name)
+        added = self.added("spaces")
+        return make_space(base, platform.system, allow_data_loss=plain != name, added=added)
 
     def platform_of(self, workload: Workload) -> DramPlatform:
         """Returns the memory system of a workload."""
-        return DramPlatform(workload.system, self.settle({}))
+        return DramPlatform(self, workload.system, self.settle({}))
 
     def platform_called(self, name: str) -> DramPlatform:
         """Returns that of a bundled device."""
@@ -166,7 +194,7 @@ class Dram(Domain):
 
     def is_file(self, workload: str) -> bool:
         """Tells whether the name of a workload is the path of a trace."""
-        return traces.is_path(workload)
+        return workload not in self.added("workloads") and traces.is_path(workload)
 
     def remark(self, design: Mapping[str, Any], metrics: Mapping[str, float]) -> str:
         """Returns how many refreshes a design owes at the end of its run."""

@@ -174,9 +174,13 @@ SPACES: dict[str, Outline | Callable[[System], Outline]] = {
 
 
 def make_space(
-    name: str, system: str | Path | System = "ddr4-2400", *, allow_data_loss: bool = False
+    name: str,
+    system: str | Path | System = "ddr4-2400",
+    *,
+    allow_data_loss: bool = False,
+    added: Mapping[str, Outline | Callable[[System], Outline]] | None = None,
 ) -> DesignSpace:
-    """Makes the space called `name`, one of `SPACES`.
+    """Makes the space called `name`, one of `SPACES` or of those added.
 
     Args:
         name: Its name.
@@ -184,13 +188,15 @@ def make_space(
             Where it matters, the space is called `NAME@DEVICE`.
         allow_data_loss: Whether designs that never refresh are feasible, as they are in the paper.
             The space is then called `NAME+data-loss`.
+        added: Spaces of other packages, by name.
 
     Raises:
         ArchgymError: The name is not known, or there is no such space for the device.
     """
-    if name not in SPACES:
-        raise unknown("space", name, SPACES)
-    outline = SPACES[name]
+    added = added or {}
+    if name not in SPACES and name not in added:
+        raise unknown("space", name, [*SPACES, *added])
+    outline = SPACES[name] if name in SPACES else added[name]
     if not isinstance(outline, Outline):
         system = system if isinstance(system, System) else System.load(system)
         outline = outline(system)
