@@ -38,6 +38,7 @@ SCHEDULERS: dict[str, dict[str, object]] = {
     "FrFcfsGrp": {},
     "GrpFrFcfs": {},
     "GrpFrFcfsWm": {"LowWatermark": 16, "HighWatermark": 48},
+    "FrFcfsCap": {"RowHitCap": 4},
 }
 BUFFERS: dict[str, dict[str, object]] = {
     "Shared 64": {"SchedulerBuffer": "Shared", "RequestBufferSize": 64},

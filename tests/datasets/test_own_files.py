@@ -133,15 +133,13 @@ def test_older_studies_say_what_they_lack(elsewhere: Path, made: Path) -> None:
     write_device(Path("dev.json"))
     whole = datasets.load("study")
     with pytest.raises(
-        ArchgymError, match=r"of app0@mine#\w+ are not known, as trace app0\.stl can"
+        ArchgymError, match=r"of app0@mine#\w+ are not known, as workload app0\.stl can"
     ):
         proxy.train(whole.samples(), "ridge", transfer=True)
     for number in range(3):
         Path(f"app{number}.stl").write_text("0: read 0x0\n")
     whole = datasets.load("study")
-    with pytest.raises(
-        ArchgymError, match=r"trace app0\.stl or device dev\.json has changed since"
-    ):
+    with pytest.raises(ArchgymError, match=r"workload app0\.stl on mine has changed since"):
         proxy.train(whole.samples(), "ridge", transfer=True)
     write_inputs(Path())
     check(datasets.load("study"), made)
