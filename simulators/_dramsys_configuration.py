@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from archgym.dram.standards import STANDARDS
 from archgym.simulators._external import Job
 
 ID, NAME = "run", "archgym"
@@ -73,7 +72,7 @@ def configuration(job: Job, simulated_s: float) -> dict[str, Any]:
 def time_enough_s(job: Job) -> float:
     """Returns by when any controller has answered everything, in seconds."""
     device, bursts = job.system.device, job.workload.bursts()
-    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    rules = device.rules()
     refreshing = max(
         refresh.duration / refresh.interval / refresh.round_size
         for refresh in rules.refreshes.values()

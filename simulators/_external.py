@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.mapping_family import OWN, mappings
-from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
@@ -232,7 +231,7 @@ class External(Simulator):
         if design.get("CmdMux") == "Strict" and design["Scheduler"] != "Fifo":
             return Failure("invalid", "CmdMux Strict needs Scheduler Fifo")
         refresh, device = design["RefreshPolicy"], system.device
-        rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+        rules = device.rules()
         if refresh not in ("NoRefresh", *rules.refreshes):
             return Failure("unsupported", f"{device.label} ({device.standard}) has no {refresh}")
         return None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archgym.dram.standards import COMMANDS, STANDARDS
+from archgym.dram.standards import COMMANDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.simulator import Metrics
@@ -78,7 +78,7 @@ def refresh_debt(
         self_refresh_ns: How long all ranks together were in self-refresh, where none falls due.
     """
     device = system.device
-    refreshes = STANDARDS[device.standard].rules(device.timing, device.organization).refreshes
+    refreshes = device.rules().refreshes
     if policy not in refreshes:
         return {"refreshes_owed": 0.0, "refresh_debt_ns": 0.0}
     refresh = refreshes[policy]
@@ -105,7 +105,7 @@ def queue_entries(design: Mapping[str, Any], system: System) -> Metrics:
 def commands(system: System) -> list[str]:
     """Returns the commands that a system's devices have."""
     device = system.device
-    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    rules = device.rules()
     edges = [{*edge.previous, *edge.following} for edge in rules.constraints]
     return [name for name in COMMANDS if any(name in edge for edge in edges)]
 

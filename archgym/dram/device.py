@@ -23,7 +23,7 @@ from archgym.dram.device_rules import (
 )
 from archgym.dram.organization import Organization
 from archgym.dram.section import Section
-from archgym.dram.standards import STANDARDS, Standard
+from archgym.dram.standards import STANDARDS, Rules, Standard
 from archgym.errors import ArchgymError, unknown
 from archgym.texts import check_printable
 from archgym.traces.clock import MHZ, is_clock
@@ -151,6 +151,16 @@ class Device:
     def dramsys_clock_mhz(self) -> float:
         """The player's clock as DRAMSys plays traces: of whole picoseconds."""
         return 1e6 / round(1e6 / self.player_clock_mhz)
+
+    def rules(self) -> Rules:
+        """Returns the standard's rules for commands, in cycles of the device's own timing.
+
+        Raises:
+            ArchgymError: The standard is not known.
+        """
+        if self.standard not in STANDARDS:
+            raise unknown("standard", self.standard, STANDARDS)
+        return STANDARDS[self.standard].rules(self.timing, self.organization)
 
     @cached_property
     def sha256(self) -> str:

@@ -89,7 +89,7 @@ def _controller_v1(system: System) -> Outline:
             f"there is no controller space for {device.label}: {device.standard} is not known"
         )
     standard = STANDARDS[device.standard]
-    refreshes = standard.rules(device.timing, device.organization).refreshes
+    refreshes = device.rules().refreshes
     refresh_limits = [limit for limit in (0, 1, 2, 4, 8) if limit <= standard.refresh_flexibility]
     sizes = _powers_of_two(1, 64)
     return Outline(

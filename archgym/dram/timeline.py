@@ -84,7 +84,7 @@ def write_timeline(
     if presented_ps is None:
         presented_ps = workload.trace.arrival_ps
     standard = STANDARDS[device.standard]
-    rules = standard.rules(device.timing, device.organization)
+    rules = device.rules()
     issued = _commands(commands, names)
     slices = [
         *_requests(issued, workload, rules, presented_ps),

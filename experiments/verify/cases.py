@@ -9,7 +9,6 @@ import numpy as np
 from archgym.dram.address_mapping import AddressMapping
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
-from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.traces.player import OPEN, Player
@@ -106,7 +105,7 @@ def _log_uniform(rng: Rng, most: int) -> int:
 
 @cache
 def _refresh_policies(device: Device) -> Sequence[str]:
-    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    rules = device.rules()
     return ("NoRefresh", *rules.refreshes)
 
 

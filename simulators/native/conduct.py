@@ -37,8 +37,7 @@ class Conduct:
 def jedec(device: Device) -> Conduct:
     """Returns the rules of a device's standard."""
     standard = STANDARDS[device.standard]
-    rules = standard.rules(device.timing, device.organization)
-    return Conduct(rules, standard.refresh_flexibility)
+    return Conduct(device.rules(), standard.refresh_flexibility)
 
 
 def dramsys(device: Device) -> Conduct:

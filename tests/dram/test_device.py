@@ -4,6 +4,7 @@ import json
 import pytest
 
 from archgym.dram.device import Device
+from archgym.dram.standards import STANDARDS
 from archgym.errors import ArchgymError
 
 
@@ -47,6 +48,19 @@ def test_hash_is_that_of_the_figures(data):
     other["memspec"]["memtimingspec"]["RCD"] += 1
     hashes = [Device.from_dict(d).sha256 for d in (data, same, other)]
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+@pytest.mark.parametrize("name", Device.names())
+def test_rules_are_those_of_the_standard_in_the_devices_timing(name):
+    device = Device.load(name)
+    rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+    assert device.rules() == rules
+
+
+def test_rules_of_an_unknown_standard_are_refused(data):
+    data["memspec"]["memoryType"] = "DDR9"
+    with pytest.raises(ArchgymError, match="unknown standard 'DDR9'"):
+        Device.from_dict(data).rules()
 
 
 def test_power_is_optional(data):

@@ -34,7 +34,7 @@ def with_other_timing(device: Device, pick: Pick) -> Device:
     data = copy.deepcopy(device.data)
     timing: dict[str, Any] = data["memspec"]["memtimingspec"]
     standard = STANDARDS[device.standard]
-    rules = standard.rules(device.timing, device.organization)
+    rules = device.rules()
 
     def set_all(names: tuple[str, ...], low: int, high: int) -> None:
         for name in names:

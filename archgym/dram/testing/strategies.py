@@ -15,7 +15,6 @@ from hypothesis.strategies import SearchStrategy
 
 from archgym.dram.controller import PARAMETERS
 from archgym.dram.device import Device
-from archgym.dram.standards import STANDARDS
 from archgym.dram.system import System
 from archgym.dram.testing.devices import with_other_timing
 from archgym.dram.workload import Workload
@@ -121,7 +120,7 @@ def designs(device: Device | None = None) -> SearchStrategy[dict[str, Any]]:
     refreshes: Sequence[Any] = ("NoRefresh", "AllBank")
     power_down: Sequence[Any] = ("NoPowerDown",)
     if device is not None:
-        rules = STANDARDS[device.standard].rules(device.timing, device.organization)
+        rules = device.rules()
         refreshes = ("NoRefresh", *rules.refreshes)
         power_down = PARAMETERS["PowerDownPolicy"].values
     return st.fixed_dictionaries(
