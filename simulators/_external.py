@@ -15,12 +15,13 @@ from typing import Any, ClassVar
 
 from archgym.dram.controller import PARAMETERS, complete
 from archgym.dram.mapping_family import OWN, mappings
+from archgym.dram.reference_simulator import Defect, ReferenceSimulator
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, unknown
 from archgym.fingerprint import hash_sources, read_sources
 from archgym.parameter import Design, Parameter
-from archgym.simulator import Failure, Outcome, Simulator
+from archgym.simulator import Failure, Outcome
 from archgym.simulators._process import Printed, run
 from archgym.simulators._sources import SYSTEM
 
@@ -44,21 +45,6 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
-class Defect:
-    """A fault of another project's simulator that its users should know of.
-
-    Attributes:
-        name: What it is called here.
-        description: What happens.
-        remedy: What is done about it here.
-    """
-
-    name: str
-    description: str
-    remedy: str
-
-
-@dataclass(frozen=True)
 class Job:
     """One design to be run on one workload.
 
@@ -79,7 +65,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-class External(Simulator):
+class External(ReferenceSimulator):
     """Another project's simulator, run design by design in processes of their own.
 
     Args:
@@ -87,7 +73,6 @@ class External(Simulator):
         limit_s: How long a run may take, in seconds; by default `ARCHGYM_TIME_LIMIT_S`, or 600.
 
     Attributes:
-        title: What its own project calls it.
         variable: The environment variable that says where it is.
         expects: What that variable should name.
         page: Where its own project says how to install it.
@@ -98,7 +83,6 @@ class External(Simulator):
         ArchgymError: It is not on this machine, or an argument is impossible.
     """
 
-    title: str
     variable: ClassVar[str]
     expects: ClassVar[str]
     page: ClassVar[str]

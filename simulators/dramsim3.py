@@ -17,11 +17,11 @@ import numpy as np
 
 from archgym.dram.device import Device
 from archgym.dram.mapping_family import NAMES
+from archgym.dram.reference_simulator import Defect
 from archgym.dram.workload import Workload
 from archgym.simulator import Failure, Metrics, Outcome
 from archgym.simulators import _measures
 from archgym.simulators._external import (
-    Defect,
     External,
     Job,
     UnreadableError,

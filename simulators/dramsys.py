@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from archgym.dram.controller import DRAMSYS_PARAMETERS
+from archgym.dram.reference_simulator import Defect
 from archgym.dram.standards import COMMANDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
@@ -25,7 +26,6 @@ from archgym.simulators import _dramsys4, _dramsys_configuration, _dramsys_recor
 from archgym.simulators._dramsys_configuration import configuration, time_enough_s, traces
 from archgym.simulators._dramsys_record import EXITS, Record, read_printed
 from archgym.simulators._external import (
-    Defect,
     External,
     Job,
     UnreadableError,

@@ -11,6 +11,7 @@ import numpy as np
 
 from archgym import traces
 from archgym.dram.device import Device
+from archgym.dram.reference_simulator import ReferenceSimulator
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
 from archgym.dram.validation import COUNTS, DRAMSYS_5, EXITS, PHASES
@@ -18,7 +19,6 @@ from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
-from archgym.simulators._external import External
 from archgym.space import DesignSpace
 from archgym.study.progress import bar
 from archgym.texts import file_name
@@ -50,7 +50,7 @@ class Written:
 
 def write_reference(
     folder: Path,
-    simulator: External,
+    simulator: ReferenceSimulator,
     *,
     devices: Sequence[str] = ("ddr4-2400",),
     names: Sequence[str] = ("stream", "random", "mixed"),
@@ -134,7 +134,7 @@ def default_space(simulator: Simulator, device: str) -> DesignSpace:
 
 
 def _designs(
-    simulator: External, device: str, space: str | None, count: int, seed: int
+    simulator: ReferenceSimulator, device: str, space: str | None, count: int, seed: int
 ) -> list[dict[str, Any]]:
     chosen = make_space(space, device) if space else default_space(simulator, device)
     for name in chosen.parameters:

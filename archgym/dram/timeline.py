@@ -14,7 +14,7 @@ Perfetto counts in nanoseconds, to which times are rounded down; a command's `cy
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from archgym.dram.perfetto import TraceWriter
 from archgym.dram.standards import COMMANDS, STANDARDS, Rules, Standard
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.space import Design
 
 _READS, _WRITES = frozenset(("RD", "RDA")), frozenset(("WR", "WRA"))
 _ENTRIES = frozenset(("PDEA", "PDEP", "SREFEN"))
@@ -34,6 +35,18 @@ _USES = _READS | _WRITES | {"ACT"}
 
 Track = tuple[tuple[int, str], ...]
 """A track: its place among its siblings and its name, after those of the tracks it is nested in."""
+
+
+@runtime_checkable
+class ShowsCommands(Protocol):
+    """A simulator that can say which commands it issues."""
+
+    def command_trace(self, design: Design, workload: Workload) -> npt.NDArray[Any]:
+        """Simulates one design and returns its commands, as `write_timeline` takes them.
+
+        Raises:
+            SimulationError: The design can't be run.
+        """
 
 
 class _Command(NamedTuple):

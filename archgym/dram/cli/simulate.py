@@ -13,7 +13,6 @@ from archgym.dram.cli.workload_options import FileOptions, PlayerOptions, load
 from archgym.errors import ArchgymError
 
 if TYPE_CHECKING:
-    from archgym.dram.workload import Workload
     from archgym.parameter import Design, Parameter
     from archgym.simulator import Metrics
     from archgym.space import DesignSpace
@@ -48,16 +47,20 @@ def simulate(
     from archgym import simulators
     from archgym.dram.controller import complete
     from archgym.dram.spaces import make_space
+    from archgym.dram.timeline import ShowsCommands, write_timeline
 
     values = _read_design(design)
-    if timeline and simulator != "native":
-        raise ArchgymError(f"--timeline needs simulator native, {simulator} shows no commands")
     if allow_data_loss and space is None:
         raise ArchgymError("--allow-data-loss is for a design of a --space, which is not given")
+    backend = simulators.make(simulator)
+    if timeline and not isinstance(backend, ShowsCommands):
+        raise ArchgymError(
+            f"--timeline needs a simulator that shows its commands, as native does; {simulator} "
+            "does not"
+        )
     workload = load(trace, device, files, player)
     if timeline and workload.player.mode != "open":
         raise ArchgymError("--timeline shows requests from their arrival: it needs --player open")
-    backend = simulators.make(simulator)
     parameters: Mapping[str, Parameter] = backend.parameters
     if space is not None:
         chosen = make_space(space, device, allow_data_loss=allow_data_loss)
@@ -65,7 +68,8 @@ def simulate(
         parameters = {**parameters, **chosen.parameters}
     metrics = simulators.simulate(values, workload, backend)
     if timeline:
-        _write_timeline(timeline, values, workload)
+        assert isinstance(backend, ShowsCommands)
+        write_timeline(timeline, backend.command_trace(values, workload), workload)
     full = complete(values, parameters)
     print_notes(workload.notes)
     if full.get("RefreshPolicy") == "NoRefresh":
@@ -127,13 +131,6 @@ def _print_metrics(metrics: "Metrics") -> None:
             (name, f"{value:,.15g}" if value == int(value) else f"{value:,.2f}", unit, description)
         )
     print_table(("metric", "value>", "unit", ""), rows)
-
-
-def _write_timeline(path: Path, design: "Design", workload: "Workload") -> None:
-    from archgym.dram.timeline import write_timeline
-    from archgym.simulators.native import COMMANDS, Native
-
-    write_timeline(path, Native().command_trace(design, workload), workload, names=COMMANDS)
 
 
 def _read_design(text: str) -> dict[str, Any]:

@@ -51,9 +51,9 @@ def validate(
     a folder, or of DRAMSys, are reproduced. Runs that a simulator can't do are skipped, and each
     reason is printed.
     """
+    from archgym import simulators
     from archgym.dram.validation import validate as compare_runs
     from archgym.errors import ArchgymError
-    from archgym.simulators.native import Native
 
     if (folder is None) == (against is None):
         raise ArchgymError("validate takes either a folder or --against a simulator")
@@ -61,8 +61,10 @@ def validate(
         raise ArchgymError("--write keeps the runs of --against, which is not given")
     if files != FileOptions() and against is None:
         raise ArchgymError("what is said of trace files is for --against, which is not given")
-    simulator = Native(
-        threads=threads or os.cpu_count() or 1, dramsys_quirks=against in (None, "dramsys")
+    simulator = simulators.make(
+        "native",
+        threads=threads or os.cpu_count() or 1,
+        dramsys_quirks=against in (None, "dramsys"),
     )
     with ExitStack() as stack:
         if against is not None:
@@ -102,11 +104,11 @@ def _make(
     """Writes a folder of reference runs, and says what is known to be wrong with them."""
     from archgym import simulators
     from archgym.dram.reference import write_reference
+    from archgym.dram.reference_simulator import ReferenceSimulator
     from archgym.errors import ArchgymError
-    from archgym.simulators._external import External
 
     reference = simulators.make(against)
-    if not isinstance(reference, External):
+    if not isinstance(reference, ReferenceSimulator):
         raise ArchgymError(f"{against} is not another project's simulator to compare with")
     for defect in reference.detected():
         typer.echo(f"{reference.title}, {defect.name}: {defect.description}", err=True)

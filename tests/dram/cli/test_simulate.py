@@ -60,6 +60,47 @@ def test_timeline_is_written_beside_the_metrics(archgym, trace, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"t.stl", "t.pftrace", "direct"}
 
 
+OTHERS = """
+from archgym.simulator import Simulator
+from archgym.simulators.native import Native
+
+class Like(Native):
+    name = "like"
+
+class Mute(Simulator):
+    name, version, parameters, metrics = "mute", "1", Native.parameters, Native.metrics
+
+    def evaluate(self, designs, workload):
+        return Native().evaluate(designs, workload)
+"""
+
+
+@pytest.fixture
+def others(tmp_path_factory, monkeypatch):
+    """Installs a simulator that shows its commands, and one that does not."""
+    site = tmp_path_factory.mktemp("site")
+    (site / "others.py").write_text(OTHERS)
+    info = site / "others-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: others\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[archgym.simulators]\nlike = others:Like\nmute = others:Mute\n"
+    )
+    monkeypatch.syspath_prepend(str(site))
+
+
+@pytest.mark.usefixtures("others")
+def test_timeline_of_any_simulator_that_shows_its_commands(archgym, trace, tmp_path):
+    archgym("simulate", "--trace", trace, "--timeline", "native.pftrace")
+    archgym("simulate", "--trace", trace, "--simulator", "like", "--timeline", "like.pftrace")
+    assert (tmp_path / "like.pftrace").read_bytes() == (tmp_path / "native.pftrace").read_bytes()
+    _, err = archgym(
+        "simulate", "--trace", trace, "--simulator", "mute", "--timeline", "mute.pftrace", code=2
+    )
+    assert "as native does; mute does not" in err
+    assert not (tmp_path / "mute.pftrace").exists()
+
+
 def test_closed_play(archgym, trace):
     out, _ = archgym(
         "simulate", "--trace", trace, "--player", "closed", "--max-outstanding", "1",
