@@ -19,7 +19,7 @@ def list_names(
         str,
         typer.Argument(
             help="agents, simulators, domains, workloads, spaces, objectives, metrics; and of "
-            "DRAM devices."
+            "DRAM devices and formats."
         ),
     ],
     domain: Annotated[str, typer.Option(help="Of which domain.")] = domains.DEFAULT,

@@ -18,6 +18,7 @@ from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.objectives import Vocabulary
 from archgym.space import DesignSpace
+from archgym.traces.formats import catalogue
 from archgym.traces.player import Player
 
 if TYPE_CHECKING:
@@ -83,8 +84,9 @@ class Dram(Domain):
     """DRAM memory controllers, tuned on traces.
 
     Other packages add to it through entry points: `archgym.dram.spaces`, an `Outline` or a function
-    from a `System` to one; `archgym.dram.workloads`, a function from options to a `Trace`; and
-    `archgym.dram.objectives`, a `Term` or a `Formula`.
+    from a `System` to one; `archgym.dram.workloads`, a function from options to a `Trace`;
+    `archgym.dram.trace_formats`, a `Format`; and `archgym.dram.objectives`, a `Term` or a
+    `Formula`.
     """
 
     name: ClassVar[str] = "dram"
@@ -212,8 +214,8 @@ class Dram(Domain):
         return whole, f"latency was in ms in {units['ms']} rows and in s in {units['s']}"
 
     def listings(self) -> Mapping[str, Callable[[], Iterator[tuple[str, str]]]]:
-        """Returns the devices."""
-        return {"devices": _devices}
+        """Returns the devices, and the formats of trace files."""
+        return {"devices": _devices, "formats": _formats}
 
     def command_options(self) -> type[DramOptions]:
         """Returns the device, and what is said of trace files and their players."""
@@ -226,6 +228,18 @@ class Dram(Domain):
         from archgym.dram.cli.validate import validate
 
         return {"simulate": simulate, "validate": validate, "trace": app}
+
+
+def _formats() -> Iterator[tuple[str, str]]:
+    for name in catalogue.names():
+        try:
+            found = catalogue.find(name)
+        except ArchgymError as error:
+            yield name, str(error)
+        else:
+            assert found is not None
+            held = ", ".join(sorted(found.carries)) or "addresses and directions alone"
+            yield name, f"counts in {found.unit}s; holds {held}"
 
 
 def _devices() -> Iterator[tuple[str, str]]:

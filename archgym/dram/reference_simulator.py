@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archgym.dram.system import System
+from archgym.parameter import Design
 from archgym.simulator import Failure, Simulator
-from archgym.space import Design
 
 
 @dataclass(frozen=True)

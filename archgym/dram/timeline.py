@@ -25,7 +25,7 @@ from archgym.dram.perfetto import TraceWriter
 from archgym.dram.standards import COMMANDS, STANDARDS, Rules, Standard
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
-from archgym.space import Design
+from archgym.parameter import Design
 
 _READS, _WRITES = frozenset(("RD", "RDA")), frozenset(("WR", "WRA"))
 _ENTRIES = frozenset(("PDEA", "PDEP", "SREFEN"))

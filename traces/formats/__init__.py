@@ -12,6 +12,7 @@
 
 Text may be compressed by gzip (`.gz`) or Zstandard (`.zst`); Parquet compresses itself. A file is
 known by what is in it; only whether the cycles of an `.rstl` file are gaps is told by its ending.
+Other packages can add formats, see `catalogue`.
 
 What a file does not say is left open or assumed: a request without a size is one burst of the
 device, a trace without arrivals is played closed with 16 outstanding (or open, one request a
@@ -36,22 +37,18 @@ import pyarrow as pa
 from archgym import atomic
 from archgym.errors import ArchgymError, unknown
 from archgym.traces.clock import MHZ, TraceClock, is_clock
+from archgym.traces.formats import catalogue
+from archgym.traces.formats.catalogue import FORMATS
 from archgym.traces.formats.columns import Columns, Ints, check_ascending
-from archgym.traces.formats.csv import CSV
-from archgym.traces.formats.dramsim3 import DRAMSIM3
 from archgym.traces.formats.format import ARRIVAL, INITIATOR, PLAYER, SIZE, Format
 from archgym.traces.formats.lines import excerpt, is_blank
 from archgym.traces.formats.parquet import MAGIC, PARQUET
-from archgym.traces.formats.ramulator import LOAD_STORE, SIMPLE_O3
 from archgym.traces.formats.source import COMPRESSION_SUFFIXES, Block, blocks, magic
-from archgym.traces.formats.stl import RSTL, STL
+from archgym.traces.formats.stl import RSTL
 from archgym.traces.player import OPEN, WITHOUT_TIMES
 from archgym.traces.trace import Trace
 
-FORMATS = {
-    format.name: format for format in (STL, RSTL, LOAD_STORE, SIMPLE_O3, DRAMSIM3, CSV, PARQUET)
-}
-"""All formats by name, which is the ending of their files too."""
+__all__ = ["FORMATS", "MOST_BYTES", "TraceFile", "decode", "format_to_write", "read", "write"]
 
 _PICOSECONDS = TraceClock(Fraction(1))
 
@@ -218,7 +215,7 @@ def write(
     Args:
         trace: What to write.
         path: The file; it is replaced as a whole or not at all.
-        format: One of `FORMATS`; by default the one of the path's ending.
+        format: Its name; by default the one of the path's ending.
         clock_mhz: Clock of the cycles to count in, for a format that counts in cycles.
 
     Returns:
@@ -255,27 +252,23 @@ def _detect(path: Path) -> tuple[Format, Iterable[Block]]:
             if is_blank(line):
                 continue
             # The ending tells apart what looks the same, and what a malformed line should be.
-            if named is not None and (named.recognizes(line) or not _recognize(line)):
+            if named is not None and (named.recognizes(line) or not catalogue.recognize(line)):
                 return named, chain([block], text)
-            found = _recognize(line)
+            found = catalogue.recognize(line)
             if found is None:
                 raise ArchgymError(
-                    f"{path}:{number}: of no known trace format ({', '.join(FORMATS)}), found "
-                    f"{excerpt(line)}"
+                    f"{path}:{number}: of no known trace format ({', '.join(catalogue.names())}), "
+                    f"found {excerpt(line)}"
                 )
             return found, chain([block], text)
     raise ArchgymError(f"trace {path} is empty")
-
-
-def _recognize(line: bytes) -> Format | None:
-    return next((format for format in FORMATS.values() if format.recognizes(line)), None)
 
 
 def _by_ending(path: Path) -> tuple[Format | None, str | None]:
     """Returns the format and the compression that a path's ending names."""
     compression = COMPRESSION_SUFFIXES.get(path.suffix)
     stem = path if compression is None else path.with_suffix("")
-    return FORMATS.get(stem.suffix.removeprefix(".")), compression
+    return catalogue.find(stem.suffix.removeprefix(".")), compression
 
 
 def format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
@@ -286,11 +279,11 @@ def format_to_write(path: Path, name: str | None) -> tuple[Format, str | None]:
     """
     found, compression = _by_ending(path)
     if name is not None:
-        if name not in FORMATS:
-            raise unknown("trace format", name, FORMATS)
-        found = FORMATS[name]
+        found = catalogue.find(name)
+        if found is None:
+            raise unknown("trace format", name, catalogue.names())
     if found is None:
-        endings = ", ".join(f".{name}" for name in FORMATS)
+        endings = ", ".join(f".{name}" for name in catalogue.names())
         raise ArchgymError(
             f"trace {path} has none of the endings {endings}, and no format is given"
         )

@@ -134,9 +134,19 @@ def load(name: str, device: str, files: FileOptions, player: PlayerOptions) -> "
     """
     from archgym.dram.workload import Workload
 
-    workload = Workload.load(name, device, **files.given([name])[name])
+    workload = _made(name, device, files.given([name])[name])
     played = player.instead_of(workload.player)
     return Workload(workload.system, workload.trace, played)
+
+
+def _made(name: str, device: str, options: Mapping[str, Any]) -> "Workload":
+    """Makes a workload as studies do, so that those of other packages are known too."""
+    from archgym import domain as domains
+    from archgym.dram.workload import Workload
+
+    workload = domains.load("dram").platform({"device": device}).workload(name, options)
+    assert isinstance(workload, Workload)
+    return workload
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,7 @@ class DramOptions:
         for name in names:
             given = {**told[name], **others}
             if self.player.are_given or traces.is_path(name):
-                workload = Workload.load(name, self.device, **given)
+                workload = _made(name, self.device, given)
                 played = self.player.instead_of(workload.player)
                 notes += Workload(workload.system, workload.trace, played).notes
                 if self.player.are_given:
