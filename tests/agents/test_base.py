@@ -103,6 +103,12 @@ def test_docstring_has_an_example(name: str) -> None:
     [
         ("genetic_algoritm", {}, "did you mean 'genetic_algorithm'"),
         ("genetic_algorithm", {"populaton": 8}, "did you mean 'population'"),
+        ("genetic_algorithm", {"entropy": 0.1}, "unknown hyperparameter of GeneticAlgorithm"),
+        ("ippo", {"discount": 0.9}, "'discount' of IPPO is now called 'gamma'"),
+        ("mappo", {"entropy": 0.1}, "'entropy' of MAPPO is now called 'ent_coef'"),
+        ("ippo", {"trace": 0.9}, "'trace' of IPPO is now called 'gae_lambda'"),
+        ("dqn", {"updates": 2}, "'updates' of DQN is now called 'gradient_steps'"),
+        ("sac", {"mixing": 0.1}, "'mixing' of SAC is now called 'tau'"),
         ("genetic_algorithm", {"population": 1}, "a whole number from 2 to 10000, not 1"),
         ("genetic_algorithm", {"population": 8.5}, "a whole number from 2"),
         ("genetic_algorithm", {"population": True}, "a whole number from 2"),
