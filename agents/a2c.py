@@ -1,4 +1,4 @@
-"""Advantage actor-critic: a policy for whole designs, improved by one gradient step a rollout."""
+"""Advantage actor-critic: a policy for whole designs, improved by one gradient step per rollout."""
 
 from dataclasses import dataclass
 

@@ -106,7 +106,7 @@ class Agent(ABC):
 
         Args:
             designs: Any designs of the space.
-            costs: One cost a design, lower is better. From a problem they are finite, with its
+            costs: One cost per design, lower is better. From a problem they are finite, with its
                 penalty for a design that is infeasible or failed; `inf` and NaN are worse than any.
         """
 

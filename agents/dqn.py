@@ -19,7 +19,7 @@ from archgym.space import DesignSpace
 
 
 class DQN(StableBaselines):
-    """Stable-Baselines3's DQN in `archgym/DRAMSequential-v0`: one parameter a step.
+    """Stable-Baselines3's DQN in `archgym/DRAMSequential-v0`: one parameter per step.
 
     A value for every whole design would take as many outputs as there are designs; here there are
     as many as the longest parameter has values. Values that the space rules out by themselves are

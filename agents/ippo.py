@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class IPPO(Agent):
-    """One agent a parameter, each with a policy and a critic that it trains on its own.
+    """One agent per parameter, each with a policy and a critic that it trains on its own.
 
     All agents see the same observation and are paid the same reward (the team's), as in
     `archgym.envs.design_parallel_env`; nobody sees what the others are about to choose. The designs
@@ -294,7 +294,7 @@ class Team(nn.Module):
         masks: For each agent, which of its actions are allowed.
         columns: Length of an observation.
         hidden: Width of the hidden layers.
-        critics: One a agent, or a single one for all.
+        critics: One per agent, or a single one for all.
         generator: Draws the initial weights.
     """
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RLlibPPO(Agent):
-    """RLlib's PPO on its new API stack, in `archgym.envs.design_parallel_env`, a policy an agent.
+    """RLlib's PPO, on its new API stack, in `archgym.envs.design_parallel_env`: a policy per agent.
 
     It is what `ippo` is, with the same settings and shapes of networks, by a library made for
     clusters: slower here, and a second opinion. It runs in this process, for which it starts Ray,

@@ -14,11 +14,11 @@ from archgym.agents.base import Agent, tunable
 
 
 class SAC(WholeDesigns):
-    """Stable-Baselines3's SAC in `archgym/DRAM-v0`, whose actions it takes for continuous.
+    """Stable-Baselines3's SAC in `archgym/DRAM-v0`, whose actions it treats as continuous.
 
-    An action is a point of the box from -1 to 1, with one coordinate a parameter. The coordinate's
-    range is divided into cells of equal width, one for each value of the parameter in order, and
-    the value is that of the cell; values that the space rules out by themselves have none. So a
+    An action is a point of the box from -1 to 1, with one coordinate per parameter. The range of a
+    coordinate is divided into cells of equal width, one for each value of the parameter in order,
+    and the value is that of the cell; values that the space rules out by themselves have none. So a
     uniform action is a uniform design, and the policy sees no more of the cells than that.
 
     It learns in `search`; asked without one, it proposes uniform designs.

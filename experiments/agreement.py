@@ -53,7 +53,7 @@ _ROWS = 50
 
 
 def main(
-    designs: Annotated[int, typer.Option(help="Random designs a trace.")] = 200,
+    designs: Annotated[int, typer.Option(help="Random designs per trace.")] = 200,
     requests: Annotated[int, typer.Option(help="Requests of each trace.")] = 500,
     only: Annotated[list[str] | None, typer.Option(help="Only this simulator.")] = None,
 ) -> None:
@@ -79,7 +79,7 @@ def measure(simulator: External, designs: int, requests: int) -> dict[str, Any]:
 
     Args:
         simulator: The simulator.
-        designs: How many random designs a device and trace; fewer where its space has fewer.
+        designs: How many random designs per device and trace; fewer where its space has fewer.
         requests: Requests of each trace.
     """
     defects = simulator.detected()
