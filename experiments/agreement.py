@@ -2,7 +2,7 @@
 
 `python -m experiments.agreement` runs those that `archgym list simulators` finds and writes
 `experiments/agreement.json`, an entry for each build of a simulator; other builds' are kept.
-With `ARCHGYM_REFERENCE`, DRAMSys itself is also held against the recorded runs there.
+With `ARCHGYM_REFERENCE`, DRAMSys itself is also compared with the recorded runs there.
 
 An entry has the defects that the build shows; for each device how far `native` is from it on random
 designs, on the designs that none of its defects concerns, on one access to an idle memory and on a
@@ -48,7 +48,7 @@ TRACES = ("stream", "random", "mixed")
 
 # With fewer places in its buffers, how a controller counts requests decides what it can do.
 _LARGE = 8
-# How many recorded runs DRAMSys is held against.
+# How many recorded runs DRAMSys is compared with.
 _ROWS = 50
 
 
