@@ -63,7 +63,7 @@ def loading(path: str | Path, agent: Agent) -> Iterator[dict[str, Any]]:
         agent.rng.bit_generator.state = generator.bit_generator.state
     except ArchgymError:
         raise
-    # PyTorch takes offence at a foreign state in many ways.
+    # PyTorch rejects a foreign state with many kinds of exceptions.
     except Exception as error:
         raise ArchgymError(f"{path} is not a saved agent: {error!r}") from error
 

@@ -43,7 +43,7 @@ Translate = Callable[[NDArray[Any]], NDArray[np.int64]]
 
 
 class StableBaselines(Agent):
-    """Trains a policy in a vectorised environment, one evaluation of the budget a design.
+    """Trains a policy in a vectorised environment, one evaluation of the budget per design.
 
     Observations and rewards are normalised by running statistics. What is left of the budget when
     it does not last for one more step of all environments goes to designs of the policy. A second

@@ -1,4 +1,4 @@
-"""Advantage actor-critic: a policy for whole designs, improved by one gradient step a rollout."""
+"""Advantage actor-critic: a policy for whole designs, improved by one gradient step per rollout."""
 
 from dataclasses import dataclass
 
@@ -34,9 +34,9 @@ class A2C(WholeDesigns):
         learning_rate: float = tunable(0.01, 1e-6, 1.0, "step size of RMSProp")
         environments: int = tunable(8, 2, 4096, "designs tried at once, in a batch")
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
-        entropy: float = tunable(0.01, 0.0, 1.0, "weight of the reward for staying undecided")
-        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
-        trace: float = tunable(1.0, 0.0, 1.0, "lambda of generalised advantage estimation")
+        ent_coef: float = tunable(0.01, 0.0, 1.0, "weight of the entropy bonus")
+        gamma: float = tunable(0.9, 0.0, 1.0, "discount factor of rewards")
+        gae_lambda: float = tunable(1.0, 0.0, 1.0, "lambda of generalised advantage estimation")
         hidden: int = tunable(32, 1, 4096, "width of the networks' two hidden layers")
 
     hyperparameters: Hyperparameters
@@ -48,9 +48,9 @@ class A2C(WholeDesigns):
             environments,
             learning_rate=settings.learning_rate,
             n_steps=settings.horizon,
-            gamma=settings.discount,
-            gae_lambda=settings.trace,
-            ent_coef=settings.entropy,
+            gamma=settings.gamma,
+            gae_lambda=settings.gae_lambda,
+            ent_coef=settings.ent_coef,
             # The rewards' scale is normalised only by and by.
             normalize_advantage=True,
             policy_kwargs={"net_arch": [settings.hidden] * 2},

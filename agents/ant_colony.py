@@ -32,7 +32,7 @@ class AntColony(Agent):
 
     The pheromone of a parameter's values always adds up to 1. When as many designs have been told
     as a colony has ants, a part of it evaporates, and the best ants of the colony and the best of
-    all deposit as much anew on the values they chose, the better the more. An ant deposits only on
+    all deposit as much again on the values they chose, the better the more. An ant deposits only on
     parameters that have an effect in its design, and on an ordered one some of it next to its
     value. An ant takes no path already taken, since repeating a deterministic simulation teaches
     nothing.
@@ -73,7 +73,7 @@ class AntColony(Agent):
         )
 
     hyperparameters: Hyperparameters
-    # How often paths already taken, or infeasible, are drawn anew.
+    # How often paths already taken, or infeasible, are drawn again.
     _REDRAWN_PATHS = 20
 
     def __init__(
@@ -83,7 +83,7 @@ class AntColony(Agent):
         self.batch_size = self.hyperparameters.ants
         lengths = [len(parameter.values) for parameter in space.parameters.values()]
         self._last = np.array(lengths) - 1
-        # One row a parameter, padded with zeros; shape [len(space), most values].
+        # One row per parameter, padded with zeros; shape [len(space), most values].
         self._uniform = np.zeros((len(lengths), max(lengths)))
         for row, length in zip(self._uniform, lengths, strict=True):
             row[:length] = 1 / length

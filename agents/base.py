@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 H = TypeVar("H", bound="Agent.Hyperparameters")
 
+# Names that hyperparameters had -> those that the field gives them.
+_RENAMED = {
+    "discount": "gamma",
+    "entropy": "ent_coef",
+    "mixing": "tau",
+    "trace": "gae_lambda",
+    "updates": "gradient_steps",
+}
+
 OnUpdate = Callable[[int, Mapping[str, float]], None]
 """Told of each update of a policy: the evaluations so far, and what there is to plot, by name."""
 
@@ -97,7 +106,7 @@ class Agent(ABC):
 
         Args:
             designs: Any designs of the space.
-            costs: One cost a design, lower is better. From a problem they are finite, with its
+            costs: One cost per design, lower is better. From a problem they are finite, with its
                 penalty for a design that is infeasible or failed; `inf` and NaN are worse than any.
         """
 
@@ -147,6 +156,10 @@ def configure(agent: type[Agent], values: Mapping[str, Any]) -> Agent.Hyperparam
         if name not in names:
             if not names:
                 raise ArchgymError(f"{agent.__name__} has no hyperparameter {name!r}, nor any")
+            if _RENAMED.get(name) in names:
+                raise ArchgymError(
+                    f"hyperparameter {name!r} of {agent.__name__} is now called {_RENAMED[name]!r}"
+                )
             raise unknown(f"hyperparameter of {agent.__name__}", name, names)
     return agent.Hyperparameters(**values)
 

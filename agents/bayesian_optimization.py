@@ -34,7 +34,7 @@ class BayesianOptimization(Agent):
     scale of the cost, and a penalty of any size cannot drown the differences that matter. Extra
     trees are the default since controllers mix policies and sizes, and because they cost a small
     part of what a Gaussian process does. The acquisition function (by default, the improvement to
-    expect) is compared over a pool of designs: the most promising of the last time, some drawn anew
+    expect) is compared over a pool of designs: the most promising of the last time, some new ones
     and some varied from the best. No design is proposed twice until the space is exhausted. Designs
     that were asked for and not told yet count as average, so that a batch spreads out.
 

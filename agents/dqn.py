@@ -19,7 +19,7 @@ from archgym.space import DesignSpace
 
 
 class DQN(StableBaselines):
-    """Stable-Baselines3's DQN in `archgym/DRAMSequential-v0`: one parameter a step.
+    """Stable-Baselines3's DQN in `archgym/DRAMSequential-v0`: one parameter per step.
 
     A value for every whole design would take as many outputs as there are designs; here there are
     as many as the longest parameter has values. Values that the space rules out by themselves are
@@ -43,14 +43,14 @@ class DQN(StableBaselines):
         learning_rate: float = tunable(0.003, 1e-6, 1.0, "step size of Adam")
         environments: int = tunable(4, 1, 4096, "designs made up at once, evaluated in a batch")
         initial: int = tunable(20, 0, 1_000_000, "designs of uniform actions first")
-        updates: int = tunable(4, 1, 1_000, "gradient steps a step of all environments")
+        gradient_steps: int = tunable(4, 1, 1_000, "gradient steps per step of all environments")
         batch: int = tunable(64, 1, 65_536, "steps drawn from the memory for a gradient step")
         exploration: float = tunable(
             0.5, 0.0, 1.0, "share of the budget over which random actions become rare"
         )
         rare: float = tunable(0.03, 0.0, 1.0, "share of random actions from then on")
         renewal: int = tunable(20, 1, 100_000, "steps between two copies of the target network")
-        discount: float = tunable(1.0, 0.0, 1.0, "worth of the next step's reward")
+        gamma: float = tunable(1.0, 0.0, 1.0, "discount factor of rewards")
         hidden: int = tunable(64, 1, 4096, "width of the network's two hidden layers")
 
     hyperparameters: Hyperparameters
@@ -83,9 +83,9 @@ class DQN(StableBaselines):
             buffer_size=100_000,
             learning_starts=settings.initial * len(self.space),
             batch_size=settings.batch,
-            gamma=settings.discount,
+            gamma=settings.gamma,
             train_freq=1,
-            gradient_steps=settings.updates,
+            gradient_steps=settings.gradient_steps,
             target_update_interval=settings.renewal * settings.environments,
             exploration_fraction=settings.exploration,
             exploration_final_eps=settings.rare,

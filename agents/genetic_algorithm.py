@@ -14,7 +14,7 @@ class GeneticAlgorithm(Agent):
 
     The first generation is drawn uniformly. A child takes each parameter from either of two
     parents, each the winner of a tournament, and then some parameters mutate. A child already
-    proposed is bred anew, since repeating a deterministic simulation teaches nothing. A new
+    proposed is bred again, since repeating a deterministic simulation teaches nothing. A new
     generation begins whenever enough children have been told, in whatever batches.
 
     Goldberg and Deb, "A Comparative Analysis of Selection Schemes Used in Genetic Algorithms",
@@ -45,11 +45,11 @@ class GeneticAlgorithm(Agent):
             1.0, 0.0, 1.0, "probability that a child has two parents instead of one"
         )
         mutations: float = tunable(
-            1.0, 0.0, 100.0, "expected number of parameters of a child drawn anew"
+            1.0, 0.0, 100.0, "expected number of parameters of a child that are redrawn"
         )
 
     hyperparameters: Hyperparameters
-    # How often a child that was already proposed, or is infeasible, is bred anew, to change more.
+    # How often a child that was already proposed, or is infeasible, is bred again, to change more.
     _REBREEDS = 20
 
     def __init__(

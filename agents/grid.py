@@ -88,7 +88,7 @@ class Grid(Agent):
 
 
 def _design(space: DesignSpace, grid: list[list[int]], point: int) -> dict[str, Any]:
-    """Returns the design of a point, a number in mixed radix with one digit a parameter."""
+    """Returns the design of a point, a number in mixed radix with one digit per parameter."""
     indices = []
     for values in grid:
         point, digit = divmod(point, len(values))

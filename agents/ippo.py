@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class IPPO(Agent):
-    """One agent a parameter, each with a policy and a critic that it trains on its own.
+    """One agent per parameter, each with a policy and a critic that it trains on its own.
 
     All agents see the same observation and are paid the same reward (the team's), as in
     `archgym.envs.design_parallel_env`; nobody sees what the others are about to choose. The designs
@@ -63,9 +63,9 @@ class IPPO(Agent):
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
         epochs: int = tunable(12, 1, 100, "passes over a rollout in an update")
         clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move a policy's probabilities")
-        entropy: float = tunable(0.05, 0.0, 1.0, "weight of the reward for staying undecided")
-        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
-        trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+        ent_coef: float = tunable(0.05, 0.0, 1.0, "weight of the entropy bonus")
+        gamma: float = tunable(0.9, 0.0, 1.0, "discount factor of rewards")
+        gae_lambda: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
         hidden: int = tunable(16, 1, 1024, "width of the networks' hidden layer")
 
     hyperparameters: Hyperparameters
@@ -227,8 +227,8 @@ class IPPO(Agent):
         advantages = torch.zeros_like(values)
         following_value = following = torch.zeros_like(values[0])
         for step in reversed(range(len(rewards))):
-            surprise = rewards[step, :, None] + settings.discount * following_value - values[step]
-            following = surprise + settings.discount * settings.trace * following
+            surprise = rewards[step, :, None] + settings.gamma * following_value - values[step]
+            following = surprise + settings.gamma * settings.gae_lambda * following
             advantages[step], following_value = following, values[step]
         return advantages, advantages + values
 
@@ -248,7 +248,7 @@ class IPPO(Agent):
             clipped = ratio.clamp(1 - settings.clip, 1 + settings.clip)
             gain = torch.minimum(ratio * advantages, clipped * advantages)
             # Sums over agents, so that each one's step is as if it were alone.
-            policy_loss = -(gain + settings.entropy * entropy).mean(0).sum()
+            policy_loss = -(gain + settings.ent_coef * entropy).mean(0).sum()
             value_loss = (value - rollout.returns).square().mean(0).sum()
             loss = policy_loss + 0.5 * value_loss
             self._optimizer.zero_grad()
@@ -294,7 +294,7 @@ class Team(nn.Module):
         masks: For each agent, which of its actions are allowed.
         columns: Length of an observation.
         hidden: Width of the hidden layers.
-        critics: One a agent, or a single one for all.
+        critics: One per agent, or a single one for all.
         generator: Draws the initial weights.
     """
 

@@ -4,7 +4,7 @@ from archgym.agents.ippo import IPPO
 
 
 class MAPPO(IPPO):
-    """The team of `ippo`, trained with a centralised critic in place of one an agent.
+    """The team of `ippo`, trained with a centralised critic in place of one per agent.
 
     Yu et al., "The Surprising Effectiveness of PPO in Cooperative Multi-Agent Games", NeurIPS 2022.
 

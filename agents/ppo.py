@@ -35,9 +35,9 @@ class PPO(WholeDesigns):
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
         epochs: int = tunable(6, 1, 100, "passes over a rollout, one episode, in an update")
         clip: float = tunable(0.1, 0.01, 1.0, "how far an update may move the probabilities")
-        entropy: float = tunable(0.1, 0.0, 1.0, "weight of the reward for staying undecided")
-        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
-        trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+        ent_coef: float = tunable(0.1, 0.0, 1.0, "weight of the entropy bonus")
+        gamma: float = tunable(0.9, 0.0, 1.0, "discount factor of rewards")
+        gae_lambda: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
         hidden: int = tunable(16, 1, 4096, "width of the networks' two hidden layers")
 
     hyperparameters: Hyperparameters
@@ -51,10 +51,10 @@ class PPO(WholeDesigns):
             n_steps=settings.horizon,
             batch_size=settings.horizon * settings.environments,
             n_epochs=settings.epochs,
-            gamma=settings.discount,
-            gae_lambda=settings.trace,
+            gamma=settings.gamma,
+            gae_lambda=settings.gae_lambda,
             clip_range=settings.clip,
-            ent_coef=settings.entropy,
+            ent_coef=settings.ent_coef,
             policy_kwargs={"net_arch": [settings.hidden] * 2},
             device="cpu",
             seed=seed,

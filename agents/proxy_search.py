@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _MARGIN = 0.1
-"""How far beyond its limit, in its logarithm, a term is told from worse ones."""
+"""How far beyond its limit, in its logarithm, a term is distinguished from worse ones."""
 
 
 class ProxySearch(Agent):
@@ -40,7 +40,7 @@ class ProxySearch(Agent):
     designs drawn uniformly, mutated from the best, and most promising the last time.
 
     Given a saved proxy, the process is of how far off that is, so that the first design is what
-    the proxy holds for the best, and a proxy that turns out to be wrong is corrected where
+    the proxy predicts to be best, and a proxy that turns out to be wrong is corrected where
     designs were simulated. A proxy that does not know the workload predicts from the
     default design's measurement, if it was trained for that.
 
@@ -259,7 +259,7 @@ class Prior:
     cost: Callable[[Mapping[str, float]], float]
 
     # How far off its logarithms are expected to be, until something is simulated: few percent, so
-    # that what it holds for the best is tried first.
+    # that what it predicts to be best is tried first.
     ERROR: ClassVar[float] = 0.03
 
     @classmethod

@@ -8,7 +8,7 @@ from archgym.parameter import Design
 
 
 class RandomWalk(Agent):
-    """Changes one parameter a step, whatever the cost, and restarts now and then.
+    """Changes one parameter per step, whatever the cost, and restarts now and then.
 
     It tells how much of a local search's success is owed to judging its steps. ArchGym's random
     walker is one of the five agents of Krishnan et al., "ArchGym: An Open-Source Gymnasium for

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RLlibPPO(Agent):
-    """RLlib's PPO on its new API stack, in `archgym.envs.design_parallel_env`, a policy an agent.
+    """RLlib's PPO, on its new API stack, in `archgym.envs.design_parallel_env`: a policy per agent.
 
     It is what `ippo` is, with the same settings and shapes of networks, by a library made for
     clusters: slower here, and a second opinion. It runs in this process, for which it starts Ray,
@@ -55,9 +55,9 @@ class RLlibPPO(Agent):
         horizon: int = tunable(1, 1, 64, "steps of an episode, each of which tries a design")
         epochs: int = tunable(12, 1, 100, "passes over a rollout in an update")
         clip: float = tunable(0.2, 0.01, 1.0, "how far an update may move a policy's probabilities")
-        entropy: float = tunable(0.05, 0.0, 1.0, "weight of the reward for staying undecided")
-        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
-        trace: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+        ent_coef: float = tunable(0.05, 0.0, 1.0, "weight of the entropy bonus")
+        gamma: float = tunable(0.9, 0.0, 1.0, "discount factor of rewards")
+        gae_lambda: float = tunable(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
         hidden: int = tunable(16, 1, 1024, "width of the networks' hidden layer")
 
     hyperparameters: Hyperparameters
@@ -126,10 +126,10 @@ class RLlibPPO(Agent):
                 minibatch_size=None,
                 num_epochs=settings.epochs,
                 lr=settings.learning_rate,
-                gamma=settings.discount,
-                lambda_=settings.trace,
+                gamma=settings.gamma,
+                lambda_=settings.gae_lambda,
                 clip_param=settings.clip,
-                entropy_coeff=settings.entropy,
+                entropy_coeff=settings.ent_coef,
                 use_kl_loss=False,
             )
             .multi_agent(policies=policies, policy_mapping_fn=lambda agent, *_, **__: agents[agent])

@@ -14,11 +14,11 @@ from archgym.agents.base import Agent, tunable
 
 
 class SAC(WholeDesigns):
-    """Stable-Baselines3's SAC in `archgym/DRAM-v0`, whose actions it takes for continuous.
+    """Stable-Baselines3's SAC in `archgym/DRAM-v0`, whose actions it treats as continuous.
 
-    An action is a point of the box from -1 to 1, with one coordinate a parameter. The coordinate's
-    range is divided into cells of equal width, one for each value of the parameter in order, and
-    the value is that of the cell; values that the space rules out by themselves have none. So a
+    An action is a point of the box from -1 to 1, with one coordinate per parameter. The range of a
+    coordinate is divided into cells of equal width, one for each value of the parameter in order,
+    and the value is that of the cell; values that the space rules out by themselves have none. So a
     uniform action is a uniform design, and the policy sees no more of the cells than that.
 
     It learns in `search`; asked without one, it proposes uniform designs.
@@ -43,10 +43,10 @@ class SAC(WholeDesigns):
         environments: int = tunable(8, 1, 4096, "designs tried at once, in a batch")
         horizon: int = tunable(2, 1, 64, "steps of an episode, each of which tries a design")
         initial: int = tunable(20, 1, 1_000_000, "steps with uniform actions first")
-        updates: int = tunable(4, 1, 1_000, "gradient steps a step of all environments")
+        gradient_steps: int = tunable(4, 1, 1_000, "gradient steps per step of all environments")
         batch: int = tunable(64, 1, 65_536, "steps drawn from the memory for a gradient step")
-        mixing: float = tunable(0.01, 1e-6, 1.0, "share of the critics in their targets, each step")
-        discount: float = tunable(0.9, 0.0, 1.0, "worth of the next step's reward")
+        tau: float = tunable(0.01, 1e-6, 1.0, "update rate of the target critics")
+        gamma: float = tunable(0.9, 0.0, 1.0, "discount factor of rewards")
         hidden: int = tunable(32, 1, 4096, "width of the networks' two hidden layers")
 
     hyperparameters: Hyperparameters
@@ -68,10 +68,10 @@ class SAC(WholeDesigns):
             buffer_size=100_000,
             learning_starts=settings.initial,
             batch_size=settings.batch,
-            tau=settings.mixing,
-            gamma=settings.discount,
+            tau=settings.tau,
+            gamma=settings.gamma,
             train_freq=1,
-            gradient_steps=settings.updates,
+            gradient_steps=settings.gradient_steps,
             policy_kwargs={"net_arch": [settings.hidden] * 2},
             device="cpu",
             seed=seed,

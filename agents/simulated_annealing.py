@@ -17,8 +17,8 @@ class SimulatedAnnealing(Agent):
 
     A neighbour differs in one parameter that has an effect. If it is cheaper it is accepted, else
     with probability exp(-rise / temperature), where the rise is that of log(cost): at temperature
-    0.1, a design dearer by 10 % is accepted about every third time, whatever the costs' unit. Each
-    step lowers the temperature by the same factor, and one to a design of known cost takes no
+    0.1, a design that costs 10 % more is accepted about every third time, whatever the costs' unit.
+    Each step lowers the temperature by the same factor, and one to a design of known cost takes no
     evaluation. Once it is cold, or finds no new neighbour, the walk begins again elsewhere, hot.
 
     Metropolis et al., "Equation of State Calculations by Fast Computing Machines", Journal of

@@ -1,4 +1,4 @@
-"""The evaluation log: one row a design, written while a trial runs, then sealed for good.
+"""The evaluation log: one row per design, written while a trial runs, then sealed for good.
 
 A trial writes a *journal*, JSON lines that survive being killed at any moment; when the trial has
 ended the journal is sealed into one Parquet file, whose digest lies in the trial's summary beside
@@ -53,7 +53,7 @@ Row = dict[str, Any]
 
 
 class Journal:
-    """The log of one running trial: JSON lines, appended and flushed a batch at a time.
+    """The log of one running trial: JSON lines, appended and flushed one batch at a time.
 
     Opening the journal of a trial that was killed recovers its rows; a last line that was cut off
     in the middle is dropped. Floats are written with the fewest digits that read back as the same
@@ -209,7 +209,7 @@ def read(path: str | Path, *, complete: bool = True) -> "pd.DataFrame":
             once. The rows of a dataset may be a part of those.
 
     Returns:
-        One row a design, with the columns listed in this module's docstring.
+        One row per design, with the columns listed in this module's docstring.
 
     Raises:
         ArchgymError: There is no log at `path`, or a step is missing or there twice.

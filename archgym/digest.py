@@ -1,4 +1,4 @@
-"""Digests, by which damage to a file that archgym has written is told from data.
+"""Digests, by which damage to a file that archgym has written is detected.
 
 A JSON document carries its own: the key `document_sha256` holds the SHA-256 of the rest of it. What
 it lists of other files is thereby as safe as it is itself. How a document is laid out, and the

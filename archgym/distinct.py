@@ -17,8 +17,9 @@ class DistinctDesigns:
     """The canonical designs of a space, numbered from 0, infeasible ones included.
 
     The designs of a class (`DesignSpace.classes`) follow each other; the last parameter in which
-    they differ changes fastest. A number is a sum with a term a parameter, in which those without
-    effect have the factor 0: so `numbers` takes any design to the number of its canonical form.
+    they differ changes fastest. A number is a sum with one term per parameter, in which those
+    without effect have the factor 0: so `numbers` takes any design to the number of its canonical
+    form.
 
     Args:
         space: The space.

@@ -19,7 +19,7 @@ from typing import Any
 from archgym.errors import ArchgymError, MalformedError
 
 MOST_JSON_BYTES = 2**24
-"""The largest JSON document, as bytes; a device has 5 thousand, a table's header a million."""
+"""The largest JSON document, as bytes; a device has 5 thousand, the header of a table a million."""
 
 MOST_TOML_BYTES = 2**20
 """The largest TOML document, as bytes: Python's parser reads about a quarter of it a second."""

@@ -200,7 +200,7 @@ class Problem:
             designs: Designs of the space; parameters left out take their defaults.
 
         Returns:
-            One evaluation a design, in order.
+            One evaluation per design, in order.
 
         Raises:
             ArchgymError: A design is not of the space. Nothing was counted.

@@ -1,4 +1,4 @@
-"""The contract of every simulator: designs and a workload in, one outcome a design out."""
+"""The contract of every simulator: designs and a workload in, one outcome per design out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Simulator(ABC):
             workload: What to evaluate them on.
 
         Returns:
-            One outcome a design, in order. A design that can't be run gives a `Failure` in its
+            One outcome per design, in order. A design that can't be run gives a `Failure` in its
             place; the batch is never lost.
         """
 

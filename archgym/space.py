@@ -1,8 +1,8 @@
 """Design spaces: named parameters, which of them matter when, and which designs are ruled out.
 
-A design is a mapping of parameter names to values. A space turns it into indices (one integer a
-parameter), into a point of the unit cube (one float a parameter), and into its *canonical* form, in
-which every parameter without effect has its default. Two designs that behave alike by
+A design is a mapping of parameter names to values. A space turns it into indices (one integer
+per parameter), into a point of the unit cube (one float per parameter), and into its *canonical*
+form, in which every parameter without effect has its default. Two designs that behave alike by
 construction have one canonical form.
 """
 
@@ -105,7 +105,7 @@ class DesignSpace:
         return tuple(name for name in self.parameters if name in looked_at)
 
     def classes(self) -> Iterator[DesignClass]:
-        """Yields the classes of canonical designs, one a combination of the deciding values."""
+        """Yields the classes of canonical designs, one per combination of the deciding values."""
         deciding = self.deciding
         for values in itertools.product(*(self.parameters[name].values for name in deciding)):
             design = self.default | dict(zip(deciding, values, strict=True))

@@ -97,7 +97,7 @@ class Header:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The header as JSON has it, but for its version and digests."""
+        """The header as JSON has it, except for its version and digests."""
         document: dict[str, Any] = {
             "space": to_document(self.space),
             "workload": dict(self.workload),

@@ -2,7 +2,7 @@
 
 `python -m experiments.agreement` runs those that `archgym list simulators` finds and writes
 `experiments/agreement.json`, an entry for each build of a simulator; other builds' are kept.
-With `ARCHGYM_REFERENCE`, DRAMSys itself is also held against the recorded runs there.
+With `ARCHGYM_REFERENCE`, DRAMSys itself is also compared with the recorded runs there.
 
 An entry has the defects that the build shows; for each device how far `native` is from it on random
 designs, on the designs that none of its defects concerns, on one access to an idle memory and on a
@@ -48,12 +48,12 @@ TRACES = ("stream", "random", "mixed")
 
 # With fewer places in its buffers, how a controller counts requests decides what it can do.
 _LARGE = 8
-# How many recorded runs DRAMSys is held against.
+# How many recorded runs DRAMSys is compared with.
 _ROWS = 50
 
 
 def main(
-    designs: Annotated[int, typer.Option(help="Random designs a trace.")] = 200,
+    designs: Annotated[int, typer.Option(help="Random designs per trace.")] = 200,
     requests: Annotated[int, typer.Option(help="Requests of each trace.")] = 500,
     only: Annotated[list[str] | None, typer.Option(help="Only this simulator.")] = None,
 ) -> None:
@@ -79,7 +79,7 @@ def measure(simulator: External, designs: int, requests: int) -> dict[str, Any]:
 
     Args:
         simulator: The simulator.
-        designs: How many random designs a device and trace; fewer where its space has fewer.
+        designs: How many random designs per device and trace; fewer where its space has fewer.
         requests: Requests of each trace.
     """
     defects = simulator.detected()

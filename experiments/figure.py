@@ -1,4 +1,4 @@
-"""Draws the convergence of a study, one panel a problem, and saves its table beside the picture.
+"""Draws the convergence of a study, one panel per problem, and saves its table beside the picture.
 
 Usage: python experiments/figure.py RESULTS OUT
 
@@ -18,7 +18,7 @@ from archgym.analysis.curves import draw_curves
 
 
 def draw(results: Results) -> Figure:
-    """Draws one panel a problem, side by side, with one legend for all."""
+    """Draws one panel per problem, side by side, with one legend for all."""
     figure = Figure(figsize=(4.0 * len(results.trials), 3.4), layout="constrained")
     panels = figure.subplots(1, len(results.trials), squeeze=False)[0]
     for axes, (problem, agents) in zip(panels, results.trials.items(), strict=True):

@@ -1,4 +1,4 @@
-"""Simulators that turn a design and a workload into metrics, one backend a module."""
+"""Simulators that turn a design and a workload into metrics, one backend per module."""
 
 from typing import Any
 

@@ -33,7 +33,7 @@ PARAMETERS = narrowed(
     Arbiter=("Simple", "Fifo", "Reorder"),
     MaxActiveTransactions=range(1, 65537),
 )
-"""Those of the ten-parameter space in which it has been held against its recorded runs."""
+"""Those of the ten-parameter space in which it has been compared with its recorded runs."""
 
 STANDARDS = frozenset({"DDR3"})
 
@@ -108,7 +108,7 @@ def write(job: Job, traces: list[Path]) -> None:
 
     Args:
         job: What is to be run.
-        traces: One trace an initiator, in picoseconds.
+        traces: One trace per initiator, in picoseconds.
     """
     for part, folder in _PARTS.items():
         path = job.folder / "configs" / folder / _FILE
@@ -121,7 +121,7 @@ def write(job: Job, traces: list[Path]) -> None:
     (job.folder / "traces").mkdir()
     simulation = dict.fromkeys(_PARTS, _FILE) | {
         "simulationid": "run",
-        # 1 ps a cycle.
+        # 1 ps per cycle.
         "tracesetup": [{"clkMhz": 1_000_000, "name": f"../../{path.name}"} for path in traces],
     }
     content = json.dumps({"simulation": simulation})
@@ -132,7 +132,7 @@ def measured(told: dict[str, list[float]], job: Job) -> Metrics:
     """Returns the metrics of a run.
 
     Args:
-        told: What it printed: the time in ns, the energy in nJ, a value a channel.
+        told: What it printed: the time in ns, the energy in nJ, one value per channel.
         job: What was run.
 
     Raises:

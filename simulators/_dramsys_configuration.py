@@ -59,7 +59,7 @@ def configuration(job: Job, simulated_s: float) -> dict[str, Any]:
                 {
                     "type": "player",
                     "name": f"../{path.name}",
-                    # 1 ps a cycle.
+                    # 1 ps per cycle.
                     "clkMhz": 1_000_000,
                     "dataLength": device.bytes_per_request,
                 }

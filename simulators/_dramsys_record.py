@@ -35,7 +35,7 @@ Times = npt.NDArray[np.int64]
 
 
 def read_printed(text: str) -> dict[str, list[float]]:
-    """Returns what DRAMSys printed by name, a value a channel: times in ns, energies in nJ.
+    """Returns what DRAMSys printed by name, one value per channel: times in ns, energies in nJ.
 
     DRAMSys chooses units as it likes: they are read, and one that is not known is an error.
 
@@ -54,7 +54,7 @@ def read_printed(text: str) -> dict[str, list[float]]:
 
 
 class Record:
-    """The databases of one run, one a channel.
+    """The databases of one run, one per channel.
 
     Args:
         job: What was run; the databases lie in its folder.

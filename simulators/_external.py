@@ -69,7 +69,7 @@ class External(ReferenceSimulator):
     """Another project's simulator, run design by design in processes of their own.
 
     Args:
-        workers: How many runs at once; by default one a processor.
+        workers: How many runs at once; by default one per processor.
         limit_s: How long a run may take, in seconds; by default `ARCHGYM_TIME_LIMIT_S`, or 600.
 
     Attributes:

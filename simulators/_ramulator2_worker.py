@@ -2,9 +2,9 @@
 
 It holds the GIL while it runs and prints while it is made. Reads `run.json`, writes `result.json`.
 
-Its trace players send a request a cycle and end once the last is sent, whatever their trace says of
-time. Its package also has the controller alone, as its own tests use it; that is sent every request
-when it arrives and goes on until it has served all.
+Its trace players send one request per cycle and end once the last is sent, whatever their trace
+says of time. Its package also has the controller alone, as its own tests use it; that is sent every
+request when it arrives and goes on until it has served all.
 """
 
 import importlib
@@ -47,9 +47,9 @@ def make_controller(job: Mapping[str, Any]) -> Any:
 def play(controllers: Sequence[Any], job: Mapping[str, Any]) -> dict[str, Any]:
     """Returns when each request was accepted and served, and how often each command came.
 
-    A request is `[arrival, is_write, [channel, rank, ...]]`. At most one is sent a cycle, in order.
-    Those that wait are told apart by the number of the core that sends them: each has one of its
-    own.
+    A request is `[arrival, is_write, [channel, rank, ...]]`. They are sent in order, at most one
+    per cycle. Those that wait are distinguished by the number of the core that sends them:
+    each has one of its own.
     """
     requests, free = job["requests"], [list(range(job["slots"])) for _ in controllers]
     accepted, issued = [0] * len(requests), [-1] * len(requests)

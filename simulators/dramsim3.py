@@ -1,6 +1,6 @@
 """DRAMsim3 (Li et al., IEEE CAL 2020), through its command line.
 
-Its controller holds requests in one queue a bank. A queue of transactions lies before these; with
+Its controller holds requests in one queue per bank. A queue of transactions lies before these; with
 one place it is the door at which requests wait, so that `RequestBufferSize` counts what
 `SchedulerBuffer` Bankwise counts.
 """
@@ -93,8 +93,8 @@ _COUNTERS = (
 class Dramsim3(External):
     """DRAMsim3, a simulator that goes from cycle to cycle.
 
-    FR-FCFS with a queue a bank, rows left open or closed with every access, on DDR3 and DDR4. No
-    latency from arrival on, since it does not tell when it accepts what.
+    FR-FCFS with one queue per bank, rows left open or closed with every access, on DDR3 and DDR4.
+    No latency from arrival on, since it does not tell when it accepts what.
     """
 
     name: ClassVar[str] = "dramsim3"

@@ -69,7 +69,7 @@ COARSE_ENERGY = Defect(
 
 _WALL_TIME = re.compile(r"^Simulation took .*$", re.MULTILINE)
 _CUT_SHORT = "Simulation stopped without explicit sc_stop()"
-# What takes a fraction of a second, unless it goes on for ever.
+# What takes a fraction of a second, unless it never ends.
 _PROBE_LIMIT_S = 5.0
 
 
@@ -190,7 +190,7 @@ class Dramsys(External):
         return super().contradiction(design, system)
 
     def share(self, workload: Workload, folder: Path) -> None:
-        """Writes one trace an initiator, in picoseconds."""
+        """Writes one trace per initiator, in picoseconds."""
         bursts = workload.bursts()
         for number in np.unique(bursts.initiator).tolist():
             chosen = bursts.initiator == number

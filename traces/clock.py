@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 SLOWEST_MHZ, FASTEST_MHZ = 1e-3, 1e6
-"""From a millisecond to a picosecond a cycle, which is what arrivals are told apart by."""
+"""From a millisecond to a picosecond per cycle, which is what arrivals are told apart by."""
 
 MHZ = "a number from 0.001 to 1e6"
 """What a frequency must be, for error messages."""
@@ -28,7 +28,7 @@ class TraceClock:
     """Converts cycles of any clock, each by itself, so that roundings never add up.
 
     Attributes:
-        period_ps: Picoseconds a cycle, 1 or more, not necessarily a whole number of them.
+        period_ps: Picoseconds per cycle, 1 or more, not necessarily a whole number of them.
 
     Example:
         >>> import numpy as np

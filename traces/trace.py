@@ -24,7 +24,7 @@ _TYPES = {
 class Trace:
     """Requests in the order in which they arrive.
 
-    The arrays, one element a request, are copied and read-only.
+    The arrays, one element per request, are copied and read-only.
 
     Args:
         arrival_ps: When each request arrives, in picoseconds; ascending, 0 or more.

@@ -29,7 +29,7 @@ class Landscape:
     Attributes:
         table: What the designs measured.
         objective: What is minimised.
-        costs: One a design in the order of the table; `inf` for one without metrics, or left out.
+        costs: One per design in the order of the table; `inf` for one without metrics, or left out.
         default_cost: The default design's.
     """
 

@@ -94,7 +94,7 @@ class Results:
 
     Attributes:
         study: What was to be run.
-        trials: By problem and agent, in the study's order; each a list with one trial a seed.
+        trials: By problem and agent, in the study's order; each a list with one trial per seed.
         missing: How many trials are not complete.
         folder: Where they were read from; `None` if nowhere.
     """

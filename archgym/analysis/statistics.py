@@ -1,8 +1,8 @@
 """How sure one may be that an agent is better: intervals, paired comparisons, many of them at once.
 
-A *sample* is a list of arrays, one a problem, each with one regret (or cost) a seed. Everything is
-resampled within the problems, so that each keeps its weight (a stratified bootstrap, as Agarwal et
-al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021, advise
+A *sample* is a list of arrays, one per problem, each with one regret (or cost) per seed. Everything
+is resampled within the problems, so that each keeps its weight (a stratified bootstrap, as Agarwal
+et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021, advise
 for few seeds). Infinite values are allowed: medians and ranks take them as they are.
 """
 
@@ -65,7 +65,7 @@ def compare(first: Sample, second: Sample, seed: int = 0) -> Comparison:
     """Compares two agents in pairs.
 
     Args:
-        first: One array a problem, by seed.
+        first: One array per problem, by seed.
         second: The same problems; the same seeds in the same order, of which it may have more or
             fewer: only common ones are paired.
         seed: Of the resampling.
@@ -101,7 +101,7 @@ def median_difference(first: Sample, second: Sample, seed: int = 0) -> Estimate:
     Both are resampled with the same draws, so that what is common to a pair cancels.
 
     Args:
-        first: One array a problem, by seed.
+        first: One array per problem, by seed.
         second: The same problems and seeds, in the same order.
         seed: Of the resampling.
 

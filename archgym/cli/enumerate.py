@@ -30,7 +30,7 @@ def enumerate_designs(
     ] = None,
     simulator: Annotated[str | None, typer.Option(help="What simulates the designs.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 1,
-    shard_size: Annotated[int | None, typer.Option(min=1, help="Designs a file.")] = None,
+    shard_size: Annotated[int | None, typer.Option(min=1, help="Designs per file.")] = None,
     limit: Annotated[
         int, typer.Option(min=1, help="Refuse a space of more distinct designs.")
     ] = 1_000_000,

@@ -85,7 +85,7 @@ def _rows(whole: Dataset, chosen: "NDArray[np.bool_]") -> Dataset:
 
 
 def _designs(whole: Dataset) -> "NDArray[np.object_]":
-    """Returns a label a row, the same for equivalent designs of a space."""
+    """Returns one label per row, the same for equivalent designs of a space."""
     labels = np.empty(len(whole), object)
     for name in whole.frame["space"].unique():
         rows = (whole.frame["space"] == name).to_numpy()

@@ -160,7 +160,7 @@ class _Views:
         return self._made[key]
 
     def episodes(self) -> Iterator["EpisodeBuffer"]:
-        """Yields an episode a row.
+        """Yields one episode per row.
 
         Raises:
             ArchgymError: Not all have observations alike, or one is not known.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def load(path: str | Path) -> Dataset:
-    """Reads a dataset: one that was made before, a table, the results of a study, or a mere log.
+    """Reads a dataset: one that was made before, a table, the results of a study, or a single log.
 
     Warns:
         OtherVersionWarning: Rows are of another version of their simulator than the one here.

@@ -129,8 +129,8 @@ class Dram(Domain):
         "queue_entries",
         "refreshes_owed",
     )
-    # What objectives need, but for tails, latencies of reads and bandwidth: each metric takes time
-    # to learn.
+    # What objectives need, except for tails, latencies of reads and bandwidth: each metric takes
+    # time to learn.
     learned = (
         "runtime_ns",
         "latency_ns",

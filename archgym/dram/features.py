@@ -22,7 +22,8 @@ FEATURES = {
     "size": "1 - requests / bursts: 0 if each request is one burst, 3/4 if each is four",
     "read_share": "share of the bursts that read",
     "turnarounds": "share of the bursts of another direction than the burst before",
-    "load": "x / (1 + x), x = bandwidth asked for / peak bandwidth of the device; 1 in closed play",
+    "load": "x / (1 + x), x = bandwidth asked for / peak bandwidth of the device; "
+    "1 in closed-loop replay",
     "burstiness": "x / (1 + x), x = coefficient of variation of the gaps between arrivals: "
     "1/2 for a Poisson process",
     "dispersion": "x / (1 + x), x = index of dispersion of the arrivals in windows of 1 us: "
@@ -36,7 +37,8 @@ FEATURES = {
     "reuse_1k": "share of the touches at a reuse distance below 2^10 lines (64 KiB)",
     "reuse_16k": "share of the touches at a reuse distance below 2^14 lines (1 MiB)",
     "initiators": "1 - sum of the squares of the initiators' shares of the bursts: 0 for one",
-    "outstanding": "log2(requests that an initiator may have under way) / 16; 1 in open play",
+    "outstanding": "log2(requests that an initiator may have in flight) / 16; "
+    "1 in open-loop replay",
     "dependent": "1 if requests wait for the last read before them, else 0",
     "think_time": "x / (1 + x), x = the player's think time / 100 ns",
 }

@@ -1,6 +1,6 @@
 """Linear maps over GF(2), the field of one bit where addition is XOR.
 
-A matrix is a sequence of integers, one a row; bit `j` of row `i` says whether input bit `j` takes
+A matrix is a sequence of integers, one per row; bit `j` of row `i` says whether input bit `j` takes
 part in the XOR that makes output bit `i`.
 """
 

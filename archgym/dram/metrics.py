@@ -4,9 +4,9 @@ A simulator reports those it can measure and leaves out the rest: without curren
 energy, without reads no read latency, and no counts of commands that the device does not have. So
 the metrics depend on the workload, and are the same for all designs.
 
-The latency of a request is the time from its *arrival* in the trace, or in closed play from when it
-is made, to the end of its response (of the last one, if it is cut into bursts). Percentiles come
-from a histogram, so that memory does not grow with the trace: the element at index
+The latency of a request is the time from its *arrival* in the trace, or in closed-loop replay from
+when it is made, to the end of its response (of the last one, if it is cut into bursts). Percentiles
+come from a histogram, so that memory does not grow with the trace: the element at index
 floor(q * (n - 1)) of the sorted latencies, exact below 2^15 and rounded down by less than 1 part in
 16,384 above. Latencies are counted in picoseconds there, service latencies in clock cycles.
 """

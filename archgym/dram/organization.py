@@ -9,16 +9,16 @@ class Organization:
 
     Attributes:
         channels: Independent channels.
-        ranks: Ranks a channel.
-        pseudo_channels: Pseudo channels a channel (HBM); a simulator treats them as ranks.
-        stacks: Stacks a rank (HBM).
-        bank_groups: Bank groups a rank, over all stacks.
-        banks: Banks a rank, over all bank groups.
-        rows: Rows a bank.
-        columns: Columns a row.
-        width: Data pins a device.
-        devices: Devices a rank, which work in lockstep.
-        burst_length: Beats a burst.
+        ranks: Ranks per channel.
+        pseudo_channels: Pseudo channels per channel (HBM); a simulator treats them as ranks.
+        stacks: Stacks per rank (HBM).
+        bank_groups: Bank groups per rank, over all stacks.
+        banks: Banks per rank, over all bank groups.
+        rows: Rows per bank.
+        columns: Columns per row.
+        width: Data pins per device.
+        devices: Devices per rank, which work in lockstep.
+        burst_length: Beats per burst.
     """
 
     channels: int
@@ -35,7 +35,7 @@ class Organization:
 
     @property
     def banks_per_group(self) -> int:
-        """Banks a bank group."""
+        """Banks per bank group."""
         return self.banks // self.bank_groups
 
     @property

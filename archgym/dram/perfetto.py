@@ -98,7 +98,7 @@ class TraceWriter:
 # Most are numbers of fields, lengths and tracks, again and again.
 @lru_cache(maxsize=4096)
 def _varint(value: int) -> bytes:
-    """Seven bits a byte, lowest first; the eighth says whether more follow."""
+    """Seven bits per byte, lowest first; the eighth says whether more follow."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)

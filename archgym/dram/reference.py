@@ -68,7 +68,7 @@ def write_reference(
         devices: Bundled devices or device files.
         names: Names of traces or trace files.
         options: Those of a trace, by its name, as `Workload.load` takes them.
-        designs: How many designs a device and trace; each is played on every trace of a device.
+        designs: How many designs per device and trace; each is played on every trace of a device.
         requests: How long traces are made that can be made of any length.
         space: From which space designs are; by default the first of `controller-v1`, `archgym`
             and `common-v1` that the simulator has all parameters of.

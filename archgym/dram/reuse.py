@@ -39,7 +39,7 @@ def reuse_distances(lines: Ints) -> Ints:
     """Counts, for each touch, the distinct other lines since the last touch of the same line.
 
     Between two touches of a line, at p and i, there are i - p - 1 others. Of these, all that are
-    touched once more before i repeat a line: they are the pairs of successive touches (q, j) of a
+    touched again before i repeat a line: they are the pairs of successive touches (q, j) of a
     line with p < q and j < i. So what is to be counted for each pair is the pairs nested in it:
     those that end before it does and begin after it. That takes O(n log n) time and O(n) memory.
 

@@ -23,7 +23,7 @@ class Locations(NamedTuple):
         channel: Channel.
         rank: Rank in the channel; a pseudo channel of HBM counts as one.
         bank_group: Bank group in the *channel*: rank-major, then stack, then group.
-        bank: Bank in the *channel*: `bank_group` x banks a group + bank in the group.
+        bank: Bank in the *channel*: `bank_group` x banks per group + bank in the group.
         row: Row in the bank.
         column: First column of the burst.
     """
@@ -40,7 +40,7 @@ class System:
     """Channels and ranks of a device behind an address mapping.
 
     Args:
-        device: The device; its data say how many channels, ranks and devices a rank there are.
+        device: The device; its data say how many channels, ranks and devices per rank there are.
         mapping: Replaces the device's own address mapping.
 
     Raises:
@@ -75,13 +75,13 @@ class System:
 
     @property
     def ranks(self) -> int:
-        """Ranks a channel; a pseudo channel of HBM counts as one."""
+        """Ranks per channel; a pseudo channel of HBM counts as one."""
         organization = self.device.organization
         return organization.ranks * organization.pseudo_channels
 
     @property
     def banks(self) -> int:
-        """Banks a channel, over all ranks."""
+        """Banks per channel, over all ranks."""
         return self.ranks * self.device.organization.banks
 
     @property

@@ -1,10 +1,10 @@
 """The commands of a run as a timeline for ui.perfetto.dev.
 
-- A track a bank, grouped by channel, rank and bank group. Each command is a slice that lasts until
-  what it addresses can be used again, or for the transfer time of a read or write. Commands to all
-  banks of a rank, or to one bank of every group, have tracks of their own, and one to a pair of
-  banks is shown at the first; power-down and self-refresh last from entry to exit.
-- A track a data bus: when the data of each access are on it.
+- One track per bank, grouped by channel, rank and bank group. Each command is a slice that lasts
+  until what it addresses can be used again, or for the transfer time of a read or write. Commands
+  to all banks of a rank, or to one bank of every group, have tracks of their own, and one to a pair
+  of banks is shown at the first; power-down and self-refresh last from entry to exit.
+- One track per data bus: when the data of each access are on it.
 - Requests, each from its arrival to the end of its last data. Arrows lead from there to the
   commands that were issued for it, and to its data.
 

@@ -226,7 +226,7 @@ def _draw_bandwidth(axes: "Axes", workload: Workload, progress: _Progress) -> No
         axes.set_title("What: reads and writes")
         axes.set_ylabel("share of the bytes (%)")
     else:
-        # A byte a nanosecond is a gigabyte a second.
+        # A byte per nanosecond is a gigabyte per second.
         scale = np.full(_STEPS, _STEPS / (progress.end * progress.unit_ps / 1000))
         axes.set_title("How much: bandwidth asked for")
         axes.set_ylabel("bandwidth (GB/s)")

@@ -138,7 +138,7 @@ def _arrivals(workload: Workload) -> dict[str, float]:
     trace, duration_ns = workload.trace, workload.trace.duration_ps / 1000
     if duration_ns == 0:
         return {"duration_ns": duration_ns}
-    # A byte a nanosecond is a gigabyte a second.
+    # A byte per nanosecond is a gigabyte per second.
     bandwidth = int(trace.size.sum(dtype=np.int64)) / duration_ns
     values = {
         "duration_ns": duration_ns,

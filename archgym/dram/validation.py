@@ -38,7 +38,7 @@ class Quantity:
         column: The reference's column.
         metric: Our metric, or the prefix of the command counts; ours x `scale` = the reference's.
         scale: The unit of our metric in units of the column.
-        skip: Why no simulator is held against this column, if that is so.
+        skip: Why no simulator is compared with this column, if that is so.
     """
 
     name: str
@@ -193,7 +193,7 @@ def validate(
 
     Args:
         folder: The reference folder.
-        simulator: What to hold against it.
+        simulator: What to compare with it.
         files: Names in `FILES` to read; all that are there if empty.
         devices: Devices to compare; all if empty.
         metrics: Quantities to report, such as `total_time`; all if empty.

@@ -33,7 +33,7 @@ class Masks:
 
     @cached_property
     def _feasible(self) -> Mask:
-        """Flags every combination of deciding values; an axis a parameter, in order."""
+        """Flags every combination of deciding values; one axis per parameter, in order."""
         space = self._space
         values = [space.parameters[name].values for name in self._deciding]
         flags = [

@@ -19,7 +19,7 @@ from archgym.space import DesignSpace
 
 
 class Choices:
-    """Turns a sequence of actions, one a parameter, into designs.
+    """Turns a sequence of actions, one per parameter, into designs.
 
     Every parameter has the same actions, as many as the one with the most values, so that a policy
     needs one head: action `a` of `n` chooses value `floor(a * v / n)` of a parameter with `v`. Each

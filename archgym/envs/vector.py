@@ -13,7 +13,7 @@ from archgym.problem import Problem
 
 
 class DesignVectorEnv(LockstepVectorEnv):
-    """Tune hardware, several designs a step.
+    """Tune hardware, several designs per step.
 
     The sub-environments are those of `archgym.envs.design.DesignEnv`, in step with each other: they
     share one problem and its budget, and their episodes end together. `LockstepVectorEnv` says how

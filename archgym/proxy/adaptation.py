@@ -2,7 +2,7 @@
 
 Designs that would do alike on the known workloads do alike on a new one, though not equally well.
 So what the model predicts for a design on each known workload, and on the new one by its facts, is
-the design's *fingerprint*; and a Gaussian process from fingerprints to a metric, one a metric, is
+the design's *fingerprint*; and a Gaussian process from fingerprints to a metric, one per metric, is
 fitted to the probes (Rasmussen, Williams: "Gaussian Processes for Machine Learning", 2006). Its
 covariance has three parts of equal weight: any constant; linear in the same metric on other
 workloads, as of tasks that have much in common (Bonilla, Chai, Williams: "Multi-task Gaussian

@@ -1,8 +1,8 @@
-"""Codes designs for models: a few small numbers a design, equal for equivalent designs.
+"""Codes designs for models: a few small numbers per design, equal for equivalent designs.
 
 The parameters of a space fall into *groups*: those that decide on each other's effect, and, to make
 few of them, others packed together. A group's *code* counts through the combinations of its values.
-All that a model needs to know of a design is looked up in one table a group, whose rows for
+All that a model needs to know of a design is looked up in one table per group, whose rows for
 equivalent combinations are the same; so designs need not be brought into canonical form first, and
 the first layer of a network becomes a sum of rows.
 """
@@ -132,7 +132,7 @@ class Coding:
         return np.hstack(found).astype(np.float64)
 
     def keys(self, codes: Ints) -> Ints:
-        """Returns a number a design, the same for equivalent designs and for no others."""
+        """Returns one number per design, the same for equivalent designs and for no others."""
         key = np.zeros(len(codes), np.int64)
         for table, code in zip(self.levels, codes.T, strict=True):
             distinct, inverse = np.unique(table, axis=0, return_inverse=True)

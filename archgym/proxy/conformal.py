@@ -3,8 +3,8 @@
 Split-conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-Free
 Predictive Inference for Regression", JASA 2018): the errors on samples that the model was not
 trained on are sorted, and a share of them is not exceeded by as large a share of new designs drawn
-likewise. Where predictions are high the errors may be others than where they are low, so each
-quarter of the predictions has errors of its own (Vovk's Mondrian categories).
+in the same way. Where predictions are high the errors may be others than where they are low, so
+each quarter of the predictions has errors of its own (Vovk's Mondrian categories).
 """
 
 from collections.abc import Mapping, Sequence

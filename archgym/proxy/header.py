@@ -109,7 +109,7 @@ def _check_size(space: Mapping[str, Any]) -> None:
 
 def _check_facts(facts: Mapping[str, Any]) -> None:
     anchor = _of(facts, "anchor", dict)
-    _expect(_are_numbers(anchor.values()), "anchor", "a number a metric")
+    _expect(_are_numbers(anchor.values()), "anchor", "one number per metric")
     _expect(_are_numbers(_of(facts, "features", list)), "features", "numbers")
     _text(facts, "system")
 

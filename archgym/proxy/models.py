@@ -32,7 +32,7 @@ CHUNK = 8192
 
 @dataclass(frozen=True)
 class Examples:
-    """What a model learns from, a row a sample.
+    """What a model learns from, one row per sample.
 
     Attributes:
         codes: Coded designs, shape `[n, groups]`.

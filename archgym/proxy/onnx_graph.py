@@ -1,6 +1,6 @@
 """A network over coded designs as an ONNX graph.
 
-Designs are one-hot to the network, so its first layer is a sum of rows of tables, one a group of
+Designs are one-hot to the network, so its first layer is a sum of rows of tables, one per group of
 parameters: looked up instead of multiplied.
 """
 

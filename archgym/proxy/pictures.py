@@ -21,7 +21,7 @@ DOTS = 2000
 
 
 def draw_predictions(evaluation: Evaluation) -> "Figure":
-    """Draws predictions over measurements, a row a workload and a column a metric."""
+    """Draws predictions over measurements, a row per workload and a column per metric."""
     figure_class = _figure()
     metrics = evaluation.parts[0].metrics[:SHOWN]
     size = (3.0 * len(metrics), 2.8 * len(evaluation.parts))

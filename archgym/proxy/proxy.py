@@ -400,7 +400,7 @@ class Adapted(Bound):
 
 
 def calibrate(targets: Targets, outputs: Floats, values: Floats) -> tuple[Margins, ...]:
-    """Returns the margins of a model's outputs on samples it has not seen, one a metric.
+    """Returns the margins of a model's outputs on samples it has not seen, one per metric.
 
     Where predictions are rounded to the values that a metric can have, so are they here.
     """

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Samples:
-    """Designs of one space and what one simulator measured of them, a row a sample.
+    """Designs of one space and what one simulator measured of them, one row per sample.
 
     Attributes:
         coding: How the designs are coded.
@@ -54,7 +54,7 @@ class Samples:
 
     @cached_property
     def keys(self) -> Ints:
-        """A number a design, the same for equivalent ones."""
+        """One number per design, the same for equivalent ones."""
         return self.coding.keys(self.codes)
 
     @cached_property

@@ -79,7 +79,7 @@ def load(path: str | Path) -> Proxy:
         raise
     except ArchgymError as error:
         raise ArchgymError(f"{path} is not a proxy that can be used: {error}") from error
-    # A library may take offence at a foreign file in any way it likes.
+    # A library may reject a foreign file with any exception.
     except Exception as error:
         raise ArchgymError(f"{path} is not a proxy that can be used: {error!r}") from error
     simulator, _, version = loaded.simulator.partition(" ")

@@ -40,7 +40,7 @@ class Tabulated:
 
         Args:
             network: The network; its inputs are the features of all groups, then the context.
-            basis: The features of each code, a table a group.
+            basis: The features of each code, one table per group.
         """
         first = network.weights[0].astype(np.float64)
         tables, row = [], 0

@@ -30,7 +30,7 @@ class Target:
         deviation: Standard deviation on it.
         low: The least value of the samples, standardised, and a little less: models may say
             anything of a design that is like no other, and are not believed.
-        high: The greatest value, likewise.
+        high: The greatest value, in the same form.
         levels: The values that the metric can have, sorted, if they are few: predictions are
             rounded to them.
     """
@@ -89,7 +89,7 @@ class Targets:
     """Several metrics at once, in the order of a model's outputs.
 
     Args:
-        targets: One a metric.
+        targets: One per metric.
 
     Attributes:
         targets: As given.

@@ -3,7 +3,7 @@
 The nodes of a tree are numbered level by level, the two children of a node next to each other: the
 children of its k-th inner node are the nodes 2k + 1 and 2k + 2. So which nodes are leaves is all
 that there is to say of a tree's shape, and no array can make a child of a node that is not below
-it. Rows walk down all at the same time, a level a step.
+it. Rows walk down all at the same time, one level per step.
 """
 
 from dataclasses import dataclass

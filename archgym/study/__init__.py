@@ -7,7 +7,7 @@ name = "demo"
 space = "archgym"
 simulator = "native"
 device = "ddr4-2400"
-budget = 100                        # evaluations a trial
+budget = 100                        # evaluations per trial
 seeds = 6
 objectives = ["latency"]
 workloads = ["stream", { name = "cloud-1", requests = 5000 }, "recorded/app.stl"]

@@ -119,7 +119,7 @@ def execute(
 ) -> Generator[tuple[J, TrialFailure | None], None, None]:
     """Runs trials, or other jobs, handed out in order to whichever worker is free.
 
-    One whose worker dies is tried once more, by another worker.
+    One whose worker dies is tried again, by another worker.
 
     Args:
         trials: What to run.

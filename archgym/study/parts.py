@@ -73,7 +73,7 @@ class AgentSpec:
         label: What the study calls it; several may be the same agent with other settings.
         agent: The registered name.
         hyperparameters: The settings that are not at their defaults.
-        budget: Evaluations a trial, if others than the study's.
+        budget: Evaluations per trial, if others than the study's.
         seeds: Trials on each problem, if others than the study's.
     """
 

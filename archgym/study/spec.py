@@ -41,7 +41,7 @@ class Spec:
         options: All of the domain's options, sorted by name.
         space: Name of the design space.
         simulator: Name of the simulator.
-        budget: Evaluations a trial.
+        budget: Evaluations per trial.
         seeds: Trials of each agent on each problem.
         seed: From which the trials' seeds derive.
         objectives: Texts of the objectives.
@@ -381,7 +381,7 @@ _EXPECTED: dict[Callable[[Any], Any], str] = {
     _texts: "a list of texts",
     _workloads: "a list of names, paths or tables like { name = 'stream', requests = 5000 "
     "}, in which objectives is a list of texts",
-    _agents: "tables like [agents.random_search], one an agent, in which budget and seeds are "
+    _agents: "tables like [agents.random_search], one per agent, in which budget and seeds are "
     "whole numbers of at least 1",
 }
 

@@ -30,7 +30,7 @@ def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, float):
-        return repr(float(value))  # As JSON, but for `inf` and `nan`.
+        return repr(float(value))  # As JSON, except for `inf` and `nan`.
     # What is left are strings, integers and booleans. Their JSON is TOML, save for one character.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

@@ -13,7 +13,7 @@ _POLICY_GRADIENT = {
     "learning_rate": (0.003, 0.01, 0.02, 0.05),
     "environments": (10, 20, 32, 64),
     "horizon": (1, 2),
-    "entropy": (0.01, 0.05, 0.1, 0.2),
+    "ent_coef": (0.01, 0.05, 0.1, 0.2),
     "hidden": (16, 32, 64),
 }
 _PPO = _POLICY_GRADIENT | {"epochs": (3, 6, 12), "clip": (0.1, 0.2, 0.4)}
@@ -21,7 +21,7 @@ _VALUE_BASED = {
     "learning_rate": _RATES,
     "environments": (2, 4, 8),
     "initial": (10, 20, 40),
-    "updates": (1, 4, 8),
+    "gradient_steps": (1, 4, 8),
     "batch": (32, 64, 128),
     "hidden": (32, 64, 128),
 }
@@ -34,7 +34,7 @@ class Candidates(NamedTuple):
         agent: Its registered name.
         fixed: What all its settings have in common.
         choices: Values to draw from, by hyperparameter.
-        budget: Evaluations a trial.
+        budget: Evaluations per trial.
     """
 
     agent: str
@@ -123,11 +123,11 @@ CHOICES = {
         {},
         _VALUE_BASED
         | {
-            # Fewer gradient steps a design than DQN's, each of which takes longer.
+            # Fewer gradient steps per design than DQN's, each of which takes longer.
             "environments": (8, 16, 32),
-            "updates": (2, 4, 8),
+            "gradient_steps": (2, 4, 8),
             "horizon": (1, 2),
-            "mixing": (0.005, 0.01, 0.05),
+            "tau": (0.005, 0.01, 0.05),
         },
         1000,
     ),

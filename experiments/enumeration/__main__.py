@@ -17,7 +17,7 @@ RESULTS = Path(__file__).parent
 GROUPS = {"Workloads to report on": tuple(REPORT), "Workloads to tune on": tuple(DEVELOPMENT)}
 SPACE = "archgym-pow2"
 
-# Designs of each table that are simulated anew, so that no table outlives what it was made by.
+# Designs of each table that are simulated again, so that no table outlives what it was made by.
 CHECKED = 200
 
 

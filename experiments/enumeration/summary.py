@@ -92,7 +92,7 @@ def _surroundings(landscape: Landscape) -> dict[str, Any]:
 
 
 def check(table: Table, spec: WorkloadSpec, designs: int, seed: int = 0) -> None:
-    """Simulates some designs of a table anew and compares every bit.
+    """Simulates some designs of a table again and compares every bit.
 
     Raises:
         RuntimeError: The table is of another simulator than this one.

@@ -21,7 +21,7 @@ from experiments.enumeration.summary import keeps_data
 from experiments.enumeration.workloads import REPORT, WORKLOADS
 
 OBJECTIVES = ("latency", "power with runtime <= 1.05x")
-SETTINGS = {"environments": 64, "learning_rate": 0.003, "hidden": 64, "entropy": 0.02}
+SETTINGS = {"environments": 64, "learning_rate": 0.003, "hidden": 64, "ent_coef": 0.02}
 BUDGET = 100
 """Evaluations of Bayesian optimisation."""
 

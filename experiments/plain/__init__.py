@@ -14,6 +14,6 @@ A side of ours is non-inferior if its median regret is at most `MARGIN` above th
 upper end of the 95 % interval of their difference (a bootstrap in pairs of seeds).
 
 FOLDER has the tables that `python -m experiments.enumeration` makes. OUT becomes a folder with
-`results.json`, `results.md`, and in `trials/` a file a trial, so that a run that was stopped goes
-on. Trials of ours are repeated when the defaults have changed since.
+`results.json`, `results.md`, and in `trials/` one file per trial, so that a run that was stopped
+goes on. Trials of ours are repeated when the defaults have changed since.
 """

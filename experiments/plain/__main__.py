@@ -28,7 +28,7 @@ def main(
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Trials a side and a problem; by default 2 to 40.")
     ] = None,
-    budget: Annotated[int, typer.Option(min=10, help="Evaluations a trial.")] = 100,
+    budget: Annotated[int, typer.Option(min=10, help="Evaluations per trial.")] = 100,
     workers: Annotated[int, typer.Option(min=1, help="Processes that run trials.")] = 1,
     side: Annotated[
         Literal["ours", "plain", "both"], typer.Option(help="Which trials to run.")

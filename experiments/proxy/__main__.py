@@ -105,7 +105,7 @@ def measure_speed(
     table: Annotated[Path, typer.Option(help="That table.")],
     results: Results = RESULTS,
 ) -> None:
-    """Designs a second, beside the native simulator and DRAMSys in the same run."""
+    """Designs per second, beside the native simulator and DRAMSys in the same run."""
     found = speed.measure(path, table)
     typer.echo(json.dumps(found, indent=1))
     _write(results / "speed.json", found)
@@ -144,7 +144,7 @@ def make_dataset(
     out: Annotated[Path, typer.Option(help="Folder for the dataset.")] = Path("reference-dataset"),
     work: Annotated[Path, typer.Option(help="Folder for the studies.")] = Path("reference-studies"),
     workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 2,
-    budget: Annotated[int, typer.Option(min=1, help="Evaluations a trial.")] = dataset.BUDGET,
+    budget: Annotated[int, typer.Option(min=1, help="Evaluations per trial.")] = dataset.BUDGET,
 ) -> None:
     """The reference dataset: both spaces, twelve workloads, five agents."""
     whole = dataset.make(out, work, workers, budget)

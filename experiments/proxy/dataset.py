@@ -7,7 +7,7 @@ from archgym.datasets import Dataset
 from archgym.study import Study
 
 BUDGET = 1700
-"""Evaluations a trial: 2 spaces x 12 workloads x 5 agents x 1,700 = 204,000."""
+"""Evaluations per trial: 2 spaces x 12 workloads x 5 agents x 1,700 = 204,000."""
 
 SPACES = ("archgym", "controller-v1")
 AGENTS = (
@@ -30,7 +30,7 @@ def make(out: Path, work: Path, workers: int, budget: int = BUDGET) -> Dataset:
         out: The dataset's folder.
         work: The folder of the studies' results.
         workers: How many processes.
-        budget: Evaluations a trial.
+        budget: Evaluations per trial.
     """
     for space in SPACES:
         study = Study.from_mapping(

@@ -47,7 +47,7 @@ def curve(
         path: A table.
         sizes: The numbers of designs.
         seed: Chooses them.
-        held_out: How many others to hold the proxy against.
+        held_out: How many others to compare the proxy with.
         effort: How long to train, as a multiple of what is usual.
     """
     whole = keeping_data(path)

@@ -30,7 +30,7 @@ WORKLOADS = tuple(
 PROBES = 60
 MORE_PROBES = (30, 60, 120, 240)
 DRAWS = 5
-"""How often the probes are drawn anew; figures are means."""
+"""How often the probes are drawn again; figures are means."""
 
 WIDEST = 0.25
 RANKS = 0.9

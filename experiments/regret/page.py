@@ -125,7 +125,7 @@ def _p(value: float) -> str:
 
 
 def picture(regrets: Regrets) -> Figure:
-    """Draws the median regret of each agent against evaluations, one panel an objective."""
+    """Draws the median regret of each agent against evaluations, one panel per objective."""
     objectives: Sequence[str] = list(dict.fromkeys(p.objective for p in regrets.problems))
     figure = Figure(figsize=(4.2 * len(objectives), 3.6), layout="constrained")
     for axes, objective in zip(

@@ -108,7 +108,7 @@ def main(
     """Measures what the agents cost."""
     report = measure(scale)
     for name, each in report["milliseconds_per_evaluation"].items():
-        typer.echo(f"{name}: {each:.3f} ms an evaluation")
+        typer.echo(f"{name}: {each:.3f} ms per evaluation")
     for label, rate in report["steps_per_cpu_second"].items():
         typer.echo(f"{label}: {rate:.0f} steps per CPU second, 2,000 requests simulated in each")
     replace_text(out, json.dumps(report, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Open and closed play of the same traces."""
+"""Open- and closed-loop replay of the same traces."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ def compared(workloads: Mapping[str, Workload], found: Mapping[str, TraceStatist
 
 
 def comparison(device: str, workloads: Mapping[str, Workload], names: list[str]) -> str:
-    """Returns the section that compares open with closed play."""
+    """Returns the section that compares open-loop with closed-loop replay."""
     rows = []
     for name in names:
         original = workloads[name]
@@ -43,12 +43,12 @@ def comparison(device: str, workloads: Mapping[str, Workload], names: list[str])
                 )
             )
     columns = ("workload", "play", "latency (ns)>", "p99 (ns)>", "runtime (us)>", "GB/s>")
-    return f"""## Open and closed play
+    return f"""## Open- and closed-loop replay
 
 The default design on `{device}`. Played open, requests come when the recorded program made them,
 however slow the memory is: the runtime can't fall below the recording's, and the latency shows how
 bursts of requests pile up; where they ask for more than the memory can do, it grows with the length
-of the trace. Played closed, an initiator has at most so many requests under way and makes the next
+of the trace. Played closed, an initiator has at most so many requests in flight and makes the next
 one as soon as a response is there: the runtime shows how fast the memory can be, and the latency
 grows with the requests that may wait. A program lies between the two. Compared are the workloads
 that ask for the least bandwidth, the median and the most.

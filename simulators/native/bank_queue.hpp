@@ -29,7 +29,7 @@ inline std::uint32_t equal_rows(const std::uint32_t* rows, std::uint32_t row) {
 #endif
 }
 
-// One queue a bank, or one a bank and direction: `kPerBank` is 1 or 2. Queues of the same bank are
+// One queue per bank, or one per bank and direction: `kPerBank` is 1 or 2. Queues of a bank are
 // numbered one after the other. Positions count from the oldest request; capacity grows as needed.
 // Hits are only looked for if `kFindsHits`; without, requests leave in the order they came.
 template <int kPerBank, bool kFindsHits>
@@ -87,7 +87,7 @@ class BankQueues {
     ++state.begin;
     --state.size;
     if constexpr (!kFindsHits) return;
-    // Those before it, mostly none or few, move up by one, a block at a time: the first block
+    // Those before it, mostly none or few, move up by one, one block at a time: the first block
     // without asking, as what lies before the queue does no harm.
     std::uint32_t block = state.begin + position - 1 - kBlock;
     for (std::uint32_t moved = 0; moved <= position; moved += kBlock, block -= kBlock) {

@@ -137,7 +137,7 @@ def make_requests(
     bursts, player = workload.bursts(), workload.player
     clock = workload.system.device.clock_ps
     arrival_cycle, arrival_ps = -(-bursts.arrival_ps // clock), workload.trace.arrival_ps
-    # Numbered anew, as a trace may leave out numbers.
+    # Renumbered, as a trace may leave out numbers.
     initiator = np.unique(bursts.initiator, return_inverse=True)[1]
     if conduct.first_at_once:
         arrival_cycle[0] = 0

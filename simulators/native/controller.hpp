@@ -40,7 +40,7 @@ inline bool keeps_books(const System& system) {
   return system.energy.available && system.energy_books != EnergyBooks::Plain;
 }
 
-// Whether one rank, whose commands last a cycle each on one bus, is asked for nothing unusual.
+// Whether one rank, whose commands last one cycle each on one bus, is asked for nothing unusual.
 inline bool is_plain(const System& system, const Design& design, const CommandList* trace) {
   return system.ranks == 1 && system.uniform_commands && !trace && !keeps_books(system) &&
          design.power_down_policy == PowerDownPolicy::NoPowerDown &&
@@ -198,7 +198,7 @@ class Controller {
     std::uint64_t silenced = 0;  // banks of ranks that must change their power state first
   };
 
-  // Of a controller that would sleep for ever, as DRAMSys's do, over what it has not noticed.
+  // Of a controller that would sleep forever, as DRAMSys's do, over what it has not noticed.
   Candidate awakened(std::int64_t now) const {
     const Candidate next = select(now);
     if (next.time == kNever) throw Stuck();
@@ -758,7 +758,7 @@ class Controller {
   std::array<Effort, kMaxBanks> effort_{};
   std::array<std::int64_t, 3> outcomes_{};  // accesses by effort
 
-  // What is seldom of use.
+  // What is rarely of use.
   bool keeps_books_;
   std::vector<DramPower> books_;  // by rank, if any are kept
   bool skips_idleness_;

@@ -19,7 +19,7 @@ Declared = Mapping[str, Mapping[str, Any]]
 def fingerprint(*files: Path) -> str:
     """Returns a hash of declarations, their descriptions apart.
 
-    By it a core is told from one of other declarations.
+    It distinguishes a core from one of other declarations.
     """
     declared = [
         [name, {key: value for key, value in each.items() if key != "description"}]

@@ -6,7 +6,7 @@
 //   their first cycle, and LPDDR4 may begin the four of ACT before the refresh is over. The row is
 //   then missing from the time that banks are open and from the precharges.
 // - Power-down ends only when a precharge that began before or during it is over, even if a bank
-//   has been opened by then. The time counts twice, and that of the open banks begins anew.
+//   has been opened by then. The time counts twice, and that of the open banks begins again.
 // - A row that has been open throughout power-down counts as opened at its end: an auto-precharge
 //   waits for tRAS from there.
 // - A self-refresh that is left before the refresh it begins with is over begins all the same, and

@@ -67,8 +67,8 @@ class FrontEnd {
     entry_ = begin_ + think_delay_;
   }
 
-  // From when the controller has taken a request to when the next can begin. It takes one a cycle;
-  // in DRAMSys the next sets out only when this one has been taken.
+  // From when the controller has taken a request to when the next can begin. It takes one
+  // per cycle; in DRAMSys the next sets out only when this one has been taken.
   static std::int64_t gap(const System& system, const Design& design) {
     if (!system.handshakes) return 1 - design.think_delay_fw;
     return design.arbiter == Arbiter::Simple ? design.arbitration_delay_fw : 1;

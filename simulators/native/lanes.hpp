@@ -1,4 +1,4 @@
-// Vectors with one value a bank, and what the inner loop computes over them.
+// Vectors with one value per bank, and what the inner loop computes over them.
 #pragma once
 
 #include <array>

@@ -22,8 +22,9 @@
 namespace archgym {
 
 // An initiator hands over whatever it wants to ask for, each request to the queue in front of its
-// channel, and takes whatever has ended. A controller takes one request and sends one response a
-// cycle, as it issues one access a cycle at most. Only ends of responses and new requests are steps.
+// channel, and takes whatever has ended. A controller takes one request and sends one response per
+// cycle, as it issues at most one access per cycle. Only ends of responses and new requests are
+// steps.
 class Network {
  public:
   Network(const Requests& requests, const Design& design, int channels, std::int64_t clock_ps,

@@ -93,7 +93,7 @@ class RefreshManager {
     }
     if (!is_settled_) group_ = idle != kNone ? idle : std::countr_zero(remaining_);
     // All banks at once are kept from issuing even before they are precharged. So are others once no
-    // further refresh may be owed: a stream of row hits could put off their precharge for ever.
+    // further refresh may be owed: a stream of row hits could put off their precharge forever.
     const bool at_limit = postponed_ >= most_owed_;
     if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open) || at_limit)) {
       // One group after the other would take too long where more falls due meanwhile.

@@ -45,7 +45,7 @@ struct Handover {
   std::int64_t delivery_interval = 0;  // between the responses to an initiator
   std::int64_t release = 0;        // until the initiator may have another request under way
 
-  // A controller sends one response a cycle, and any number are on their way. In DRAMSys, one is:
+  // A controller sends one response per cycle, and any number are on their way. In DRAMSys, one is:
   // under Simple from the controller to the initiator, else from the arbiter to the initiator, which
   // takes one in two cycles.
   static Handover of(const System& system, const Design& design) {

@@ -29,7 +29,7 @@ struct Run {
   Interruption& interruption;
 };
 
-// One channel, asked by one initiator in open play.
+// One channel, asked by one initiator in open-loop replay.
 template <class BankScheduler, int kLanes, bool kPlain>
 Metrics play_directly(const Run& run) {
   LatencyStatistics latencies(run.requests, run.system.clock_ps);

@@ -11,7 +11,7 @@ namespace archgym {
 
 // A controller that has seen no command ready sleeps until something wakes it. With watermarks, a
 // request that arrives can turn the channel to banks whose commands are ready at once; they are
-// noticed only at the next wake-up, be that for a command that is no more wanted, a request or a
+// noticed only at the next wake-up, be that for a command that is no longer wanted, a request or a
 // response.
 class WakeUps {
  public:
@@ -29,7 +29,7 @@ class WakeUps {
     alarm_ = std::min(alarm_, at);
   }
 
-  // The next wake-up but for arrivals. The end of a response can wake a second time in this cycle.
+  // The next wake-up, arrivals excepted. The end of a response can wake again in this cycle.
   std::int64_t next(std::int64_t now) {
     while (oldest_ < responses_.size() && responses_[oldest_].end < now) ++oldest_;
     if (oldest_ == responses_.size()) return alarm_;

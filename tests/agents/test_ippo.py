@@ -1,4 +1,4 @@
-"""A team of agents, one a parameter: what it learns, on its own or with a common critic."""
+"""A team with an agent for each parameter: what it learns, on its own or with a common critic."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -327,7 +327,7 @@ def test_native_equals_dramsys_5_but_for_simultaneous_events_on_two_channels(agr
 def test_the_list_of_departures_is_that_of_today():
     if not REFERENCE:
         pytest.skip("ARCHGYM_REFERENCE does not name a folder of reference runs")
-    listed = Path(__file__).parents[1] / "experiments" / "departures.csv"
+    listed = Path(__file__).parents[2] / "experiments" / "departures.csv"
     with listed.open(newline="") as text:
         rows = {tuple(row.values())[:4] for row in csv.DictReader(text)}
     report = validate(Path(REFERENCE), Native(threads=2), files=["runs", "systems"])

@@ -15,10 +15,10 @@ known by what is in it; only whether the cycles of an `.rstl` file are gaps is t
 Other packages can add formats, see `catalogue`.
 
 What a file does not say is left open or assumed: a request without a size is one burst of the
-device, a trace without arrivals is played closed with 16 outstanding (or open, one request a
+device, a trace without arrivals is played closed with 16 outstanding (or open, one request per
 cycle), others open; the initiator is 0. Reads and writes are never guessed. Cycles are those of
 `clock_mhz`, each of which begins at the picosecond nearest to it; the instructions of `simpleo3`
-pass at `clock_mhz` too, which for a core is its clock times its instructions a cycle.
+pass at `clock_mhz` too, which for a core is its clock times its instructions per cycle.
 What had to be assumed stands in the trace's `notes`; what a format can't hold of a trace is
 returned by `write`.
 """
@@ -90,7 +90,7 @@ class TraceFile:
         """What `trace` needs a clock for, as a sentence."""
         if self.has_times:
             return f"trace {self.path} counts in {self.unit}s"
-        return f"trace {self.path} has no times and gets a request a cycle"
+        return f"trace {self.path} has no times and gets one request per cycle"
 
     def trace(
         self,

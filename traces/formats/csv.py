@@ -1,4 +1,4 @@
-"""Comma-separated values: a header that names some of the columns, then a request a line.
+"""Comma-separated values: a header that names some of the columns, then one request per line.
 
 Columns, in any order, all but `address` and `is_write` optional:
 

@@ -1,4 +1,4 @@
-"""Reading formats of one request a line: blocks of plain lines all at once, others one by one.
+"""Reading formats of one request per line: blocks of plain lines all at once, others one by one.
 
 A `Grammar` has two readers. `parse` knows all that the format allows, one line at a time. `plain`
 rewrites a block of the usual lines as comma-separated columns by replacing the words between the

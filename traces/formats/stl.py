@@ -41,7 +41,7 @@ def _parse(line: bytes) -> Sequence[Request] | None:
 
 
 def _plain(text: bytes) -> tuple[bytes, Sequence[str]] | None:
-    # Arrow would take a hexadecimal cycle; one x a line is the address's, which the words bring.
+    # Arrow would take a hexadecimal cycle; one x per line is the address's, which the words bring.
     if b"," in text or b"X" in text or text.count(b"x") != text.count(b"\n"):
         return None
     if b"(" not in text:

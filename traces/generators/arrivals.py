@@ -32,7 +32,7 @@ def on_off(
     check("on_ns", on_ns, 0.001 <= on_ns <= 1e12, "from 0.001 to 1e12")
     check("off_ns", off_ns, 0 <= off_ns <= 1e12, "from 0 to 1e12")
     gap = rng.exponential(gap_ns * on_ns / (on_ns + off_ns), size=requests)
-    # A process without memory is interrupted anew in each gap, and the sum of n exponentially
+    # A process without memory is interrupted again in each gap, and the sum of n exponentially
     # distributed times has the gamma distribution of shape n.
     off = rng.gamma(rng.poisson(gap / on_ns), off_ns)
     return np.cumsum(gap + off)

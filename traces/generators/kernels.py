@@ -123,7 +123,7 @@ def embedding_gather(
     row_lines = row_bytes // LINE
     check_footprint(lines, tables * row_lines)
     rows = lines // (tables * row_lines)
-    check("footprint", lines * LINE, rows <= _MAX_ROWS, f"that of {_MAX_ROWS} rows a table or less")
+    check("footprint", lines * LINE, rows <= _MAX_ROWS, f"that of {_MAX_ROWS} rows per table")
     lookup, inside = np.divmod(np.arange(requests), row_lines)
     rank = zipf_ranks(rng, int(lookup[-1]) + 1, rows, exponent)[lookup]
     # Each table strews its popular rows differently.

@@ -35,7 +35,7 @@ MEANINGS: Mapping[str, str] = {
     "off_ns": "mean length of the times without",
     "write_allocate": "whether a line is read before all of it is written",
     "lookahead": "updates whose reads come before their writes",
-    "chains": "independent chases, an initiator each",
+    "chains": "independent chases, one initiator each",
     "tile": "rows and columns of a tile",
     "element_bytes": "bytes of an element",
     "tables": "embedding tables",

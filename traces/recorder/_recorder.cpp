@@ -142,7 +142,7 @@ NB_MODULE(_recorder, m) {
       .value("NEXT_LINE", Prefetch::kNextLine)
       .value("STRIDE", Prefetch::kStride);
 
-  nb::class_<Playback>(m, "Playback", "A cache a level, to which accesses are played.")
+  nb::class_<Playback>(m, "Playback", "One cache per level, to which accesses are played.")
       .def("__init__",
            [](Playback* self, unsigned line_bits, unsigned page_bits,
               const std::vector<ShapeRow>& levels, Inclusion inclusion, Prefetch prefetch,

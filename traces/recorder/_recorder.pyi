@@ -99,7 +99,7 @@ class Prefetch(Enum):
     STRIDE = 2
 
 class Playback:
-    """A cache a level, to which accesses are played."""
+    """One cache per level, to which accesses are played."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@
 
 namespace archgym::recorder {
 
-// Columns, one element an access. `instruction` counts those executed in the region before.
+// Columns, one element per access. `instruction` counts those executed in the region before.
 struct Accesses {
   std::vector<std::uint64_t> instruction;
   std::vector<std::uint64_t> address;

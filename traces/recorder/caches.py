@@ -55,7 +55,7 @@ class CacheCounts(NamedTuple):
 
 
 class CacheHierarchy:
-    """Caches, one a level, that a core's loads and stores pass through until one has the line.
+    """Caches, one per level, that a core's loads and stores pass through until one has the line.
 
     All are set-associative, write-back and write-allocate, and replace the line used least
     recently. A modified line that has to leave is written to the next level, which takes it in if

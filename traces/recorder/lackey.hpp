@@ -1,4 +1,4 @@
-// The text that Valgrind's tool lackey writes with --trace-mem=yes: a line an access.
+// The text that Valgrind's tool lackey writes with --trace-mem=yes: one line per access.
 //
 //   I  0023C790,2     fetch of an instruction: address in hexadecimal, bytes
 //    S BE80199C,4     store; ` L` a load, ` M` a load and a store of the same bytes

@@ -119,7 +119,7 @@ class Machine:
         allocation: How a page's frame is chosen when it is first touched: `random`, as on a machine
             that has run for a while, or `contiguous`, the lowest one free.
         seed: Seed of the random frames.
-        ipc: Instructions that the core executes a cycle.
+        ipc: Instructions that the core executes per cycle.
         clock_ghz: Its clock.
 
     Raises:

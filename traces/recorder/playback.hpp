@@ -9,7 +9,7 @@
 
 namespace archgym::recorder {
 
-// One cache a level, at addresses of up to 64 bits.
+// One cache per level, at addresses of up to 64 bits.
 class Playback {
  public:
   Playback(unsigned line_bits, const std::vector<Shape>& levels, Inclusion inclusion,

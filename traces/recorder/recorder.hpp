@@ -27,7 +27,7 @@ struct Machine {
   std::uint64_t seed;
 };
 
-// Columns, one element a request. `instruction` counts those executed in the region before.
+// Columns, one element per request. `instruction` counts those executed in the region before.
 struct Requests {
   std::vector<std::uint64_t> instruction;
   std::vector<std::uint64_t> address;

@@ -18,7 +18,7 @@ from archgym.traces.recorder.valgrind import PIPE_BYTES, Lackey, lackey
 from archgym.traces.trace import Trace
 
 DEFAULT_LIMIT = 10_000_000
-"""Requests after which a recording ends; a bound on its memory, 17 bytes a request."""
+"""Requests after which a recording ends; a bound on its memory, 17 bytes per request."""
 
 # Lackey writes line by line: whoever reads at once gets a line at a time, at a system call each.
 _PAUSE_S = 0.002
@@ -146,7 +146,7 @@ def native_recorder(machine: Machine, skip: int = 0, limit: int = DEFAULT_LIMIT)
 
 @dataclass(frozen=True)
 class Accesses:
-    """A program's accesses to its data, before any cache; columns have one element an access.
+    """A program's accesses to its data, before any cache; columns have one element per access.
 
     Attributes:
         instruction: Instructions executed in the region before; uint64.

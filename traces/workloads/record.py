@@ -1,8 +1,8 @@
 """Records the bundled workloads: `python -m archgym.traces.workloads.record NAME|all`.
 
 Needs valgrind, g++ and the programs of `PROGRAMS`, which says how each is run. With the versions
-that the manifest names a recording comes out equal, but for zstd, which looks at the clock now and
-then: up to some thousand of its eight million instructions differ.
+that the manifest names a recording comes out equal, except for zstd, which looks at the clock now
+and then: up to some thousand of its eight million instructions differ.
 """
 
 import argparse

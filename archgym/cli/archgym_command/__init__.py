@@ -103,13 +103,13 @@ def _end_interrupted() -> NoReturn:
 
 
 def _speak_utf8() -> None:
-    """Starts Python once more if it took names of files, or texts, for anything but UTF-8."""
+    """Starts Python again if it took names of files, or texts, for anything but UTF-8."""
     if sys.getfilesystemencoding() != "utf-8":
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _open_streams() -> None:
-    """Opens standard streams that are closed, lest the next file that is opened takes their place.
+    """Opens standard streams that are closed, so that no file opened later takes their place.
 
     What goes to one that was closed is lost, as was asked for.
     """

@@ -41,11 +41,11 @@ def validate(
     metric: Annotated[list[str] | None, typer.Option(help="Only this metric.")] = None,
     worst: Annotated[int, typer.Option(min=0, help="Also list the N worst runs.")] = 0,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads; by default one a processor.")
+        int | None, typer.Option(min=1, help="Threads; by default one per processor.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold the native simulator against reference runs of another simulator.
+    """Compare the native simulator with reference runs of another simulator.
 
     They are read from a folder, or made with `--against`. The known departures from JEDEC of such
     a folder, or of DRAMSys, are reproduced. Runs that a simulator can't do are skipped, and each

@@ -69,7 +69,7 @@ class PlayerOptions:
 
     Attributes:
         player: `open` or `closed`.
-        max_outstanding: Requests that an initiator may have under way.
+        max_outstanding: Requests that an initiator may have in flight.
         think_time: What passes between a response and a request that waited for it, in ns.
         dependent: Whether requests wait for the last read before them.
     """
@@ -82,7 +82,7 @@ class PlayerOptions:
         ),
     ] = None
     max_outstanding: Annotated[
-        int | None, typer.Option(help="Requests under way an initiator, in closed play.")
+        int | None, typer.Option(help="Requests in flight per initiator, in closed-loop replay.")
     ] = None
     think_time: Annotated[
         float | None, typer.Option(help="From a response to a request that waited for it, in ns.")

@@ -41,7 +41,7 @@ class RankRefreshes:
         for name in PARTIAL_REFRESHES.split():
             if name in duties:
                 partial[self.are(name)] = self.duty.round_size // duties[name].round_size
-        # A round begins anew after a REFAB and at the exit from self-refresh.
+        # A round begins again after a REFAB and at the exit from self-refresh.
         all_banks = self.are("REFAB")
         restarts = all_banks | self.are("SREFEX")
         total = np.cumsum(partial)
@@ -59,7 +59,7 @@ class RankRefreshes:
         return np.isin(self._code, codes(name))
 
     def due(self, time: Ints) -> Ints:
-        """Returns how many units have fallen due by each time, one an interval.
+        """Returns how many units have fallen due by each time, one per interval.
 
         None do in self-refresh, where the device refreshes itself: the interval that had begun goes
         on after the exit.

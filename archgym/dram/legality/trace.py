@@ -33,7 +33,7 @@ def codes(commands: str) -> list[int]:
 
 
 def _table(values: dict[str, int]) -> Ints:
-    """One entry a command; 0 for those not named."""
+    """One entry per command; 0 for those not named."""
     table = np.zeros(len(_CODES), np.int64)
     for commands, value in values.items():
         table[codes(commands)] = value

@@ -145,7 +145,7 @@ class Standard:
             refresh intervals that may pass in a row without one.
         beats_per_cycle: Beats of data a clock cycle: a device's `dataRate`.
         burst_lengths: Beats of the bursts that `rules` has been written for.
-        fastest_mt_per_s: Million beats of data a second that no device exceeds, those sold as
+        fastest_mt_per_s: Million beats of data per second that no device exceeds, those sold as
             overclocked included.
         levels: Those of a device's keys `nbrOfRanks`, `nbrOfPseudoChannels` and `nbrOfStacks` that
             may be above 1, separated by spaces: `rules` has constraints for them.

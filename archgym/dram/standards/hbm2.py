@@ -116,7 +116,7 @@ def dramsys_rules(t: Mapping[str, int], organization: Organization) -> Rules:
     """Returns them as DRAMSys 5.5 has them.
 
     It takes tREFISB from the device, whose figure may be for the banks of one stack ID alone, and
-    so refresh too seldom.
+    so refresh too rarely.
     """
     jedec = rules(t, organization)
     per_bank = replace(jedec.refreshes["PerBank"], interval=t["REFISB"])

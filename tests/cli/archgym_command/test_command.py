@@ -12,7 +12,7 @@ import pytest
 
 PROGRAM = Path(sys.executable).with_name("archgym")
 LIST = [PROGRAM, "list", "metrics"]
-# A module that all commands import, and which takes for ever to do so.
+# A module that all commands import, and which never gets imported.
 SLOW = "import signal; print('importing', flush=True); signal.pause()"
 
 

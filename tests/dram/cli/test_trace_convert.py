@@ -107,7 +107,7 @@ def test_times_that_are_neither_read_nor_written_need_no_clock(archgym, name, tm
 @pytest.mark.parametrize("name", TIMELESS)
 def test_times_that_are_made_up_need_a_clock(archgym, name, tmp_path):
     (tmp_path / name).write_text(TIMELESS[name])
-    said = f"error: trace {name} has no times and gets a request a cycle: "
+    said = f"error: trace {name} has no times and gets one request per cycle: "
     _, err = archgym("trace", "convert", name, "u.stl", code=2)
     assert err.startswith(f"{said}--clock-mhz")
     _, err = archgym("trace", "mix", name, name, "--out", "u.csv", code=2)

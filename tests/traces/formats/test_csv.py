@@ -17,7 +17,7 @@ def test_columns_come_in_any_order_and_all_but_the_address_are_optional(write, c
 
 
 def test_without_arrivals_a_clock_is_needed(write):
-    with pytest.raises(ArchgymError, match="has no times and gets a request a cycle: clock_mhz"):
+    with pytest.raises(ArchgymError, match="gets one request per cycle: clock_mhz"):
         traces.read(write(b"address,is_write\n64,0\n"))
 
 

@@ -90,7 +90,7 @@ def test_clocks_are_asked_for_where_they_are_needed(write, example, name, column
         assert columns(traces.read(path)) == EXPECTED | DIFFERENT.get(name, {})
         return
     reason = (
-        r"has no times and gets a request a cycle" if name == "loadstore" else r"counts in \w+s"
+        r"has no times and gets one request per cycle" if name == "loadstore" else r"counts in \w+s"
     )
     with pytest.raises(ArchgymError, match=rf"app\.\w+ {reason}: clock_mhz is needed"):
         traces.read(path)

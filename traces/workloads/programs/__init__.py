@@ -31,7 +31,7 @@ class Program:
             ends: its instructions are skipped. Nothing is skipped if it is empty.
         stdin: The file in `{sources}` that is the command's input, if any.
         limit: Requests after which the recording ends.
-        ipc: Instructions that the core executes a cycle. Below 1 for programs that would ask for
+        ipc: Instructions that the core executes per cycle. Below 1 for programs that would ask for
             more than a channel of DDR4-2400 delivers: the core would stall.
         versions: Commands that print the versions of what matters.
     """

@@ -1,4 +1,4 @@
-"""`archgym trace`: where traces come from and what they are like, one command a module."""
+"""`archgym trace`: where traces come from and what they are like, one command per module."""
 
 import typer
 

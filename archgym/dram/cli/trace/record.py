@@ -43,7 +43,7 @@ def record(
         str, typer.Option(help="Frames of pages in order of first touch: random or contiguous.")
     ] = "random",
     seed: Annotated[int, typer.Option(help="Seed of random frames.")] = 0,
-    ipc: Annotated[float, typer.Option(help="Instructions executed a cycle.")] = 1.0,
+    ipc: Annotated[float, typer.Option(help="Instructions executed per cycle.")] = 1.0,
     clock_ghz: Annotated[float, typer.Option(help="Clock of the core.")] = 3.0,
     skip: Annotated[
         int, typer.Option(help="Instructions at first that fill the caches, unrecorded.")

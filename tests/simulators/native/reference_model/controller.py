@@ -84,7 +84,7 @@ class Controller:
         self.response_end.set(self.clock.now)
 
     def step(self) -> None:
-        """Chooses among the commands that the banks settled on in the step before, then asks anew.
+        """Chooses among the commands that the banks settled on in the step before, then asks again.
 
         A bank that has just stored a request has settled on its command again.
         """
