@@ -274,9 +274,12 @@ class Table:
         values, self.failures, sha256 = read_shards(self.folder, self.header)
         if sha256 != self.sha256:
             raise DamagedError(f"the table in {folder} does not have the content that it had")
-        measured = np.flatnonzero(~np.isnan(values).all(axis=0))
+        # Column by column and in place: tables are large.
+        measured = [i for i in range(values.shape[1]) if not np.isnan(values[:, i]).all()]
+        for column, source in enumerate(measured):
+            values[:, column] = values[:, source]
         self.metrics = tuple(self.header.metrics[column] for column in measured)
-        self.values = np.take(values, measured, axis=1)
+        self.values = values[:, : len(measured)]
         self.values.flags.writeable = False
 
     def __len__(self) -> int:
