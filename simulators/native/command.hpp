@@ -36,6 +36,11 @@ constexpr bool has_auto_precharge(Command command) {
   return command == Command::RDA || command == Command::WRA;
 }
 
+// Precharges alone; see has_auto_precharge.
+constexpr bool is_precharge(Command command) {
+  return command == Command::PREPB || command == Command::PRESB || command == Command::PREAB;
+}
+
 constexpr bool is_write(Command command) {
   return command == Command::WR || command == Command::WRA;
 }

@@ -55,6 +55,9 @@ class TimingState {
 
   // Cycles are relative to the epoch.
   const Offers<kLanes>& offers() const { return offers_; }
+  [[gnu::always_inline]] static Offer first(Offer a, Offer b, std::int32_t floor) {
+    return Offers<kLanes>::first(a, b, floor);
+  }
 
   // When a rank command can issue at `rank`, relative to the epoch.
   std::int32_t earliest(Command command, int rank) const {
