@@ -55,6 +55,7 @@ verify: $(VENV)/.test
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	find simulators traces -name '*.[ch]pp' -exec $(BIN)/clang-format --dry-run --Werror {} +
 	@rm -rf build/wheel build/typecheck
 	@$(BIN)/python -m pip wheel --quiet --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 		--wheel-dir build/wheel .

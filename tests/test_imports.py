@@ -103,7 +103,12 @@ def test_a_new_module_needs_a_place(package: Path) -> None:
 
 def test_modules_can_be_read_in_one_go() -> None:
     folders = ("archgym", "agents", "simulators", "traces")
-    modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    modules = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".cpp", ".hpp")
+    ]
     lengths = {
         str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n")
         for path in modules

@@ -67,7 +67,8 @@ class BankCommands {
                                                    : offer_access(bank, {bank, 0}, id);
   }
 
-  // The precharge that a bank offered for a transaction has been issued. Returns what it offers next.
+  // The precharge that a bank offered for a transaction has been issued. Returns what it offers
+  // next.
   [[gnu::always_inline]] Offer reopen(std::int32_t id, std::int64_t served) {
     const int bank = transactions_[id].bank;
     close(bank);
@@ -133,7 +134,8 @@ class BankCommands {
   // Whether an access closes its row; `queue` is where the page policy looks for what comes after.
   bool closes_after(int queue) const {
     if (!closes_adaptively_) return closes_after_ & 1;
-    const int others = 2 * scheduler_.has_further_request(queue) + scheduler_.has_further_hit(queue);
+    const int others =
+        2 * scheduler_.has_further_request(queue) + scheduler_.has_further_hit(queue);
     return closes_after_ >> others & 1;
   }
 

@@ -45,9 +45,7 @@ class BankQueues {
   std::uint32_t size(int queue) const { return states_[queue].size; }
   std::uint32_t hits(int queue) const { return states_[queue].hits; }
   // The oldest hit or, without one, the oldest request.
-  std::uint32_t first_hit(int queue) const {
-    return states_[queue].first_hit;
-  }
+  std::uint32_t first_hit(int queue) const { return states_[queue].first_hit; }
 
   std::int32_t request(int queue, std::uint32_t position) const {
     return requests_[states_[queue].begin + position];
@@ -122,8 +120,8 @@ class BankQueues {
   static constexpr std::uint32_t kClosed = ~std::uint32_t{0};  // no row has this number
 
   struct State {
-    std::uint32_t begin = 0, size = 0;  // slots of `rows_` and `requests_`
-    std::uint32_t limit = 0;            // the end of its slots
+    std::uint32_t begin = 0, size = 0;      // slots of `rows_` and `requests_`
+    std::uint32_t limit = 0;                // the end of its slots
     std::uint32_t hits = 0, first_hit = 0;  // 0 if there is none
   };
 

@@ -9,8 +9,24 @@ namespace archgym {
 
 // PB: one bank; P2B: a bank and its partner; SB: the same bank of every group; AB: all of a rank.
 enum class Command : std::uint8_t {
-  ACT, PREPB, RD, RDA, WR, WRA, REFPB, REFP2B, REFSB, PRESB,
-  PREAB, REFAB, PDEA, PDXA, PDEP, PDXP, SREFEN, SREFEX,
+  ACT,
+  PREPB,
+  RD,
+  RDA,
+  WR,
+  WRA,
+  REFPB,
+  REFP2B,
+  REFSB,
+  PRESB,
+  PREAB,
+  REFAB,
+  PDEA,
+  PDXA,
+  PDEP,
+  PDXP,
+  SREFEN,
+  SREFEX
 };
 
 inline constexpr int kCommands = 18;
@@ -19,8 +35,8 @@ inline constexpr int kBankCommands = 10;
 inline constexpr int kRankCommands = kCommands - kBankCommands;
 
 inline constexpr std::array<std::string_view, kCommands> kCommandNames = {
-    "ACT", "PREPB", "RD", "RDA", "WR", "WRA", "REFPB", "REFP2B", "REFSB", "PRESB",
-    "PREAB", "REFAB", "PDEA", "PDXA", "PDEP", "PDXP", "SREFEN", "SREFEX"};
+    "ACT",   "PREPB", "RD",    "RDA",  "WR",   "WRA",  "REFPB", "REFP2B", "REFSB",
+    "PRESB", "PREAB", "REFAB", "PDEA", "PDXA", "PDEP", "PDXP",  "SREFEN", "SREFEX"};
 
 constexpr int index(Command command) { return static_cast<int>(command); }
 

@@ -27,8 +27,8 @@ struct Candidate {
   static constexpr Candidate none() { return {kNever, kNoRequest, kNoRank}; }
 };
 
-// Takes the oldest among the commands that can issue earliest; refresh managers win ties. `kUniform`:
-// it is known at compile time that commands last one cycle each on one bus.
+// Takes the oldest among the commands that can issue earliest; refresh managers win ties.
+// `kUniform`: it is known at compile time that commands last one cycle each on one bus.
 template <class Banks, class Managers, bool kUniform>
 class CommandMultiplexer {
   using Timing = typename Banks::Timing;
@@ -52,8 +52,7 @@ class CommandMultiplexer {
   [[gnu::always_inline]] Candidate select(std::int64_t not_before) const {
     if (managers_.want() || !is_uniform()) [[unlikely]]
       return select_among_all(not_before);
-    const auto floor =
-        static_cast<std::int32_t>(std::max(not_before, free_[0]) - timing().epoch());
+    const auto floor = static_cast<std::int32_t>(std::max(not_before, free_[0]) - timing().epoch());
     return candidate(timing().offers().first(floor));
   }
 
@@ -66,7 +65,8 @@ class CommandMultiplexer {
     return candidate(Timing::first(others, offered, after(now)));
   }
 
-  // The first cycle after `now` in which something becomes ready; what became so before is left out.
+  // The first cycle after `now` in which something becomes ready; what became so before is left
+  // out.
   std::int64_t next_ready(std::int64_t now) const {
     std::int64_t next = kNever;
     const auto consider = [&](std::int32_t ready, int bus) {
@@ -102,8 +102,8 @@ class CommandMultiplexer {
     const Candidate rows = select_on_bus(0, not_before);
     if (!system_.has_column_bus) return rows;
     const Candidate columns = select_on_bus(1, not_before);
-    const bool columns_first = columns.time != rows.time ? columns.time < rows.time
-                                                         : columns.order < rows.order;
+    const bool columns_first =
+        columns.time != rows.time ? columns.time < rows.time : columns.order < rows.order;
     return columns_first ? columns : rows;
   }
 

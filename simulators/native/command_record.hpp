@@ -1,4 +1,5 @@
-// What is kept of the commands that a controller issues: counts, energy, and the commands themselves.
+// What is kept of the commands that a controller issues: counts, energy, and the commands
+// themselves.
 #pragma once
 
 #include <algorithm>

@@ -109,7 +109,8 @@ class Controller {
   static constexpr bool kMaySleep = BankScheduler::kTurnsOnArrival;
   static constexpr int kNoBank = -1;
 
-  // Cycles after which to see whether there is anything to do that is not worth a test at every step.
+  // Cycles after which to see whether there is anything to do that is not worth a test at every
+  // step.
   static constexpr std::int64_t kCheckpoint = std::int64_t{1} << 14;
   // Cycles without a request from which on to look for repetition.
   static constexpr std::int64_t kLongIdleness = 16 * kCheckpoint;
@@ -182,8 +183,7 @@ class Controller {
   [[gnu::noinline]] Candidate prepare(const Candidate& winner, std::int64_t now) {
     const std::int64_t arrival = next_arrival();
     const bool wakes = managers_.trigger() <= now;
-    const bool arrives =
-        arrival <= now && !(port_.shows_late() && (winner.time <= now || wakes));
+    const bool arrives = arrival <= now && !(port_.shows_late() && (winner.time <= now || wakes));
     if (arrives) {
       door_is_shut_ = !admission_.has_space();
       if (!door_is_shut_) store(now, kNoBank);

@@ -77,8 +77,8 @@ class DramPower {
   template <class Visitor>
   void show(Visitor& visitor) {
     catch_up(visitor.now());
-    const std::int64_t settling = std::max({system_.row_active_min, system_.energy.activate_cycles,
-                                            system_.energy.precharge_cycles});
+    const std::int64_t settling = std::max(
+        {system_.row_active_min, system_.energy.activate_cycles, system_.energy.precharge_cycles});
     for (Bank& bank : banks_) {
       for (bool is : {bank.is_open, bank.was_activated, bank.was_precharged,
                       bank.open.stopped() == active_.started()})
@@ -150,7 +150,12 @@ class DramPower {
   };
 
   enum class Action {
-    Precharge, EndRefresh, PowerDownActive, LeaveActive, PowerDownPrecharged, LeavePrecharged,
+    Precharge,
+    EndRefresh,
+    PowerDownActive,
+    LeaveActive,
+    PowerDownPrecharged,
+    LeavePrecharged,
     StartSelfRefresh,
   };
   struct PutOff {
@@ -278,7 +283,7 @@ class DramPower {
   int first_bank_;
   std::vector<Bank> banks_;
   RankActivity activity_;
-  Stopwatch open_;  // at least one bank
+  Stopwatch open_;                                // at least one bank
   Stopwatch active_, precharged_, self_refresh_;  // power-down
   std::multimap<std::int64_t, PutOff> put_off_;   // by when it is due
 };

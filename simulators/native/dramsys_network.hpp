@@ -60,14 +60,14 @@ class ResponseOrder {
   std::int64_t next_id_ = 0;
 };
 
-// An initiator asks for one thing at a time, and takes one response at a time, whatever the channels
-// could do. What happens in one instant happens in rounds: the controllers run, in
-// order of their channels, then messages are delivered in the order in which they were sent; what
-// is sent without delay arrives in the next round.
+// An initiator asks for one thing at a time, and takes one response at a time, whatever the
+// channels could do. What happens in one instant happens in rounds: the controllers run, in order
+// of their channels, then messages are delivered in the order in which they were sent; what is sent
+// without delay arrives in the next round.
 class DramsysNetwork {
  public:
-  DramsysNetwork(const Requests& requests, const Design& design, int channels, std::int64_t clock_ps,
-          LatencyStatistics& latencies)
+  DramsysNetwork(const Requests& requests, const Design& design, int channels,
+                 std::int64_t clock_ps, LatencyStatistics& latencies)
       : requests_(requests),
         clock_ps_(clock_ps),
         arbiter_(design.arbiter),
@@ -115,15 +115,15 @@ class DramsysNetwork {
   static constexpr std::int64_t kAtOnce = 0;
 
   enum class Kind {
-    Present,         // an initiator looks at its next request
-    BeginRequest,    // a request reaches the arbiter
-    QueueRequest,    // it has passed it
-    Taken,           // a channel has stored it
-    EndRequest,      // the initiator may go on
-    BeginResponse,   // a channel answers
-    QueueResponse,   // the response has passed the arbiter
-    Answer,          // it reaches the initiator
-    EndResponse,     // and has been taken
+    Present,        // an initiator looks at its next request
+    BeginRequest,   // a request reaches the arbiter
+    QueueRequest,   // it has passed it
+    Taken,          // a channel has stored it
+    EndRequest,     // the initiator may go on
+    BeginResponse,  // a channel answers
+    QueueResponse,  // the response has passed the arbiter
+    Answer,         // it reaches the initiator
+    EndResponse,    // and has been taken
   };
   struct Message {
     Kind kind;
@@ -210,8 +210,7 @@ class DramsysNetwork {
     Initiator& initiator = initiators_[number];
     Player& player = initiator.player;
     if (initiator.requesting || player.is_done() || player.arrival() == kNever) return;
-    if (player.arrival() > now_)
-      return send(player.arrival() - now_, {Kind::Present, number});
+    if (player.arrival() > now_) return send(player.arrival() - now_, {Kind::Present, number});
     initiator.requesting = true;
     const std::uint32_t burst = player.burst();
     if (requests_.player.closed) closed_arrival_[burst] = player.arrival();
@@ -364,7 +363,7 @@ class DramsysNetwork {
   std::vector<Channel> channels_;
   std::vector<std::uint32_t> place_;  // of each burst among its initiator's; empty if it is its own
   std::unordered_map<std::uint32_t, std::int64_t> closed_arrival_;  // by burst under way
-  std::size_t presented_ = 0, answered_ = 0;  // bursts
+  std::size_t presented_ = 0, answered_ = 0;                        // bursts
 
   std::int64_t now_ = 0;
   std::uint64_t sent_ = 0;
@@ -430,8 +429,8 @@ class DramsysPort {
     channel_.responses.pop();
     channel_.responding = true;
     const auto burst = static_cast<std::uint32_t>((*channel_.transactions)[id].burst);
-    network_.send(0, {DramsysNetwork::Kind::BeginResponse, network_.initiator_of(burst), burst, number_,
-                      id});
+    network_.send(
+        0, {DramsysNetwork::Kind::BeginResponse, network_.initiator_of(burst), burst, number_, id});
     return true;
   }
 

@@ -100,8 +100,7 @@ struct EnergyTable {
     split.write = of(Command::WR) + of(Command::WRA);
     split.refresh = of(Command::REFAB) + of(Command::REFPB) + of(Command::REFP2B) +
                     of(Command::REFSB) + of(Command::SREFEN);
-    split.background = times(active_cycle, rank.active) +
-                       times(open_bank_cycle, rank.open_banks) +
+    split.background = times(active_cycle, rank.active) + times(open_bank_cycle, rank.open_banks) +
                        times(precharged_cycle, rank.precharged);
     split.power_down = times(active_power_down_cycle, rank.active_power_down) +
                        times(precharged_power_down_cycle, rank.precharged_power_down);

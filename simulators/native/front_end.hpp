@@ -13,7 +13,8 @@
 namespace archgym {
 
 // Open play of one initiator: a request is presented when it arrives, or as soon after as the
-// controller has taken the one before it. Nothing is simulated here: each time follows from earlier ones.
+// controller has taken the one before it. Nothing is simulated here: each time follows from earlier
+// ones.
 class FrontEnd {
  public:
   FrontEnd(const System& system, const Requests& requests, const Design& design)
@@ -38,9 +39,7 @@ class FrontEnd {
     return handshakes_ && think_delay_ == 0 &&
            (limited_ ? begin_ == accepted_ + arbitration_delay_ : arbitration_delay_ == 0);
   }
-  std::int64_t arrival_ps() const {
-    return requests_.arrival_ps[requests_.bursts[next_].request];
-  }
+  std::int64_t arrival_ps() const { return requests_.arrival_ps[requests_.bursts[next_].request]; }
   // The cycle in which the next request begins to be presented to the controller.
   std::int64_t request_begin() const { return begin_; }
 
@@ -94,8 +93,8 @@ class FrontEnd {
   std::vector<std::int64_t> response_ends_;  // ring: the last max_active_ responses
   std::size_t responses_ = 0;
   std::size_t next_ = 0;
-  std::int64_t accepted_ = 0;       // the arbiter took the last request
-  std::int64_t request_end_ = -1;   // the controller took the last request
+  std::int64_t accepted_ = 0;      // the arbiter took the last request
+  std::int64_t request_end_ = -1;  // the controller took the last request
   std::int64_t begin_ = 0;
   std::int64_t entry_ = kNever;
 };

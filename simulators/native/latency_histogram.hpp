@@ -23,7 +23,8 @@ class LatencyHistogram {
     const int shift = shift_of(value);
     const auto bucket = static_cast<std::size_t>((value >> shift) + (shift << kBits));
     const std::size_t page = bucket / kPageSize;
-    if (page >= pages_.size() || !pages_[page]) [[unlikely]] add_page(page);
+    if (page >= pages_.size() || !pages_[page]) [[unlikely]]
+      add_page(page);
     ++(*pages_[page])[bucket % kPageSize];
     greatest_ = std::max(greatest_, value);
   }

@@ -96,7 +96,7 @@ class LatencyStatistics {
   const Requests& requests_;
   std::int64_t clock_ps_;
   bool one_to_one_;
-  LiveWindow<Partial> partial_;  // by request, where it has several bursts
+  LiveWindow<Partial> partial_;                   // by request, where it has several bursts
   std::array<LatencyHistogram, 2> at_initiator_;  // by read or write
   LatencyHistogram at_controller_;
   std::array<std::int64_t, 2> count_{}, sum_at_initiator_{};  // by read or write

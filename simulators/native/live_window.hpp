@@ -21,7 +21,8 @@ class LiveWindow {
 
   // What the value at `index` has been before, whoever it was for, is left to the user.
   [[gnu::always_inline]] T& add(std::int64_t index) {
-    while (slots_[index & mask_].live) [[unlikely]] grow();
+    while (slots_[index & mask_].live) [[unlikely]]
+      grow();
     indices_[index & mask_] = index;
     T& slot = slots_[index & mask_];
     slot.live = true;

@@ -13,9 +13,9 @@
 #include "admission.hpp"
 #include "controller.hpp"
 #include "energy_meter.hpp"
-#include "requests.hpp"
 #include "latency_statistics.hpp"
 #include "metric.hpp"
+#include "requests.hpp"
 
 namespace archgym {
 
@@ -132,7 +132,8 @@ inline Metrics summarize(const System& system, const Requests& requests, const D
   metrics[Metric::runtime_ns] = runtime_ns;
   metrics[Metric::bandwidth_gb_per_s] = static_cast<double>(requests.bytes) / runtime_ns;
   metrics[Metric::bus_bandwidth_gb_per_s] = static_cast<double>(requests.bursts.size()) *
-                                  static_cast<double>(system.bytes_per_burst) / runtime_ns;
+                                            static_cast<double>(system.bytes_per_burst) /
+                                            runtime_ns;
   summarize_latency(system, latencies, metrics);
   metrics[Metric::row_hits] = static_cast<double>(totals.rows.hits);
   metrics[Metric::row_misses] = static_cast<double>(totals.rows.misses);
@@ -141,8 +142,8 @@ inline Metrics summarize(const System& system, const Requests& requests, const D
     metrics[count_of(static_cast<Command>(command))] =
         static_cast<double>(totals.commands[command]);
   summarize_refresh_debt(system, design, totals.debt, metrics);
-  metrics[Metric::queue_entries] = static_cast<double>(
-      system.channels * Admission::total_entries(design, system.banks));
+  metrics[Metric::queue_entries] =
+      static_cast<double>(system.channels * Admission::total_entries(design, system.banks));
   if (system.energy.available) summarize_energy(totals.energy, runtime_ns, metrics);
   return metrics;
 }

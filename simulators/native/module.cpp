@@ -87,8 +87,8 @@ System make_system(const nb::dict& spec) {
       !is_multiple(kMaxBanks, s.banks))
     throw std::invalid_argument(
         "ranks, stacks, bank groups and banks must be powers of two, each at least the one before, "
-        "at most " + std::to_string(kMaxRanks) + " ranks and " + std::to_string(kMaxBanks) +
-        " banks");
+        "at most " +
+        std::to_string(kMaxRanks) + " ranks and " + std::to_string(kMaxBanks) + " banks");
   s.derive();
   const auto lengths = nb::cast<std::vector<int>>(spec["command_cycles"]);
   if (lengths.size() != kCommands) throw std::invalid_argument("every command has a length");
@@ -103,8 +103,8 @@ System make_system(const nb::dict& spec) {
   s.row_active_min = cycles("row_active_min");
   for (const auto& [command, precharge, interval, duration, per_interval, turn] :
        nb::cast<std::vector<RefreshRow>>(spec["refreshes"]))
-    s.refreshes.push_back({static_cast<Command>(command), static_cast<Command>(precharge),
-                           interval, duration, per_interval, turn});
+    s.refreshes.push_back({static_cast<Command>(command), static_cast<Command>(precharge), interval,
+                           duration, per_interval, turn});
   s.handshakes = nb::cast<bool>(spec["handshakes"]);
   s.refresh_flexibility = number("refresh_flexibility");
   s.bytes_per_burst = number("bytes_per_burst");
@@ -122,8 +122,8 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
                        std::int64_t bytes, const PlayerRow& player) {
   const std::size_t n = arrival_cycle.size();
   if (n == 0 || n >= 0x7FFFFFFEu || channel.size() != n || bank.size() != n || row.size() != n ||
-      column.size() != n || is_write.size() != n || request.size() != n ||
-      initiator.size() != n || request.data()[n - 1] + std::size_t{1} != arrival_ps.size())
+      column.size() != n || is_write.size() != n || request.size() != n || initiator.size() != n ||
+      request.data()[n - 1] + std::size_t{1} != arrival_ps.size())
     throw std::invalid_argument("columns must have one equal length, from 1 to 2^31 - 3");
   Requests requests;
   requests.bursts.reserve(n);
@@ -136,16 +136,15 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
   }
   requests.arrival_ps.assign(arrival_ps.data(), arrival_ps.data() + arrival_ps.size());
   requests.initiators = 1 + *std::max_element(initiator.data(), initiator.data() + n);
-  if (requests.initiators > 1)
-    requests.initiator.assign(initiator.data(), initiator.data() + n);
+  if (requests.initiators > 1) requests.initiator.assign(initiator.data(), initiator.data() + n);
   requests.bytes = bytes;
   const auto& [closed, max_outstanding, think_cycles, dependent] = player;
   requests.player = {closed, max_outstanding, think_cycles, dependent};
   return requests;
 }
 
-std::vector<Design> make_designs(const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig,
-                                                   nb::device::cpu>& table) {
+std::vector<Design> make_designs(
+    const nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& table) {
   if (table.shape(1) != kDesignFields)
     throw std::invalid_argument("a design has " + std::to_string(kDesignFields) + " fields");
   std::vector<Design> designs;
@@ -211,8 +210,9 @@ auto command_columns(
     burst.push_back(c.burst);
   }
   return std::make_tuple(to_numpy(std::move(time)), to_numpy(std::move(command)),
-                         to_numpy(std::move(channel)), to_numpy(std::move(bank)), to_numpy(std::move(row)),
-                         to_numpy(std::move(column)), to_numpy(std::move(burst)));
+                         to_numpy(std::move(channel)), to_numpy(std::move(bank)),
+                         to_numpy(std::move(row)), to_numpy(std::move(column)),
+                         to_numpy(std::move(burst)));
 }
 
 template <std::size_t N>
@@ -256,33 +256,36 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   nb::exception<CommandList::TooMany>(m, "TooManyCommandsError", PyExc_RuntimeError);
 
   nb::class_<Memory>(m, "Memory", "A memory system: organisation, timing edges, energy.")
-      .def("__init__",
-           [](Memory* self, const nb::dict& spec, const std::vector<ConstraintRow>& constraints,
-              const std::vector<WindowRow>& activate_windows) {
-             System system = make_system(spec);
-             DelayTable delays(system, make_constraints(constraints),
-                               make_windows(activate_windows));
-             new (self) Memory{std::move(system), std::move(delays)};
-           },
-           "spec"_a, "constraints"_a, "activate_windows"_a);
+      .def(
+          "__init__",
+          [](Memory* self, const nb::dict& spec, const std::vector<ConstraintRow>& constraints,
+             const std::vector<WindowRow>& activate_windows) {
+            System system = make_system(spec);
+            DelayTable delays(system, make_constraints(constraints),
+                              make_windows(activate_windows));
+            new (self) Memory{std::move(system), std::move(delays)};
+          },
+          "spec"_a, "constraints"_a, "activate_windows"_a);
 
   nb::class_<Requests>(m, "Requests", "A decoded trace, in order of arrival.")
-      .def("__init__",
-           [](Requests* self, const Memory& memory, Column<std::int64_t> arrival_cycle,
-              Column<std::int64_t> arrival_ps, Column<std::uint8_t> channel,
-              Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
-              Column<bool> is_write, Column<std::uint32_t> request,
-              Column<std::uint16_t> initiator, std::int64_t bytes, const PlayerRow& player) {
-             new (self) Requests(make_requests(memory.system, arrival_cycle, arrival_ps, channel,
-                                               bank, row, column, is_write, request, initiator,
-                                               bytes, player));
-           },
-           "memory"_a, "arrival_cycle"_a, "arrival_ps"_a, "channel"_a, "bank"_a, "row"_a,
-           "column"_a, "is_write"_a, "request"_a, "initiator"_a, "bytes"_a, "player"_a);
+      .def(
+          "__init__",
+          [](Requests* self, const Memory& memory, Column<std::int64_t> arrival_cycle,
+             Column<std::int64_t> arrival_ps, Column<std::uint8_t> channel,
+             Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
+             Column<bool> is_write, Column<std::uint32_t> request, Column<std::uint16_t> initiator,
+             std::int64_t bytes, const PlayerRow& player) {
+            new (self)
+                Requests(make_requests(memory.system, arrival_cycle, arrival_ps, channel, bank, row,
+                                       column, is_write, request, initiator, bytes, player));
+          },
+          "memory"_a, "arrival_cycle"_a, "arrival_ps"_a, "channel"_a, "bank"_a, "row"_a, "column"_a,
+          "is_write"_a, "request"_a, "initiator"_a, "bytes"_a, "player"_a);
 
   m.def("evaluate", &evaluate_table, "memory"_a, "requests"_a, "designs"_a, "threads"_a,
         "skips_idleness"_a = true,
         "Returns one row of METRICS a design; NaN where a metric does not apply.");
-  m.def("command_trace", &command_columns, "memory"_a, "requests"_a, "design"_a,
-        "Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run.");
+  m.def(
+      "command_trace", &command_columns, "memory"_a, "requests"_a, "design"_a,
+      "Returns columns (time_ps, command, channel, bank, row, column, burst) of one design's run.");
 }

@@ -138,7 +138,8 @@ class Network {
     player.presented();
   }
 
-  // The response to a transaction reaches its initiator in cycle `end`, or when those before it have.
+  // The response to a transaction reaches its initiator in cycle `end`, or when those before it
+  // have.
   void answer(Transactions& transactions, std::int64_t id, std::int64_t end) {
     Transaction& transaction = transactions[id];
     if (!in_order_) return finish(transaction, end);

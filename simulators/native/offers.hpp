@@ -59,8 +59,8 @@ class Offers {
 
   // The first of two.
   static Offer first(Offer a, Offer b, std::int32_t floor) {
-    return offer(std::min(key(std::max(a.ready, floor), a.order),
-                          key(std::max(b.ready, floor), b.order)));
+    return offer(
+        std::min(key(std::max(a.ready, floor), a.order), key(std::max(b.ready, floor), b.order)));
   }
 
   // Moves every cycle but that of withdrawn offers.

@@ -98,7 +98,7 @@ class Player {
   std::int64_t last_arrival_ = 0;  // of a request
   std::deque<std::int64_t> ends_;  // of responses that have made room nobody has taken yet
   std::uint32_t last_read_ = kNoRequest;
-  std::int64_t read_end_ = 0;      // of the last read; kNever while it is under way
+  std::int64_t read_end_ = 0;  // of the last read; kNever while it is under way
   std::unordered_map<std::uint32_t, int> open_bursts_;  // by request under way
 };
 

@@ -60,13 +60,9 @@ class PowerDownManager {
     switch (command) {
       case Command::PDEA: return fall_asleep(State::ActivePowerDown);
       case Command::PDEP: return fall_asleep(State::PrechargePowerDown);
-      case Command::SREFEN:
-        refreshing_itself_next_ = false;
-        return fall_asleep(State::SelfRefresh);
+      case Command::SREFEN: refreshing_itself_next_ = false; return fall_asleep(State::SelfRefresh);
       case Command::PDXA: return wake_up();
-      case Command::PDXP:
-        refreshing_itself_next_ = idle_ && may_refresh_itself_;
-        return wake_up();
+      case Command::PDXP: refreshing_itself_next_ = idle_ && may_refresh_itself_; return wake_up();
       case Command::SREFEX: state_ = State::LeavingSelfRefresh; return;
       default:
         if (state_ == State::LeavingSelfRefresh) return wake_up();
@@ -78,8 +74,7 @@ class PowerDownManager {
   template <class Visitor>
   void show(Visitor& visitor) {
     visitor.state(static_cast<int>(state_));
-    for (bool is :
-         {idle_, entering_, exiting_, may_refresh_itself_, refreshing_itself_next_})
+    for (bool is : {idle_, entering_, exiting_, may_refresh_itself_, refreshing_itself_next_})
       visitor.state(is);
     visitor.state(command_ ? index(*command_) : -1);
   }

@@ -19,8 +19,7 @@ template <bool kNeverPowersDown>
 class RankManagers {
  public:
   RankManagers(const System& system, const Design& design)
-      : system_(system),
-        powers_down_(design.power_down_policy == PowerDownPolicy::Staggered) {
+      : system_(system), powers_down_(design.power_down_policy == PowerDownPolicy::Staggered) {
     for (int rank = 0; rank < system.ranks; ++rank) {
       refresh_.emplace_back(system, design, rank);
       power_down_.emplace_back(powers_down_);
@@ -75,8 +74,8 @@ class RankManagers {
     if (powers_down() && --waiting_for_[rank] == 0) power_down_[rank].enter();
   }
 
-  // A refresh that `rank` wanted, or a precharge for it, has been issued. Returns the banks that have
-  // to choose again what they want.
+  // A refresh that `rank` wanted, or a precharge for it, has been issued. Returns the banks that
+  // have to choose again what they want.
   std::uint64_t refresh_issued(int rank, const ManagerCommand& issued, std::int64_t now,
                                BankSets& banks) {
     std::uint64_t choose_again = issued.banks;

@@ -39,8 +39,8 @@ struct RefreshDebt {
   }
 };
 
-// Refreshes one group of banks after the other: all banks of the rank, pairs, the same bank of every
-// bank group or single banks. The first group that is idle is taken, each once a round.
+// Refreshes one group of banks after the other: all banks of the rank, pairs, the same bank of
+// every bank group or single banks. The first group that is idle is taken, each once a round.
 class RefreshManager {
  public:
   RefreshManager(const System& system, const Design& design, int rank)
@@ -92,8 +92,8 @@ class RefreshManager {
       return;
     }
     if (!is_settled_) group_ = idle != kNone ? idle : std::countr_zero(remaining_);
-    // All banks at once are kept from issuing even before they are precharged. So are others once no
-    // further refresh may be owed: a stream of row hits could put off their precharge forever.
+    // All banks at once are kept from issuing even before they are precharged. So are others once
+    // no further refresh may be owed: a stream of row hits could put off their precharge forever.
     const bool at_limit = postponed_ >= most_owed_;
     if (forced && (rule_.command == Command::REFAB || !(groups_[group_] & open) || at_limit)) {
       // One group after the other would take too long where more falls due meanwhile.
@@ -202,8 +202,9 @@ class RefreshManager {
 
   // Whether the rank may go into self-refresh with the refresh that is due: it counts as postponed.
   // Where banks are refreshed apart, the refresh of all banks that follows is a whole round, and
-  // before it up to another round falls due. Where a refresh of all banks is divided, its parts have
-  // to be complete. So many refreshes in a row that no more may be pulled in leave no room for one.
+  // before it up to another round falls due. Where a refresh of all banks is divided, its parts
+  // have to be complete. So many refreshes in a row that no more may be pulled in leave no room for
+  // one.
   bool may_refresh_itself(std::int64_t now) const {
     if (is_crowded(now)) return false;
     if (!is_of_all_banks()) return postponed_ + 2 * rule_.per_interval <= flexibility_;
@@ -289,13 +290,13 @@ class RefreshManager {
   bool pulled_in_ = false;      // a refresh was issued for this trigger, more may follow
   bool asleep_ = false;         // the rank is powered down
   std::uint64_t blocked_ = 0;
-  std::vector<std::int64_t> history_;  // ring: when the last refreshes were issued
-  std::size_t oldest_ = 0;             // of them
-  std::int64_t refreshes_ = 0;             // but those that follow self-refresh
-  std::int64_t since_self_refresh_ = 0;    // all of them
-  std::int64_t self_refreshed_ = 0;        // cycles, up to the last exit
-  std::int64_t asleep_since_ = kNever;     // in self-refresh
-  std::int64_t awake_trigger_ = kNever;    // the trigger after self-refresh
+  std::vector<std::int64_t> history_;    // ring: when the last refreshes were issued
+  std::size_t oldest_ = 0;               // of them
+  std::int64_t refreshes_ = 0;           // but those that follow self-refresh
+  std::int64_t since_self_refresh_ = 0;  // all of them
+  std::int64_t self_refreshed_ = 0;      // cycles, up to the last exit
+  std::int64_t asleep_since_ = kNever;   // in self-refresh
+  std::int64_t awake_trigger_ = kNever;  // the trigger after self-refresh
   std::optional<ManagerCommand> command_;
 };
 

@@ -7,8 +7,8 @@
 // - `state(value)`: anything else.
 // - `count(total)`: what only adds up.
 // Two moments at which all times, taken relative to the moment, and all states are equal begin the
-// same again. So many whole periods are skipped by moving all times and by adding to every count what
-// it has gained in one, as often: the result is that of every step, to the last bit.
+// same again. So many whole periods are skipped by moving all times and by adding to every count
+// what it has gained in one, as often: the result is that of every step, to the last bit.
 #pragma once
 
 #include <algorithm>

@@ -39,20 +39,19 @@ class Reorderer {
 
 // How responses change hands, in cycles.
 struct Handover {
-  std::int64_t interval;           // between the responses of a controller
-  std::int64_t duration;           // of each
-  std::int64_t delivery = 0;       // from its end to the initiator, where the arbiter queues
+  std::int64_t interval;               // between the responses of a controller
+  std::int64_t duration;               // of each
+  std::int64_t delivery = 0;           // from its end to the initiator, where the arbiter queues
   std::int64_t delivery_interval = 0;  // between the responses to an initiator
-  std::int64_t release = 0;        // until the initiator may have another request under way
+  std::int64_t release = 0;            // until the initiator may have another request under way
 
   // A controller sends one response per cycle, and any number are on their way. In DRAMSys, one is:
-  // under Simple from the controller to the initiator, else from the arbiter to the initiator, which
-  // takes one in two cycles.
+  // under Simple from the controller to the initiator, else from the arbiter to the initiator,
+  // which takes one in two cycles.
   static Handover of(const System& system, const Design& design) {
     const std::int64_t delay = design.arbitration_delay_bw;
     if (!system.handshakes) return {.interval = 1, .duration = 1 + delay};
-    if (design.arbiter == Arbiter::Simple)
-      return {.interval = 1 + delay, .duration = 1 + delay};
+    if (design.arbiter == Arbiter::Simple) return {.interval = 1 + delay, .duration = 1 + delay};
     return {.interval = 0, .duration = 0, .delivery = delay, .delivery_interval = 2, .release = 1};
   }
 };

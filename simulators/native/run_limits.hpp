@@ -21,8 +21,8 @@ inline constexpr std::int64_t kLongestRunPs = 2'000'000'000'000'000'000;
 // Managers go on even where their commands leave no room for any access.
 class ProgressWatch {
  public:
-  // So many accesses have been served by cycle `now`. Throws Stuck once requests have waited in vain
-  // for too long.
+  // So many accesses have been served by cycle `now`. Throws Stuck once requests have waited in
+  // vain for too long.
   void look(std::int64_t now, std::int64_t served, bool is_waiting) {
     if (served != served_ || !was_waiting_) {
       served_ = served;

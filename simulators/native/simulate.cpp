@@ -122,8 +122,9 @@ Metrics play(const Run& run) {
   if (!is_direct)
     return run.system.handshakes ? play_dramsys_network<BankScheduler, kLanes>(run)
                                  : play_network<BankScheduler, kLanes>(run);
-  return is_plain(run.system, run.design, run.trace) ? play_directly<BankScheduler, kLanes, true>(run)
-                                                     : play_directly<BankScheduler, kLanes, false>(run);
+  return is_plain(run.system, run.design, run.trace)
+             ? play_directly<BankScheduler, kLanes, true>(run)
+             : play_directly<BankScheduler, kLanes, false>(run);
 }
 
 template <class BankScheduler>
@@ -140,9 +141,8 @@ Metrics play(const Run& run) {
 
 }  // namespace
 
-CommandList trace_commands(const System& system, const DelayTable& delays,
-                           const Requests& requests, const Design& design,
-                           Interruption& interruption) {
+CommandList trace_commands(const System& system, const DelayTable& delays, const Requests& requests,
+                           const Design& design, Interruption& interruption) {
   CommandList commands;
   play({system, delays, requests, design, &commands, false, interruption});
   return commands;

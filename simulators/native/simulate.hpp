@@ -16,9 +16,8 @@
 namespace archgym {
 
 // Both ask the interruption now and then whether to go on.
-CommandList trace_commands(const System& system, const DelayTable& delays,
-                           const Requests& requests, const Design& design,
-                           Interruption& interruption);
+CommandList trace_commands(const System& system, const DelayTable& delays, const Requests& requests,
+                           const Design& design, Interruption& interruption);
 
 // Metrics of no value stand for a run that got stuck, an infinite runtime for one that is too long.
 // The metrics are the same whether or not long idleness is skipped.

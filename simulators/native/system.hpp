@@ -1,5 +1,5 @@
-// A memory system as numbers: organisation, timing and energy per event. Channels are alike, and all
-// but their number is of one channel.
+// A memory system as numbers: organisation, timing and energy per event. Channels are alike, and
+// all but their number is of one channel.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +36,8 @@ struct Constraint {
   When when;
 };
 
-// In a rank, at most `count` of `commands` (a bit each) may issue within `cycles`, from the end of one
-// to the end of another.
+// In a rank, at most `count` of `commands` (a bit each) may issue within `cycles`, from the end of
+// one to the end of another.
 struct ActivateWindow {
   std::uint32_t commands;
   int count;
@@ -69,15 +69,15 @@ struct System {
   int bank_groups = 0;  // likewise
   int stacks = 0;       // likewise
   std::array<std::int32_t, kCommands> command_cycles{};  // how long each occupies its bus
-  bool uniform_commands = true;  // each lasts one cycle, and all share one bus
-  bool has_column_bus = false;   // accesses have a command bus of their own
-  std::int32_t read_latency = 0;         // RD to end of data, cycles
-  std::int32_t write_latency = 0;        // WR to end of data, cycles
-  std::int32_t read_to_precharge = 0;    // RDA to the precharge it contains, cycles
-  std::int32_t write_to_precharge = 0;   // WRA to the precharge it contains, cycles
-  std::int32_t row_active_min = 0;       // tRAS
-  std::vector<Refresh> refreshes;        // by RefreshPolicy; those that the device does not have
-                                         // are of no interval
+  bool uniform_commands = true;         // each lasts one cycle, and all share one bus
+  bool has_column_bus = false;          // accesses have a command bus of their own
+  std::int32_t read_latency = 0;        // RD to end of data, cycles
+  std::int32_t write_latency = 0;       // WR to end of data, cycles
+  std::int32_t read_to_precharge = 0;   // RDA to the precharge it contains, cycles
+  std::int32_t write_to_precharge = 0;  // WRA to the precharge it contains, cycles
+  std::int32_t row_active_min = 0;      // tRAS
+  std::vector<Refresh> refreshes;       // by RefreshPolicy; those that the device does not have
+                                        // are of no interval
   bool handshakes = false;  // requests and responses change hands one at a time, as in DRAMSys
   std::int64_t refresh_flexibility = 0;  // most refreshes to postpone, pull in or skip in a row
   std::int64_t bytes_per_burst = 0;

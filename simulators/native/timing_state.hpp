@@ -24,8 +24,12 @@ class TimingState {
     for (auto& lanes : rank_) lanes.fill(kPast);
     for (const ActivateWindow& window : delays.windows())
       for (int rank = 0; rank < system.ranks; ++rank) {
-        windows_.push_back({&window, rank, std::vector<std::int32_t>(window.count, kPast), 0,
-                            delays.kinds(window), {}});
+        windows_.push_back({&window,
+                            rank,
+                            std::vector<std::int32_t>(window.count, kPast),
+                            0,
+                            delays.kinds(window),
+                            {}});
         windows_.back().delays.fill(kNoDelay);
         for (int bank = 0; bank < system.banks; ++bank)
           if (system.rank_of(bank) == rank) windows_.back().delays.set(bank, window.cycles);
@@ -109,8 +113,7 @@ class TimingState {
     for (const Window& window : windows_) {
       const std::int64_t longest = std::ranges::max(window.rule->lengths);
       for (std::size_t i = 0; i < window.ends.size(); ++i)
-        cycle(window.ends[(window.oldest + i) % window.ends.size()],
-              window.rule->cycles + longest);
+        cycle(window.ends[(window.oldest + i) % window.ends.size()], window.rule->cycles + longest);
     }
     visitor.time(epoch_);  // moves all the others
   }
@@ -150,8 +153,7 @@ class TimingState {
   void count_in_windows(Command command, int rank, std::int64_t now) {
     const auto t = static_cast<std::int32_t>(now - epoch_);
     for (Window& window : windows_) {
-      if (window.rank != rank || !(window.rule->commands >> index(command) & 1))
-        continue;
+      if (window.rank != rank || !(window.rule->commands >> index(command) & 1)) continue;
       window.ends[window.oldest] = t + window.rule->lengths[index(command)];
       if (++window.oldest == window.ends.size()) window.oldest = 0;
       for (int kind : window.kinds)

@@ -25,8 +25,8 @@ class Tournament {
     while (place /= 2) times_[place] = std::min(times_[2 * place], times_[2 * place + 1]);
   }
 
-  // Calls `visit`, which may set its time, for each player whose time has come by `now`, in order of
-  // their numbers.
+  // Calls `visit`, which may set its time, for each player whose time has come by `now`, in order
+  // of their numbers.
   template <class Visit>
   void visit_until(std::int64_t now, Visit&& visit, std::size_t place = 1) {
     if (times_[place] > now) return;

@@ -54,9 +54,9 @@ auto columns(Recorder& recorder) {
 
 auto access_columns(AccessRecorder& recorder) {
   Accesses accesses = recorder.accesses();
-  return std::make_tuple(
-      to_numpy(std::move(accesses.instruction)), to_numpy(std::move(accesses.address)),
-      to_numpy(std::move(accesses.size)), to_numpy(std::move(accesses.is_write)));
+  return std::make_tuple(to_numpy(std::move(accesses.instruction)),
+                         to_numpy(std::move(accesses.address)), to_numpy(std::move(accesses.size)),
+                         to_numpy(std::move(accesses.is_write)));
 }
 
 template <class T>
@@ -88,15 +88,16 @@ void play(Playback& caches, const Input<std::uint64_t>& address, const Input<std
 // What all recorders have.
 template <class T>
 void bind_recorder(nb::class_<T>& recorder) {
-  recorder
-      .def("feed", &feed<T>, "piece"_a, "Takes the next bytes; returns whether it wants more.")
+  recorder.def("feed", &feed<T>, "piece"_a, "Takes the next bytes; returns whether it wants more.")
       .def_prop_ro("instructions", &T::instructions, "Executed so far, skipped ones too.")
       .def_prop_ro("emitted", &T::emitted, "Requests or accesses so far.")
       .def_prop_ro("fault", &T::fault, "What was wrong; empty if nothing was.")
-      .def_prop_ro("in_line", [](const T& self) { return self.lackey().in_line(); },
-                   "Whether the last line has not ended yet.")
-      .def_prop_ro("ended", [](const T& self) { return self.lackey().ended(); },
-                   "Whether the program has ended by itself.");
+      .def_prop_ro(
+          "in_line", [](const T& self) { return self.lackey().in_line(); },
+          "Whether the last line has not ended yet.")
+      .def_prop_ro(
+          "ended", [](const T& self) { return self.lackey().ended(); },
+          "Whether the program has ended by itself.");
 }
 
 }  // namespace
@@ -106,30 +107,38 @@ NB_MODULE(_recorder, m) {
 
   m.attr("CACHES") = ARCHGYM_CACHES;
 
-  nb::class_<Recorder> recorder(m, "Recorder", "Turns the text of lackey's into requests to memory.");
+  nb::class_<Recorder> recorder(m, "Recorder",
+                                "Turns the text of lackey's into requests to memory.");
   bind_recorder(recorder);
   recorder
-      .def("__init__",
-           [](Recorder* self, unsigned line_bits, unsigned page_bits, const ShapeRow& first,
-              const std::vector<ShapeRow>& shared, bool inclusive, bool prefetch,
-              std::uint64_t frames, bool random, std::uint64_t seed, std::uint64_t skip,
-              std::uint64_t limit) {
-             const Machine machine{line_bits, page_bits, {first.first, first.second},
-                                   make_shapes(shared), inclusive, prefetch, frames, random, seed};
-             new (self) Recorder(machine, skip, limit);
-           },
-           nb::kw_only(), "line_bits"_a, "page_bits"_a, "first"_a, "shared"_a, "inclusive"_a,
-           "prefetch"_a, "frames"_a, "random"_a, "seed"_a, "skip"_a, "limit"_a)
+      .def(
+          "__init__",
+          [](Recorder* self, unsigned line_bits, unsigned page_bits, const ShapeRow& first,
+             const std::vector<ShapeRow>& shared, bool inclusive, bool prefetch,
+             std::uint64_t frames, bool random, std::uint64_t seed, std::uint64_t skip,
+             std::uint64_t limit) {
+            const Machine machine{line_bits,
+                                  page_bits,
+                                  {first.first, first.second},
+                                  make_shapes(shared),
+                                  inclusive,
+                                  prefetch,
+                                  frames,
+                                  random,
+                                  seed};
+            new (self) Recorder(machine, skip, limit);
+          },
+          nb::kw_only(), "line_bits"_a, "page_bits"_a, "first"_a, "shared"_a, "inclusive"_a,
+          "prefetch"_a, "frames"_a, "random"_a, "seed"_a, "skip"_a, "limit"_a)
       .def("requests", &columns,
            "Returns columns (instruction, address, is_write) of the requests since the last call.")
       .def_prop_ro("counts", &counts<Recorder>, "What each cache did in the region.")
       .def_prop_ro("pages", &Recorder::pages, "Pages touched so far.");
 
-  nb::class_<AccessRecorder> accesses(m, "AccessRecorder",
-                                      "Takes a program's accesses to its data out of lackey's text.");
+  nb::class_<AccessRecorder> accesses(
+      m, "AccessRecorder", "Takes a program's accesses to its data out of lackey's text.");
   bind_recorder(accesses);
-  accesses
-      .def(nb::init<std::uint64_t, std::uint64_t>(), nb::kw_only(), "skip"_a, "limit"_a)
+  accesses.def(nb::init<std::uint64_t, std::uint64_t>(), nb::kw_only(), "skip"_a, "limit"_a)
       .def("accesses", &access_columns,
            "Returns columns (instruction, address, size, is_write) of those since the last call.");
 
@@ -143,15 +152,16 @@ NB_MODULE(_recorder, m) {
       .value("STRIDE", Prefetch::kStride);
 
   nb::class_<Playback>(m, "Playback", "One cache per level, to which accesses are played.")
-      .def("__init__",
-           [](Playback* self, unsigned line_bits, unsigned page_bits,
-              const std::vector<ShapeRow>& levels, Inclusion inclusion, Prefetch prefetch,
-              unsigned degree) {
-             new (self) Playback(line_bits, make_shapes(levels), inclusion,
-                                 Prefetcher(prefetch, degree, page_bits - line_bits));
-           },
-           nb::kw_only(), "line_bits"_a, "page_bits"_a, "levels"_a, "inclusion"_a, "prefetch"_a,
-           "degree"_a)
+      .def(
+          "__init__",
+          [](Playback* self, unsigned line_bits, unsigned page_bits,
+             const std::vector<ShapeRow>& levels, Inclusion inclusion, Prefetch prefetch,
+             unsigned degree) {
+            new (self) Playback(line_bits, make_shapes(levels), inclusion,
+                                Prefetcher(prefetch, degree, page_bits - line_bits));
+          },
+          nb::kw_only(), "line_bits"_a, "page_bits"_a, "levels"_a, "inclusion"_a, "prefetch"_a,
+          "degree"_a)
       .def("play", &play, "address"_a, "size"_a, "is_write"_a,
            "Plays accesses, on top of those of earlier calls.")
       .def_prop_ro("counts", &counts<Playback>, "What each cache did in the last call.");

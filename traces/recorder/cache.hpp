@@ -21,7 +21,8 @@ enum class Lookup { kMiss, kHit, kFirstUse };  // kFirstUse: a hit that a prefet
 class Cache {
  public:
   // Sets are a power of two.
-  Cache(std::size_t sets, std::size_t ways) : ways_(ways), mask_(sets - 1), slots_(sets * ways, kEmpty) {}
+  Cache(std::size_t sets, std::size_t ways)
+      : ways_(ways), mask_(sets - 1), slots_(sets * ways, kEmpty) {}
 
   // A use of the line: whether it is there; it becomes the most recently used, and dirty if asked.
   Lookup touch(Line line, bool dirty) {

@@ -1,4 +1,5 @@
-// Caches between a core and its memory: what is left of its accesses are line fills and write-backs.
+// Caches between a core and its memory: what is left of its accesses are line fills and
+// write-backs.
 #pragma once
 
 #include <algorithm>

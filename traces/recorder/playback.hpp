@@ -20,8 +20,7 @@ class Playback {
   // An access of at least one byte, whose last one has an address.
   void access(std::uint64_t address, std::uint64_t bytes, bool is_write) {
     const Line last = (address + (bytes - 1)) >> line_bits_;
-    for (Line line = address >> line_bits_; line <= last; ++line)
-      caches_.touch(0, line, is_write);
+    for (Line line = address >> line_bits_; line <= last; ++line) caches_.touch(0, line, is_write);
     caches_.end_access(0);
   }
 

@@ -13,7 +13,8 @@ enum class Prefetch { kNone, kNextLine, kStride };
 
 // The `degree` lines that follow each line, as far as they lie within its page: the next ones, or
 // those at the page's stride once two lines in a row had the same distance from the one before.
-// Pages share a small table by the lowest bits of their number, and the one seen last has the entry.
+// Pages share a small table by the lowest bits of their number, and the one seen last has the
+// entry.
 class Prefetcher {
  public:
   Prefetcher(Prefetch kind, unsigned degree, unsigned lines_per_page_bits)

@@ -26,9 +26,8 @@ class GrpFrFcfsWm : public DirectedScheduler<2> {
 
  private:
   void follow_watermarks() {
-    if (prefers_writes_
-            ? admission_.writes() <= design_.low_watermark && admission_.reads() != 0
-            : admission_.writes() > design_.high_watermark || admission_.reads() == 0)
+    if (prefers_writes_ ? admission_.writes() <= design_.low_watermark && admission_.reads() != 0
+                        : admission_.writes() > design_.high_watermark || admission_.reads() == 0)
       prefer(!prefers_writes_);
   }
 };

@@ -33,8 +33,8 @@ class QueueScheduler {
     std::uint32_t position;
   };
 
-  QueueScheduler(const Design& design, const Admission& admission,
-                 const Transactions& transactions, int banks)
+  QueueScheduler(const Design& design, const Admission& admission, const Transactions& transactions,
+                 int banks)
       : design_(design), admission_(admission), transactions_(transactions), queues_(banks) {}
 
   const Queues& queues() const { return queues_; }

@@ -17,8 +17,7 @@ int main(int count, char** arguments) {
       float sum = 0;
       for (int dy = -kReach; dy <= kReach; ++dy)
         for (int dx = -kReach; dx <= kReach; ++dx)
-          sum += kWeights[dy + kReach] * kWeights[dx + kReach] *
-                 image[(y + dy) * kWidth + x + dx];
+          sum += kWeights[dy + kReach] * kWeights[dx + kReach] * image[(y + dy) * kWidth + x + dx];
       blurred[y * kWidth + x] = sum;
     }
   std::printf("%g\n", blurred[kWidth * (kHeight / 2) + kWidth / 2]);

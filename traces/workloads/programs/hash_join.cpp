@@ -54,6 +54,8 @@ int main(int count, char** arguments) {
   for (const Customer& customer : customers) table.insert(customer);
   std::uint64_t revenue[16] = {};
   for (const Sale& sale : sales)
-    if (const Customer* customer = table.find(sale.customer)) revenue[customer->region] += sale.price;
-  for (const std::uint64_t sum : revenue) std::printf("%llu\n", static_cast<unsigned long long>(sum));
+    if (const Customer* customer = table.find(sale.customer))
+      revenue[customer->region] += sale.price;
+  for (const std::uint64_t sum : revenue)
+    std::printf("%llu\n", static_cast<unsigned long long>(sum));
 }
