@@ -12,6 +12,7 @@ from archgym.errors import ArchgymError
 from archgym.simulators.native import Native
 from experiments.speed import __main__ as command_line
 from experiments.speed import agents as agents_speed
+from experiments.speed import evaluations
 from experiments.speed.clock import cpu, in_turn, wall
 from experiments.speed.comparison import DEVICE, compare
 from experiments.speed.peers import PEERS, dramsim3, dramsys, ramulator2
@@ -101,6 +102,15 @@ def test_the_cost_of_agents_is_written(tmp_path, monkeypatch):
     assert set(searchers) == set(agents_speed.SEARCHERS)
     assert all(each > 0 for each in searchers.values())
     assert set(report["steps_per_cpu_second"]) == {"ippo"}
+
+
+@pytest.mark.slow
+def test_the_cost_of_evaluations_is_written(tmp_path):
+    out = tmp_path / "evaluations.json"
+    evaluations.main(out, scale=0.05)
+    figures = json.loads(out.read_text())["microseconds_per_evaluation_by_batch"]
+    assert list(figures) == [str(batch) for batch in evaluations.BATCHES]
+    assert all(each > 0 for each in figures.values())
 
 
 @pytest.mark.usefixtures("no_peers")
