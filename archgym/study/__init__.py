@@ -19,6 +19,9 @@ population = 10
 budget = 1000                       # for this agent; seeds may differ too
 ```
 
+A list of values for a hyperparameter, `population = [8, 16, 32]`, stands for as many agents, and so
+does a range to draw from; see `archgym.study.sweep`.
+
 Agents are compared after equal budgets: after 100 evaluations here, and the one that has 1000 once
 more after those.
 

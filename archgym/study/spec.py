@@ -21,6 +21,7 @@ from archgym.errors import ArchgymError, unknown
 from archgym.study import inputs, toml
 from archgym.study.inputs import Inputs
 from archgym.study.parts import AgentSpec, WorkloadSpec
+from archgym.study.sweep import expand
 from archgym.study.trial import Trial
 from archgym.texts import check_printable
 
@@ -269,6 +270,8 @@ def _values(document: Mapping[str, Any], source: str, name: str) -> dict[str, An
             replace(each, options=domain.read_workload_options(dict(each.options)))
             for each in values["workloads"]
         )
+    with _blame(source, "agents"):
+        values["agents"] = tuple(_swept(values["agents"], values.get("seed", 0)))
     given = {key: value for key, value in document.items() if key in domain.options}
     try:
         options = domain.settle(given)
@@ -342,6 +345,7 @@ def workload_document(workload: WorkloadSpec) -> str | dict[str, Any]:
 
 
 def _agents(value: Any) -> tuple[AgentSpec, ...] | None:
+    """Returns agents whose hyperparameters are still as in their tables; see `_swept`."""
     found = []
     for label, table in value.items() if isinstance(value, Mapping) else ():
         if not isinstance(table, Mapping):
@@ -353,6 +357,21 @@ def _agents(value: Any) -> tuple[AgentSpec, ...] | None:
             return None
         found.append(AgentSpec(label, agent, settings, **counts))
     return tuple(found) or None
+
+
+def _swept(tables: tuple[AgentSpec, ...], seed: int) -> Iterator[AgentSpec]:
+    """Yields the agents that tables stand for."""
+    for table in tables:
+        settings = dict(table.hyperparameters)
+        samples = settings.pop("samples", None)
+        if samples is not None and _count(samples) is None:
+            raise ArchgymError(f"samples of {table.label} must be {_EXPECTED[_count]}")
+        try:
+            expanded = expand(table.label, settings, samples, seed)
+        except ArchgymError as error:
+            raise ArchgymError(f"{table.label}: {error}") from error
+        for label, hyperparameters in expanded:
+            yield replace(table, label=label, hyperparameters=hyperparameters)
 
 
 def _agent_document(agent: AgentSpec) -> dict[str, Any]:
