@@ -9,6 +9,7 @@ from archgym.cli.compare import compare
 from archgym.cli.dataset import app as dataset
 from archgym.cli.enumerate import enumerate_designs
 from archgym.cli.listing import list_names
+from archgym.cli.merge import merge
 from archgym.cli.output import help_alone
 from archgym.cli.proxy import app as proxy
 from archgym.cli.run import run
@@ -56,6 +57,7 @@ def _add_domain(name: str) -> None:
 for _name, _command in (
     ("run", run),
     ("compare", compare),
+    ("merge", merge),
     ("enumerate", enumerate_designs),
     ("dataset", dataset),
     ("proxy", proxy),

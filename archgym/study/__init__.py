@@ -37,7 +37,8 @@ in pairs. A study and its seed determine every row of its logs, save for the tim
 What a study reads is part of it: `inputs.json` in its folder says what the device, the workloads,
 the simulator and the files of agents contained, and results of other contents do not go there. All
 files in it have checksums or digests; the same command sets aside what is damaged and makes it
-again (`archgym.study.damage`). One command at a time runs in a folder (`archgym.study.lock`);
+again (`archgym.study.damage`). Parts of a study can be run in folders of their own
+(`archgym.study.shard`) and joined (`archgym.study.merge`). One command at a time runs in a folder (`archgym.study.lock`);
 anyone can read it meanwhile.
 """
 

@@ -15,6 +15,7 @@ from archgym.study.executor import TrialFailure, check_workers, execute
 from archgym.study.inputs import Inputs
 from archgym.study.lock import Lock, locked, remove_leftovers
 from archgym.study.progress import bar
+from archgym.study.shard import Shard
 from archgym.study.spec import Spec
 from archgym.study.trial import Trial, replace_text
 
@@ -59,21 +60,22 @@ class StudyFolder:
     Attributes:
         study: What is run.
         out: The folder.
-        waiting: The trials whose log is not in it yet.
+        waiting: The trials to run whose log is not in it yet.
+        complete: How many of the trials to run have a log in it.
         lock: What keeps others out.
     """
 
     study: Spec
     out: Path
     waiting: list[Trial]
+    complete: int
     lock: Lock
 
     def run(self, workers: int = 1, on_end: OnEnd | None = None) -> list[TrialFailure]:
         """Runs the trials that wait; see `run`."""
-        trials = len(self.study.trials)
         failures = []
         with (
-            bar(trials, trials - len(self.waiting)) as advance,
+            bar(self.complete + len(self.waiting), self.complete) as advance,
             closing(execute(self.waiting, self.out / "trials", workers, self.lock)) as ended,
         ):
             for trial, failure in ended:
@@ -86,13 +88,16 @@ class StudyFolder:
 
 
 @contextmanager
-def opened(study: Spec, out: Path, now: Inputs) -> Iterator[StudyFolder]:
+def opened(
+    study: Spec, out: Path, now: Inputs, shard: Shard | None = None
+) -> Iterator[StudyFolder]:
     """Opens the folder of a study, to run it or what is left of it.
 
     Args:
         study: The study.
         out: The folder; made if missing.
         now: What the study reads, as `Spec.check` found it.
+        shard: Which trials are to be run; by default all.
 
     Raises:
         ArchgymError: As `run`.
@@ -113,14 +118,15 @@ def opened(study: Spec, out: Path, now: Inputs) -> Iterator[StudyFolder]:
             replace_text(out / inputs.NAME, record.to_json())
         except OSError as error:
             raise _cannot_write(out, error) from error
-        waiting = []
-        for trial in study.trials:
+        waiting, complete = [], 0
+        for trial in shard.trials(study) if shard else study.trials:
             if (trials / f"{trial.name}.parquet").exists():
                 # Left if the trial was killed just when it had been sealed.
                 (trials / f"{trial.name}.jsonl").unlink(missing_ok=True)
+                complete += 1
             else:
                 waiting.append(replace(trial, contents=now.of_trial(trial.workload, trial.agent)))
-        yield StudyFolder(study, out, waiting, lock)
+        yield StudyFolder(study, out, waiting, complete, lock)
 
 
 def _cannot_write(out: Path, error: OSError) -> ArchgymError:

@@ -175,10 +175,10 @@ CASES = {
         ["simulate", "--trace", "pointer-chase", "--timeline", "t"],
         ["--timeline", "--player open"],
     ),
-    "timeline of a simulator without commands": (
+    "timeline of an unknown simulator": (
         {},
         ["simulate", "--trace", "stream", "--simulator", "nativ", "--timeline", "t"],
-        ["--timeline", "native"],
+        ["simulator 'nativ'", "did you mean 'native'"],
     ),
     "missing device file": (
         {},
