@@ -234,8 +234,7 @@ class Problem:
         outcomes = self._simulate(list(misses.values()))
         for key, outcome in zip(misses, outcomes, strict=True):
             if isinstance(outcome, Failure):
-                reason = f"{outcome.kind}: {outcome.reason}"
-                self._results[key] = _Result.none(reason, feasible=True)
+                self._results[key] = _Result.none(outcome.to_text(), feasible=True)
             else:
                 judged = self.objective.judge(outcome, reference)
                 self._results[key] = _Result(outcome, *judged, True, None)

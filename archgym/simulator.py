@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from archgym.parameter import Design, Parameter
 
@@ -26,6 +26,16 @@ class Failure:
 
     kind: FailureKind
     reason: str
+
+    def to_text(self) -> str:
+        """Returns what logs and tables have, such as `timeout: it ran for more than 60 s`."""
+        return f"{self.kind}: {self.reason}"
+
+    @classmethod
+    def from_text(cls, text: str) -> "Failure | None":
+        """Returns the failure with a text; `None` if it is of none but says something else."""
+        kind, mark, reason = text.partition(": ")
+        return cls(kind, reason) if mark and kind in get_args(FailureKind) else None  # type: ignore[arg-type]
 
 
 Outcome = Metrics | Failure

@@ -227,7 +227,7 @@ def write_shard(
     reasons = header.designs.infeasibility(numbers)
     measured = [outcome if isinstance(outcome, dict) else {} for outcome in outcomes]
     failures = [
-        f"{outcome.kind}: {outcome.reason}" if isinstance(outcome, Failure) else reason
+        outcome.to_text() if isinstance(outcome, Failure) else reason
         for outcome, reason in zip(outcomes, reasons, strict=True)
     ]
     columns: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from archgym import versions
 from archgym.errors import ArchgymError
 from archgym.parameter import Design, Parameter
-from archgym.simulator import Failure, FailureKind, Outcome, Simulator
+from archgym.simulator import Failure, Outcome, Simulator
 from archgym.table import Table, read_header
 
 # What tells the tables of a folder from each other.
@@ -137,9 +137,8 @@ class Tabular(Simulator):
             if self._is_ragged:
                 return {name: value for name, value in metrics.items() if value == value}
             return metrics
-        kind, _, reason = failure.partition(": ")
-        if kind in get_args(FailureKind):
-            return Failure(kind, reason)  # type: ignore[arg-type]
+        if found := Failure.from_text(failure):
+            return found
         space = self.table.header.space.name
         return Failure(
             "unsupported",

@@ -4,6 +4,8 @@
 here, that it notices when one does that may not.
 """
 
+import ast
+import importlib.util
 import json
 import os
 import shutil
@@ -114,3 +116,30 @@ def test_modules_can_be_read_in_one_go() -> None:
         for path in modules
     }
     assert {name: length for name, length in lengths.items() if length > 450} == {}
+
+
+def test_nothing_private_is_imported_from_elsewhere() -> None:
+    """Names with an underscore stay in their module, and such modules in their package."""
+    parts = ("agents", "simulators", "traces")
+    names = {"archgym": "archgym", **{part: f"archgym.{part}" for part in parts}}
+    found: list[str] = []
+    for folder, package in names.items():
+        for path in (ROOT / folder).rglob("*.py"):
+            own = path.relative_to(ROOT / folder).with_suffix("").parts
+            module = ".".join([package, *own]).removesuffix(".__init__")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    found += [
+                        f"{module} imports {node.module}.{each.name}"
+                        for each in node.names
+                        if _is_private(f"{node.module}.{each.name}", module)
+                    ]
+    assert found == []
+
+
+def _is_private(name: str, module: str) -> bool:
+    owner, mark, rest = name.partition("._")
+    if not mark or rest.startswith("_"):
+        return False
+    is_module = importlib.util.find_spec(f"{owner}._{rest.partition('.')[0]}") is not None
+    return not (module == owner or (is_module and module.startswith(f"{owner}.")))

@@ -7,8 +7,7 @@ equivalent combinations are the same; so designs need not be brought into canoni
 the first layer of a network becomes a sum of rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -226,8 +225,3 @@ def _hats(parameter: Parameter) -> Floats:
     knots = np.linspace(place[0], place[-1], KNOTS)
     distance = np.abs(place[:, None] - knots) / (knots[1] - knots[0])
     return np.vstack([np.maximum(1 - distance, 0), np.zeros(KNOTS)])
-
-
-def columns_of(metrics: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Floats:
-    """Returns metrics as an array, shape `[n, names]`, NaN where one was not measured."""
-    return np.array([[each.get(name, np.nan) for name in names] for each in metrics], np.float64)

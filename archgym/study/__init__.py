@@ -38,8 +38,8 @@ What a study reads is part of it: `inputs.json` in its folder says what the devi
 the simulator and the files of agents contained, and results of other contents do not go there. All
 files in it have checksums or digests; the same command sets aside what is damaged and makes it
 again (`archgym.study.damage`). Parts of a study can be run in folders of their own
-(`archgym.study.shard`) and joined (`archgym.study.merge`). One command at a time runs in a folder (`archgym.study.lock`);
-anyone can read it meanwhile.
+(`archgym.study.shard`) and joined (`archgym.study.merge`). One command at a time runs in a folder
+(`archgym.study.lock`); anyone can read it meanwhile.
 """
 
 from archgym.study.executor import TrialFailure

@@ -8,8 +8,8 @@ from archgym.dram.standards import COMMANDS
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
 from archgym.simulators.native import _core
-from archgym.simulators.native.channel import make_memory, make_requests
 from archgym.simulators.native.conduct import Conduct
+from archgym.simulators.native.lowering import make_memory, make_requests
 
 # Decoding a trace takes about as long as simulating it once. As many are kept as have so many
 # bursts together, which take about 100 MB.

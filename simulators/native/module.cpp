@@ -12,6 +12,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "declarations.hpp"
@@ -31,45 +32,61 @@ using Table = nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig>;
 template <class T>
 using NewColumn = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig>;
 
-// (scope, previous, following, cycles, when), enumerators as integers.
-using ConstraintRow = std::tuple<int, int, int, int, int>;
-// (commands, count, cycles, length by command, by_last).
-using WindowRow = std::tuple<std::vector<int>, int, int, std::vector<int>, bool>;
-// (command, precharge, interval, duration, per_interval, turn); all 0 where the device has no such.
-using RefreshRow = std::tuple<int, int, int, int, int, int>;
+// A value of a dictionary.
+template <class T>
+T field(const nb::dict& row, const char* key) {
+  return nb::cast<T>(row[key]);
+}
 
-// (closed, max_outstanding, think_cycles, dependent).
-using PlayerRow = std::tuple<bool, std::int64_t, std::int64_t, bool>;
+// The enumerator that a value names.
+template <class Enum, std::size_t kCount>
+Enum named(const nb::handle& value, const std::array<std::string_view, kCount>& names) {
+  const auto name = nb::cast<std::string>(value);
+  const auto* found = std::ranges::find(names, name);
+  if (found == names.end()) throw std::invalid_argument("there is no " + name);
+  return static_cast<Enum>(found - names.begin());
+}
+Command command(const nb::handle& value) { return named<Command>(value, kCommandNames); }
 
 struct Memory {
   System system;
   DelayTable delays;
 };
 
-std::vector<Constraint> make_constraints(const std::vector<ConstraintRow>& rows) {
+std::vector<Constraint> make_constraints(const std::vector<nb::dict>& rows) {
   std::vector<Constraint> result;
-  for (const auto& [scope, previous, following, cycles, when] : rows)
-    result.push_back({static_cast<Scope>(scope), static_cast<Command>(previous),
-                      static_cast<Command>(following), cycles, static_cast<When>(when)});
+  for (const nb::dict& row : rows)
+    result.push_back({named<Scope>(row["scope"], kScopeNames), command(row["previous"]),
+                      command(row["following"]), field<std::int32_t>(row, "cycles"),
+                      named<When>(row["when"], kWhenNames)});
   return result;
 }
 
-std::vector<ActivateWindow> make_windows(const std::vector<WindowRow>& rows) {
+std::vector<ActivateWindow> make_windows(const std::vector<nb::dict>& rows) {
   std::vector<ActivateWindow> result;
-  for (const auto& [commands, count, cycles, lengths, by_last] : rows) {
-    if (count < 1 || lengths.size() != kCommands)
-      throw std::invalid_argument("a window counts commands and knows the length of each");
-    ActivateWindow window{0, count, cycles, {}, by_last};
-    for (int command : commands) window.commands |= 1u << command;
-    std::copy(lengths.begin(), lengths.end(), window.lengths.begin());
+  for (const nb::dict& row : rows) {
+    ActivateWindow window{0, field<int>(row, "count"), field<std::int32_t>(row, "cycles"),
+                          field<std::array<std::int32_t, kCommands>>(row, "lengths"),
+                          field<bool>(row, "by_last")};
+    if (window.count < 1) throw std::invalid_argument("a window counts commands");
+    for (const nb::handle each : row["commands"]) window.commands |= 1u << index(command(each));
     result.push_back(window);
   }
   return result;
 }
 
+// `None` where the device has no such refresh.
+Refresh make_refresh(const nb::handle& value) {
+  if (value.is_none()) return {};
+  const auto row = nb::cast<nb::dict>(value);
+  const auto number = [&](const char* key) { return field<std::int32_t>(row, key); };
+  return {command(row["command"]), command(row["precharge"]), number("interval"),
+          number("duration"),      number("per_interval"),    number("turn")};
+}
+
 System make_system(const nb::dict& spec) {
-  const auto number = [&](const char* key) { return nb::cast<std::int64_t>(spec[key]); };
-  const auto cycles = [&](const char* key) { return nb::cast<std::int32_t>(spec[key]); };
+  const auto number = [&](const char* key) { return field<std::int64_t>(spec, key); };
+  const auto cycles = [&](const char* key) { return field<std::int32_t>(spec, key); };
   System s;
   s.clock_ps = number("clock_ps");
   s.channels = cycles("channels");
@@ -90,22 +107,18 @@ System make_system(const nb::dict& spec) {
         "at most " +
         std::to_string(kMaxRanks) + " ranks and " + std::to_string(kMaxBanks) + " banks");
   s.derive();
-  const auto lengths = nb::cast<std::vector<int>>(spec["command_cycles"]);
-  if (lengths.size() != kCommands) throw std::invalid_argument("every command has a length");
-  std::copy(lengths.begin(), lengths.end(), s.command_cycles.begin());
-  s.has_column_bus = nb::cast<bool>(spec["has_column_bus"]);
-  s.uniform_commands =
-      !s.has_column_bus && std::ranges::all_of(lengths, [](int length) { return length == 1; });
+  s.command_cycles = field<std::array<std::int32_t, kCommands>>(spec, "command_cycles");
+  s.has_column_bus = field<bool>(spec, "has_column_bus");
+  s.uniform_commands = !s.has_column_bus && std::ranges::all_of(s.command_cycles, [](int length) {
+    return length == 1;
+  });
   s.read_latency = cycles("read_latency");
   s.write_latency = cycles("write_latency");
   s.read_to_precharge = cycles("read_to_precharge");
   s.write_to_precharge = cycles("write_to_precharge");
   s.row_active_min = cycles("row_active_min");
-  for (const auto& [command, precharge, interval, duration, per_interval, turn] :
-       nb::cast<std::vector<RefreshRow>>(spec["refreshes"]))
-    s.refreshes.push_back({static_cast<Command>(command), static_cast<Command>(precharge), interval,
-                           duration, per_interval, turn});
-  s.handshakes = nb::cast<bool>(spec["handshakes"]);
+  for (const nb::handle refresh : spec["refreshes"]) s.refreshes.push_back(make_refresh(refresh));
+  s.handshakes = field<bool>(spec, "handshakes");
   s.refresh_flexibility = number("refresh_flexibility");
   s.bytes_per_burst = number("bytes_per_burst");
   s.energy_books = static_cast<EnergyBooks>(cycles("energy_books"));
@@ -119,7 +132,7 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
                        Column<std::uint8_t> bank, Column<std::uint32_t> row,
                        Column<std::uint32_t> column, Column<bool> is_write,
                        Column<std::uint32_t> request, Column<std::uint16_t> initiator,
-                       std::int64_t bytes, const PlayerRow& player) {
+                       std::int64_t bytes, const nb::dict& player) {
   const std::size_t n = arrival_cycle.size();
   if (n == 0 || n >= 0x7FFFFFFEu || channel.size() != n || bank.size() != n || row.size() != n ||
       column.size() != n || is_write.size() != n || request.size() != n || initiator.size() != n ||
@@ -138,8 +151,8 @@ Requests make_requests(const System& system, Column<std::int64_t> arrival_cycle,
   requests.initiators = 1 + *std::max_element(initiator.data(), initiator.data() + n);
   if (requests.initiators > 1) requests.initiator.assign(initiator.data(), initiator.data() + n);
   requests.bytes = bytes;
-  const auto& [closed, max_outstanding, think_cycles, dependent] = player;
-  requests.player = {closed, max_outstanding, think_cycles, dependent};
+  requests.player = {field<bool>(player, "closed"), field<std::int64_t>(player, "max_outstanding"),
+                     field<std::int64_t>(player, "think_cycles"), field<bool>(player, "dependent")};
   return requests;
 }
 
@@ -258,8 +271,8 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
   nb::class_<Memory>(m, "Memory", "A memory system: organisation, timing edges, energy.")
       .def(
           "__init__",
-          [](Memory* self, const nb::dict& spec, const std::vector<ConstraintRow>& constraints,
-             const std::vector<WindowRow>& activate_windows) {
+          [](Memory* self, const nb::dict& spec, const std::vector<nb::dict>& constraints,
+             const std::vector<nb::dict>& activate_windows) {
             System system = make_system(spec);
             DelayTable delays(system, make_constraints(constraints),
                               make_windows(activate_windows));
@@ -274,7 +287,7 @@ ARCHGYM_DEFINE(ARCHGYM_MODULE, m) {
              Column<std::int64_t> arrival_ps, Column<std::uint8_t> channel,
              Column<std::uint8_t> bank, Column<std::uint32_t> row, Column<std::uint32_t> column,
              Column<bool> is_write, Column<std::uint32_t> request, Column<std::uint16_t> initiator,
-             std::int64_t bytes, const PlayerRow& player) {
+             std::int64_t bytes, const nb::dict& player) {
             new (self)
                 Requests(make_requests(memory.system, arrival_cycle, arrival_ps, channel, bank, row,
                                        column, is_write, request, initiator, bytes, player));

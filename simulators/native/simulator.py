@@ -16,11 +16,11 @@ from archgym.errors import ArchgymError, SimulationError
 from archgym.parameter import Design, Parameter
 from archgym.simulator import Failure, Outcome, Simulator
 from archgym.simulators.native import _core
-from archgym.simulators.native.channel import impossible, unsupported
 from archgym.simulators.native.conduct import Conduct, dramsys, jedec
 from archgym.simulators.native.decoded import Decoded
 from archgym.simulators.native.encoding import encode
 from archgym.simulators.native.energy import energy_table, gives_back
+from archgym.simulators.native.lowering import impossible, unsupported
 from archgym.simulators.native.version import DRAMSYS_VERSION, VERSION
 
 COMMANDS: tuple[str, ...] = _core.COMMANDS

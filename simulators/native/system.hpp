@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -22,10 +23,14 @@ inline constexpr int kMaxChannels = 64;
 // Where two commands must be for a constraint to hold; OtherStack: in different stacks of a rank,
 // OtherRank: in different ranks.
 enum class Scope : int { Bank, BankGroup, Rank, OtherStack, OtherRank };
+inline constexpr std::array<std::string_view, 5> kScopeNames = {"bank", "bank_group", "rank",
+                                                                "other_stack", "other_rank"};
 
 // Which refreshes a constraint starts from: also those that end a round over all banks of their
 // rank, or the others.
 enum class When : int { Always, RoundGoesOn, RoundEnds };
+inline constexpr std::array<std::string_view, 3> kWhenNames = {"always", "round_goes_on",
+                                                               "round_ends"};
 
 // A timing edge: `following` may not issue sooner than `cycles` after `previous` in `scope`.
 struct Constraint {

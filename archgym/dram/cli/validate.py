@@ -125,7 +125,7 @@ def _make(
         seed=seed,
     )
     print_notes(written.notes)
-    reasons = Counter(f"{kind.kind}: {kind.reason}" for *_, kind in written.failures)
+    reasons = Counter(failure.to_text() for *_, failure in written.failures)
     for reason, count in reasons.most_common():
         typer.echo(f"{reference.title} failed {count} runs: {reason}", err=True)
     if not written.runs:

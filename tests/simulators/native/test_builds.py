@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 import archgym
-from archgym.simulators.native import Native, _portable, channel, simulator
+from archgym.simulators.native import Native, _portable, lowering, simulator
 
 BUILDS = ["_portable"]
 if _portable.PROCESSOR_HAS_AVX2:
@@ -17,7 +17,7 @@ DEVICES = ["ddr3-1600", "ddr4-2400", "ddr4-2400-2rank-xor", "ddr5-4800", "lpddr4
 def native_with(monkeypatch):
     def make(build):
         core = importlib.import_module(f"archgym.simulators.native.{build}")
-        for module in (channel, simulator):
+        for module in (lowering, simulator):
             monkeypatch.setattr(module, "_core", core)
         return Native()
 

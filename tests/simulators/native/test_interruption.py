@@ -11,9 +11,9 @@ import pytest
 
 import archgym
 from archgym.simulators.native import _core
-from archgym.simulators.native.channel import make_memory, make_requests
 from archgym.simulators.native.conduct import jedec
 from archgym.simulators.native.encoding import encode
+from archgym.simulators.native.lowering import make_memory, make_requests
 
 # A batch that would take ten minutes.
 BATCH = """

@@ -25,8 +25,8 @@ from archgym.errors import ArchgymError, SimulationError
 from archgym.simulator import Failure
 from archgym.simulators.native import Native, _core
 from archgym.simulators.native import decoded as decoded_module
-from archgym.simulators.native.channel import make_memory, make_requests
 from archgym.simulators.native.conduct import jedec
+from archgym.simulators.native.lowering import make_memory, make_requests
 from archgym.testing.simulators import check_simulator
 from archgym.traces.player import Player
 from archgym.traces.trace import Trace
@@ -414,7 +414,12 @@ def test_the_core_refuses_what_is_no_trace_of_its_memory() -> None:
             request=np.arange(2, dtype=np.uint32),
             initiator=np.zeros(2, np.uint16),
             bytes=128,
-            player=(False, 2, 0, False),
+            player={
+                "closed": False,
+                "max_outstanding": 2,
+                "think_cycles": 0,
+                "dependent": False,
+            },
         )
 
     make(bank=15)

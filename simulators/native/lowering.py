@@ -15,9 +15,6 @@ from archgym.simulators.native import _core
 from archgym.simulators.native.conduct import Conduct
 from archgym.simulators.native.energy import energy_table
 
-_SCOPES = ("bank", "bank_group", "rank", "other_stack", "other_rank")
-_WHEN = ("always", "round_goes_on", "round_ends")
-
 # What the core's arithmetic has room for, with margin: 32 bits of cycles between events, 64 of
 # picoseconds. Beyond a device's own delays there are what a standard makes of several.
 _MAX_CYCLES = 1 << 20
@@ -118,7 +115,7 @@ def make_memory(system: System, conduct: Conduct) -> _core.Memory:
         "read_to_precharge": rules.latencies.read_to_precharge,
         "write_to_precharge": rules.latencies.write_to_precharge,
         "row_active_min": rules.row_active_min,
-        "refreshes": _refresh_rows(rules),
+        "refreshes": _refreshes(rules),
         "handshakes": conduct.handshakes,
         "refresh_flexibility": conduct.refresh_flexibility,
         "bytes_per_burst": organization.bytes_per_burst,
@@ -127,7 +124,7 @@ def make_memory(system: System, conduct: Conduct) -> _core.Memory:
     energy = energy_table(device, standard, rules)
     if energy is not None:
         spec["energy_nj"] = energy
-    return _core.Memory(spec, _constraint_rows(rules), _window_rows(standard, conduct))
+    return _core.Memory(spec, _constraints(rules), _activate_windows(standard, conduct))
 
 
 def make_requests(
@@ -154,12 +151,12 @@ def make_requests(
         request=bursts.request.astype(np.uint32),
         initiator=initiator.astype(np.uint16),
         bytes=int(workload.trace.size.sum(dtype=np.int64)),
-        player=(
-            player.mode == "closed",
-            player.max_outstanding or len(workload),
-            -(-player.think_time_ps // clock),
-            player.dependent,
-        ),
+        player={
+            "closed": player.mode == "closed",
+            "max_outstanding": player.max_outstanding or len(workload),
+            "think_cycles": -(-player.think_time_ps // clock),
+            "dependent": player.dependent,
+        },
     )
 
 
@@ -167,21 +164,21 @@ def _command_cycles(standard: Standard) -> list[int]:
     return [standard.command_cycles.get(name, 1) for name in COMMANDS]
 
 
-def _refresh_rows(rules: Rules) -> list[tuple[int, int, int, int, int, int]]:
-    rows = []
+def _refreshes(rules: Rules) -> list[dict[str, object] | None]:
+    """Returns the refreshes by policy; `None` where the device does not have such."""
+    rows: list[dict[str, object] | None] = []
     for policy in PARAMETERS["RefreshPolicy"].values:
         refresh = rules.refreshes.get(policy)
         rows.append(
-            (0, 0, 0, 0, 0, 0)
-            if refresh is None
-            else (
-                COMMANDS.index(refresh.command),
-                COMMANDS.index(refresh.precharge),
-                refresh.interval,
-                refresh.duration,
-                refresh.per_interval,
-                _turn(rules, refresh),
-            )
+            refresh
+            and {
+                "command": refresh.command,
+                "precharge": refresh.precharge,
+                "interval": refresh.interval,
+                "duration": refresh.duration,
+                "per_interval": refresh.per_interval,
+                "turn": _turn(rules, refresh),
+            }
         )
     return rows
 
@@ -208,30 +205,28 @@ def _distance(rules: Rules, previous: str, following: str, scopes: Sequence[str]
     return max(found, default=0)
 
 
-def _constraint_rows(rules: Rules) -> list[tuple[int, int, int, int, int]]:
+def _constraints(rules: Rules) -> list[dict[str, object]]:
     return [
-        (
-            _SCOPES.index(pair.scope),
-            COMMANDS.index(pair.previous[0]),
-            COMMANDS.index(pair.following[0]),
-            pair.cycles,
-            _WHEN.index(pair.when),
-        )
+        {
+            "scope": pair.scope,
+            "previous": pair.previous[0],
+            "following": pair.following[0],
+            "cycles": pair.cycles,
+            "when": pair.when,
+        }
         for pair in pairs(rules.constraints)
     ]
 
 
-def _window_rows(
-    standard: Standard, conduct: Conduct
-) -> list[tuple[list[int], int, int, list[int], bool]]:
+def _activate_windows(standard: Standard, conduct: Conduct) -> list[dict[str, object]]:
     return [
-        (
-            [COMMANDS.index(name) for name in window.commands],
-            window.count,
-            window.cycles,
+        {
+            "commands": list(window.commands),
+            "count": window.count,
+            "cycles": window.cycles,
             # What counts is where commands end.
-            _command_cycles(standard),
-            conduct.windows_by_last,
-        )
+            "lengths": _command_cycles(standard),
+            "by_last": conduct.windows_by_last,
+        }
         for window in conduct.rules.activate_windows
     ]
