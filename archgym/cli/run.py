@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archgym.analysis import Results
-    from archgym.study import Study, TrialFailure
+    from archgym.study import Executor, Study, TrialFailure
     from archgym.study.inputs import Inputs
     from archgym.study.run import StudyFolder
     from archgym.study.shard import Shard
@@ -63,13 +63,13 @@ def run_study(
 
     Exits with code 1 if a trial failed, after reporting on the others.
     """
-    from archgym.study.executor import check_workers
+    from archgym.study import LocalProcesses
     from archgym.study.run import opened
 
-    check_workers(workers)
+    executor = LocalProcesses(workers)
     out = out or Path("runs") / file_name(*study.name.split("_"))
     with resumable(out), opened(study, out, inputs) as folder:
-        failures = _run_waiting(folder, workers)
+        failures = _run_waiting(folder, executor)
         if len(failures) == len(study.trials):
             raise typer.Exit(1)  # There is nothing to report on.
         report(out, failures, as_json)
@@ -89,15 +89,15 @@ def _run_shard(
 
     Exits with code 1 if a trial failed.
     """
-    from archgym.study.executor import check_workers
+    from archgym.study import LocalProcesses
     from archgym.study.run import opened
 
-    check_workers(workers)
+    executor = LocalProcesses(workers)
     name = file_name(*study.name.split("_"))
     out = out or Path("runs") / f"{name}-{shard.number}-of-{shard.parts}"
     with resumable(out), opened(study, out, inputs, shard) as folder:
         trials = folder.complete + len(folder.waiting)
-        failures = _run_waiting(folder, workers)
+        failures = _run_waiting(folder, executor)
     if as_json:
         print_json(
             {
@@ -116,12 +116,12 @@ def _run_shard(
         raise typer.Exit(1)
 
 
-def _run_waiting(folder: "StudyFolder", workers: int) -> "list[TrialFailure]":
+def _run_waiting(folder: "StudyFolder", executor: "Executor") -> "list[TrialFailure]":
     from archgym.study.projection import project
 
-    if projection := project(folder.waiting, workers):
+    if projection := project(folder.waiting, executor):
         typer.echo(str(projection), err=True)
-    failures = folder.run(workers)
+    failures = folder.run(executor)
     for failure in failures:
         typer.echo(f"trial {failure.trial.name} failed: {one_line(failure.reason)}", err=True)
     return failures

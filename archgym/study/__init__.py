@@ -42,9 +42,18 @@ again (`archgym.study.damage`). Parts of a study can be run in folders of their 
 (`archgym.study.lock`); anyone can read it meanwhile.
 """
 
-from archgym.study.executor import TrialFailure
+from archgym.study.executor import Executor, TrialFailure
 from archgym.study.parts import AgentSpec, WorkloadSpec
+from archgym.study.processes import LocalProcesses
 from archgym.study.study import Study
 from archgym.study.trial import Trial
 
-__all__ = ["AgentSpec", "Study", "Trial", "TrialFailure", "WorkloadSpec"]
+__all__ = [
+    "AgentSpec",
+    "Executor",
+    "LocalProcesses",
+    "Study",
+    "Trial",
+    "TrialFailure",
+    "WorkloadSpec",
+]

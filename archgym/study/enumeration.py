@@ -14,9 +14,10 @@ from archgym.domain import Platform
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError, unknown
 from archgym.simulator import Outcome, Simulator
 from archgym.space import DesignSpace
-from archgym.study.executor import check_workers, execute
+from archgym.study.executor import Executor
 from archgym.study.lock import Lock, locked
 from archgym.study.parts import WorkloadSpec
+from archgym.study.processes import LocalProcesses
 from archgym.study.progress import bar
 from archgym.table import (
     Header,
@@ -46,6 +47,7 @@ def enumerate_space(
     domain: str = domains.DEFAULT,
     simulator: str | None = None,
     workers: int = 1,
+    executor: Executor | None = None,
     shard_size: int | None = None,
     limit: int = LIMIT,
     **options: Any,
@@ -63,6 +65,7 @@ def enumerate_space(
         domain: Name of the domain.
         simulator: Name of the simulator; by default the domain's.
         workers: How many processes, each of one thread.
+        executor: What makes the shards; by default so many processes on this machine.
         shard_size: Designs a shard; by default `SHARD_SIZE`, or as the table in `out` has it.
         limit: The most distinct designs that the space may have.
         options: Those of the domain, such as `device`.
@@ -78,7 +81,7 @@ def enumerate_space(
             parameter of it or can't run its default design, `out` can't be written, is being run by
             another process or holds another table, or a worker failed.
     """
-    check_workers(workers)
+    executor = executor or LocalProcesses(workers)
     if shard_size is not None and shard_size < 1:
         raise ArchgymError(f"a shard holds at least 1 design, not {shard_size}")
     folder = Path(out)
@@ -94,11 +97,11 @@ def enumerate_space(
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with locked(folder) as lock:
-        _run(folder, _prepare(folder, wanted, shard_size), inputs, workers, lock)
+        _run(folder, _prepare(folder, wanted, shard_size), inputs, executor, lock)
     return Table(folder)
 
 
-def _run(folder: Path, header: Header, inputs: "_Inputs", workers: int, lock: Lock) -> None:
+def _run(folder: Path, header: Header, inputs: "_Inputs", executor: Executor, lock: Lock) -> None:
     """Makes the shards of a table that are missing, and completes it."""
     waiting = [
         _Shard(number, inputs)
@@ -109,7 +112,7 @@ def _run(folder: Path, header: Header, inputs: "_Inputs", workers: int, lock: Lo
     left = sum(len(header.rows(shard.number)) for shard in waiting)
     with (
         bar(designs, designs - left, "designs") as advance,
-        closing(execute(waiting, folder, workers, lock)) as ended,
+        closing(executor.execute(waiting, folder, lock)) as ended,
     ):
         for shard, failure in ended:
             if failure:

@@ -29,7 +29,7 @@ from archgym.dataset import Journal
 from archgym.parameter import Design
 from archgym.problem import BudgetExhausted, Evaluation, Problem
 from archgym.simulator import Outcome, Simulator
-from archgym.study.executor import execute
+from archgym.study.executor import Executor
 from archgym.study.parts import AgentSpec
 from archgym.study.trial import Trial
 
@@ -82,12 +82,12 @@ class Projection:
         return text
 
 
-def project(trials: Sequence[Trial], workers: int = 1) -> Projection | None:
+def project(trials: Sequence[Trial], executor: Executor) -> Projection | None:
     """Projects what trials will take.
 
     Args:
         trials: Those that are to be run.
-        workers: How many processes will run them, and may run the probes.
+        executor: What will run them, and runs the probes.
 
     Returns:
         The projection; `None` where probes would be more than a small `SHARE` of the trials, or
@@ -100,7 +100,7 @@ def project(trials: Sequence[Trial], workers: int = 1) -> Projection | None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         probes = [*of_agents.values(), *of_workloads.values()]
-        if any(failure for _, failure in execute(probes, folder, workers)):
+        if any(failure for _, failure in executor.execute(probes, folder)):
             return None
         agent = {label: probe.found(folder) for label, probe in of_agents.items()}
         workload = {label: probe.found(folder) for label, probe in of_workloads.items()}
@@ -115,14 +115,15 @@ def project(trials: Sequence[Trial], workers: int = 1) -> Projection | None:
             found.own_seconds(trial.budget)
             + simulated * workload[trial.workload.label].design_seconds
         )
+    workers = min(executor.workers, len(trials))
     # Every worker loads what it needs.
-    loading = sum(each.load_seconds for each in workload.values()) * min(workers, len(trials))
+    loading = sum(each.load_seconds for each in workload.values()) * workers
     return Projection(
         len(trials),
         sum(trial.budget for trial in trials),
         sum(seconds) + loading,
         max(seconds),
-        min(workers, len(trials)),
+        workers,
     )
 
 

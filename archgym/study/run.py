@@ -11,9 +11,10 @@ from archgym import digest, domain
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study import inputs
 from archgym.study.damage import Damage, find
-from archgym.study.executor import TrialFailure, check_workers, execute
+from archgym.study.executor import Executor, TrialFailure
 from archgym.study.inputs import Inputs
 from archgym.study.lock import Lock, locked, remove_leftovers
+from archgym.study.processes import LocalProcesses
 from archgym.study.progress import bar
 from archgym.study.shard import Shard
 from archgym.study.spec import Spec
@@ -23,7 +24,12 @@ OnEnd = Callable[[Trial, TrialFailure | None], None]
 
 
 def run(
-    study: Spec, out: Path, workers: int = 1, on_end: OnEnd | None = None
+    study: Spec,
+    out: Path,
+    workers: int = 1,
+    on_end: OnEnd | None = None,
+    *,
+    executor: Executor | None = None,
 ) -> list[TrialFailure]:
     """Runs every trial of a study whose log is not in `out` yet.
 
@@ -37,6 +43,7 @@ def run(
         out: The folder for the results; made if missing.
         workers: How many processes; the logs do not depend on it.
         on_end: Called with each trial that ends and its failure, if it failed.
+        executor: What runs the trials; by default so many processes on this machine.
 
     Returns:
         The trials that failed; the others are complete.
@@ -48,9 +55,9 @@ def run(
         ArchgymError: The folder can't be written, is being run by another process, or holds results
             of another study or of other contents of what the study reads.
     """
-    check_workers(workers)
+    executor = executor or LocalProcesses(workers)
     with opened(study, out, study.check(study.name)) as folder:
-        return folder.run(workers, on_end)
+        return folder.run(executor, on_end)
 
 
 @dataclass(frozen=True)
@@ -71,12 +78,12 @@ class StudyFolder:
     complete: int
     lock: Lock
 
-    def run(self, workers: int = 1, on_end: OnEnd | None = None) -> list[TrialFailure]:
+    def run(self, executor: Executor, on_end: OnEnd | None = None) -> list[TrialFailure]:
         """Runs the trials that wait; see `run`."""
         failures = []
         with (
             bar(self.complete + len(self.waiting), self.complete) as advance,
-            closing(execute(self.waiting, self.out / "trials", workers, self.lock)) as ended,
+            closing(executor.execute(self.waiting, self.out / "trials", self.lock)) as ended,
         ):
             for trial, failure in ended:
                 if failure:

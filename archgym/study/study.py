@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from archgym.study.executor import TrialFailure
+from archgym.study.executor import Executor, TrialFailure
 from archgym.study.run import run
 from archgym.study.spec import Spec
 from archgym.study.trial import Trial
@@ -17,6 +17,8 @@ class Study(Spec):
         out: str | Path,
         workers: int = 1,
         on_end: Callable[[Trial, TrialFailure | None], None] | None = None,
+        *,
+        executor: Executor | None = None,
     ) -> list[TrialFailure]:
         """Runs every trial that has not been run yet; see `archgym.study.run.run`."""
-        return run(self, Path(out), workers, on_end)
+        return run(self, Path(out), workers, on_end, executor=executor)

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from archgym.analysis.statistics import Estimate, median, median_difference
-from archgym.study.executor import execute
+from archgym.study import LocalProcesses
 from archgym.study.progress import bar
 from archgym.study.trial import replace_text
 from experiments.enumeration.workloads import REPORT
@@ -49,7 +49,7 @@ def main(
         trial for trial in trials if side in (trial.side, "both") and trial.found(folder) is None
     ]
     with bar(len(trials), len(trials) - len(waiting)) as advance:
-        for trial, failure in execute(waiting, folder, workers):
+        for trial, failure in LocalProcesses(workers).execute(waiting, folder):
             if failure:
                 typer.echo(f"{trial.name} failed: {failure.reason}", err=True)
             advance(trial.name)

@@ -19,6 +19,7 @@ from archgym.errors import ArchgymError, DamagedError
 from archgym.study import Study, WorkloadSpec
 from archgym.study.enumeration import enumerate_space
 from archgym.study.inputs import Inputs, platform
+from archgym.study.processes import LocalProcesses
 from archgym.study.run import opened
 from archgym.traces import generators
 
@@ -160,7 +161,7 @@ def test_what_changes_while_a_study_runs_fails_its_trials(monkeypatch: pytest.Mo
     now = study.check("options")
     with opened(study, Path("out"), now) as folder:
         edit_trace()
-        failures = folder.run()
+        failures = folder.run(LocalProcesses())
     assert len(failures) == 2
     for failure in failures:
         assert re.fullmatch(

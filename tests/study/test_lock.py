@@ -18,8 +18,8 @@ HOLDER = """
 import os, signal, sys, time
 from dataclasses import dataclass
 from pathlib import Path
-from archgym.study.executor import execute
 from archgym.study.lock import locked
+from archgym.study.processes import LocalProcesses
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Under nohup it would be ignored.
 
@@ -39,7 +39,7 @@ class Sleep:
 if __name__ == "__main__":
     out = Path(sys.argv[1])
     with locked(out) as lock:
-        list(execute([Sleep("first"), Sleep("second")], out, 2, lock))
+        list(LocalProcesses(2).execute([Sleep("first"), Sleep("second")], out, lock))
 """
 
 

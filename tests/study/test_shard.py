@@ -15,6 +15,7 @@ from archgym.cli.app import app
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study.lock import locked
 from archgym.study.merge import merge
+from archgym.study.processes import LocalProcesses
 from archgym.study.run import opened
 from archgym.study.shard import Shard
 from archgym.study.study import Study
@@ -32,7 +33,7 @@ PARTS = 3
 
 def run_part(study: Study, number: int, out: Path) -> Path:
     with opened(study, out, study.check("SPEC"), Shard(number, PARTS)) as folder:
-        assert folder.run() == []
+        assert folder.run(LocalProcesses()) == []
     return out
 
 
