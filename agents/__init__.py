@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from archgym.agents.base import Agent, choice, configure, tunable
+from archgym.agents.base import Agent, AskTellAgent, choice, configure, tunable
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.registry import Registry
 from archgym.space import DesignSpace
@@ -27,4 +28,14 @@ def make(name: str, space: DesignSpace, seed: int, **hyperparameters: Any) -> Ag
     return agent(space, seed, configure(agent, hyperparameters))
 
 
-__all__ = ["Agent", "Design", "choice", "configure", "make", "registry", "tunable"]
+__all__ = [
+    "Agent",
+    "AskTellAgent",
+    "Design",
+    "Evaluated",
+    "choice",
+    "configure",
+    "make",
+    "registry",
+    "tunable",
+]

@@ -4,7 +4,7 @@ Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementatio
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,7 @@ class StableBaselines(Agent):
         self, space: DesignSpace, seed: int, hyperparameters: Agent.Hyperparameters | None = None
     ) -> None:
         super().__init__(space, seed, hyperparameters)
-        self.batch_size: int = self.hyperparameters.environments  # type: ignore[attr-defined]
+        self._in_parallel: int = self.hyperparameters.environments  # type: ignore[attr-defined]
         self.on_update: OnUpdate | None = None
         self._first: NDArray[np.float32] | None = None  # What is seen when an episode begins.
 
@@ -97,19 +97,16 @@ class StableBaselines(Agent):
         """How many steps of an environment take one evaluation."""
         return 1
 
-    def ask(self, n: int = 1) -> list[Design]:
-        """Proposes `n` designs: the policy's after a search, uniform ones before."""
+    def draw(self, n: int) -> list[Design]:
+        """Draws `n` designs: from the policy after a search, uniformly before."""
         if self.model is None or n == 0:
             return self.sample(n)
         with isolated(self._draw_seed()):
             return self._propose(n)
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Learns nothing, since a policy learns from what it saw before it chose."""
-
     def search(self, problem: Problem) -> None:
         """Trains on the problem until its budget is spent."""
-        n = self.batch_size
+        n = self._in_parallel
         if problem.remaining >= n:
             steps = problem.remaining // n * n * self._steps_per_design
             seed = self._draw_seed()
@@ -120,7 +117,7 @@ class StableBaselines(Agent):
                 with suppress(BudgetExhausted):
                     self.model.learn(steps, _Updates(problem, self.on_update))
         if problem.remaining:
-            problem.evaluate(self.ask(problem.remaining))
+            problem.evaluate(self.draw(problem.remaining))
 
     def _prepare(self, problem: Problem, n: int, seed: int) -> None:
         """Makes the model, or gives it other environments."""
@@ -161,7 +158,7 @@ class StableBaselines(Agent):
             check_version(learnt["version"])
             for name in ("low", "high", "first"):
                 check_observation(learnt[name], name)
-            environments = without_steps(self.batch_size, observation_space(learnt))
+            environments = without_steps(self._in_parallel, observation_space(learnt))
             normalised = self._normalised(environments)
             model = self._make_model(normalised, seed=0)
             check(learnt, model, normalised)

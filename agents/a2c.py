@@ -12,8 +12,7 @@ from archgym.agents.base import Agent, tunable
 class A2C(WholeDesigns):
     """Stable-Baselines3's A2C in `archgym/DRAM-v0`: one policy chooses all parameters.
 
-    Values that the space rules out by themselves are no actions. It learns in `search`; asked
-    without one, it proposes uniform designs.
+    Values that the space rules out by themselves are no actions.
 
     Mnih et al., "Asynchronous Methods for Deep Reinforcement Learning", ICML 2016, without the
     asynchrony.

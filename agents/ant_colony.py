@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.agents.base import Agent, tunable, worst_if_nan
+from archgym.agents.base import Agent, AskTellAgent, tunable, worst_if_nan
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
@@ -27,7 +28,7 @@ class _Ant(NamedTuple):
     active: NDArray[np.bool_]
 
 
-class AntColony(Agent):
+class AntColony(AskTellAgent):
     """Draws each parameter by the pheromone of its values, which the best ants renew.
 
     The pheromone of a parameter's values always adds up to 1. When as many designs have been told
@@ -47,7 +48,7 @@ class AntColony(Agent):
         >>> from archgym import agents
         >>> space = archgym.make_space("archgym")
         >>> agent = agents.make("ant_colony", space, seed=0, ants=4)
-        >>> agent.tell(agent.ask(4), [4.0, 3.0, 2.0, 1.0])
+        >>> agent.tell(list(map(agents.Evaluated, agent.ask(4), [4.0, 3.0, 2.0, 1.0])))
         >>> len(agent.ask(2))
         2
     """
@@ -106,13 +107,15 @@ class AntColony(Agent):
         # Where the pheromone leaves nothing new, ants stray.
         return designs + self.sample(n - len(designs))
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
         """Adds ants to the colony, and renews the pheromone whenever it is complete."""
-        for design, cost in zip(designs, worst_if_nan(costs), strict=True):
-            canonical = self.space.canonical(design)
+        for evaluated in evaluations:
+            canonical = self.space.canonical(evaluated.design)
             self._taken.add(tuple(canonical.values()))
             active = [self.space.is_active(name, canonical) for name in canonical]
-            self._colony.append(_Ant(cost, self.space.encode(canonical), np.array(active)))
+            self._colony.append(
+                _Ant(worst_if_nan(evaluated.cost), self.space.encode(canonical), np.array(active))
+            )
             if len(self._colony) == self.hyperparameters.ants:
                 self._renew()
                 self._colony = []

@@ -1,4 +1,4 @@
-"""The contract of every agent: `ask` for designs, `tell` it what they cost."""
+"""The contracts of agents: all can `search` a problem, and most can be asked and told instead."""
 
 import dataclasses
 import math
@@ -12,6 +12,7 @@ import numpy as np
 
 from archgym.documents import is_there
 from archgym.errors import ArchgymError, unknown
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
@@ -48,22 +49,18 @@ def file(doc: str) -> Any:
     return dataclasses.field(default="", metadata={"file": True, "doc": doc})
 
 
-def worst_if_nan(costs: Sequence[float]) -> list[float]:
-    """Returns the costs with `inf` for NaN, which would compare with nothing."""
-    return [math.inf if math.isnan(cost) else cost for cost in costs]
+def worst_if_nan(cost: float) -> float:
+    """Returns the cost, or `inf` for NaN, which would compare with nothing."""
+    return math.inf if math.isnan(cost) else cost
 
 
 class Agent(ABC):
     """Searches a design space for the design of least cost.
 
-    An agent learns nothing but what it is told: it sees no metrics and no simulator. Its choices
-    depend only on the space, the seed, its hyperparameters and the calls made to it. Neither call
-    waits for the other: an agent can be asked again before it is told, be told only some of what
-    it proposed, or be told of designs it never proposed.
+    Its choices depend only on the space, the seed, its hyperparameters and the calls made to it. An
+    agent that can also be asked for designs and told what became of them is an `AskTellAgent`.
 
     Attributes:
-        batch_size: How many designs `search` asks for at once: as many as the algorithm would
-            propose without learning in between.
         space: The space it searches.
         hyperparameters: Its settings.
         rng: Its only source of randomness.
@@ -84,7 +81,6 @@ class Agent(ABC):
             for field in dataclasses.fields(self):
                 _check(field, getattr(self, field.name))
 
-    batch_size: int = 1
     hyperparameters: Hyperparameters
     # How often `sample` and `neighbour` redraw a design that the space declares infeasible.
     _REDRAWS: ClassVar[int] = 100
@@ -97,25 +93,8 @@ class Agent(ABC):
         self.rng = np.random.default_rng(seed)
 
     @abstractmethod
-    def ask(self, n: int = 1) -> list[Design]:
-        """Proposes the next `n` designs to evaluate, exactly as many."""
-
-    @abstractmethod
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Learns what designs cost.
-
-        Args:
-            designs: Any designs of the space.
-            costs: One cost per design, lower is better. From a problem they are finite, with its
-                penalty for a design that is infeasible or failed; `inf` and NaN are worse than any.
-        """
-
     def search(self, problem: "Problem") -> None:
         """Spends the whole budget of a problem, which keeps the best design found."""
-        while problem.remaining:
-            designs = self.ask(min(self.batch_size, problem.remaining))
-            evaluations = problem.evaluate(designs)
-            self.tell(designs, [problem.penalised(evaluation) for evaluation in evaluations])
 
     def sample(self, n: int) -> list[Design]:
         """Draws `n` designs uniformly from those that the space does not declare infeasible.
@@ -143,6 +122,35 @@ class Agent(ABC):
             if self.space.infeasibility(design) is None:
                 break
         return design
+
+
+class AskTellAgent(Agent):
+    """An agent that proposes designs and learns from what it is told of them, whoever evaluates.
+
+    It sees no metrics and no simulator. Neither call waits for the other: an agent can be asked
+    again before it is told, be told only some of what it proposed, or be told of designs it never
+    proposed.
+
+    Attributes:
+        batch_size: How many designs `search` asks for at once: as many as the algorithm would
+            propose without learning in between.
+    """
+
+    batch_size: int = 1
+
+    @abstractmethod
+    def ask(self, n: int = 1) -> list[Design]:
+        """Proposes the next `n` designs to evaluate, exactly as many."""
+
+    @abstractmethod
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        """Learns what became of any designs of the space."""
+
+    def search(self, problem: "Problem") -> None:
+        """Asks, evaluates and tells until the budget is spent."""
+        while problem.remaining:
+            designs = self.ask(min(self.batch_size, problem.remaining))
+            self.tell(problem.disclose(problem.evaluate(designs)))
 
 
 def configure(agent: type[Agent], values: Mapping[str, Any]) -> Agent.Hyperparameters:

@@ -13,7 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skopt.acquisition import gaussian_ei, gaussian_lcb, gaussian_pi
 from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
 
-from archgym.agents.base import Agent, choice, tunable, worst_if_nan
+from archgym.agents.base import Agent, AskTellAgent, choice, tunable, worst_if_nan
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
@@ -27,7 +28,7 @@ class _Candidate(NamedTuple):
     point: NDArray[np.float64]
 
 
-class BayesianOptimization(Agent):
+class BayesianOptimization(AskTellAgent):
     """Fits a surrogate to the costs and proposes the design that it finds most promising.
 
     The surrogate learns the *ranks* of the costs, made normal: they are the same for any monotone
@@ -50,7 +51,7 @@ class BayesianOptimization(Agent):
         >>> from archgym import agents
         >>> space = archgym.make_space("archgym")
         >>> agent = agents.make("bayesian_optimization", space, seed=0, initial=4)
-        >>> agent.tell(agent.ask(4), [4.0, 3.0, 2.0, 1.0])
+        >>> agent.tell(list(map(agents.Evaluated, agent.ask(4), [4.0, 3.0, 2.0, 1.0])))
         >>> len(agent.ask(1))
         1
     """
@@ -105,12 +106,12 @@ class BayesianOptimization(Agent):
         """Proposes `n` designs, one after the other."""
         return [self._propose() for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
         """Adds what designs cost to what the next model will be fitted to."""
-        for design, cost in zip(designs, worst_if_nan(costs), strict=True):
-            key, candidate = self._candidate(design)
+        for evaluated in evaluations:
+            key, candidate = self._candidate(evaluated.design)
             self._told.append(candidate)
-            self._costs.append(cost)
+            self._costs.append(worst_if_nan(evaluated.cost))
             self._pending.pop(key, None)
             self._mark(key, candidate)
 

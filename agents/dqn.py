@@ -23,7 +23,7 @@ class DQN(StableBaselines):
 
     A value for every whole design would take as many outputs as there are designs; here there are
     as many as the longest parameter has values. Values that the space rules out by themselves are
-    no actions. It learns in `search`; asked without one, it proposes uniform designs.
+    no actions.
 
     Mnih et al., "Human-Level Control through Deep Reinforcement Learning", Nature 518, 2015.
 

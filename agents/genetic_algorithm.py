@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archgym.agents.base import Agent, tunable, worst_if_nan
+from archgym.agents.base import Agent, AskTellAgent, tunable, worst_if_nan
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
 
-class GeneticAlgorithm(Agent):
+class GeneticAlgorithm(AskTellAgent):
     """Tournament selection, uniform crossover, mutation by parameter, elitism.
 
     The first generation is drawn uniformly. A child takes each parameter from either of two
@@ -25,7 +26,7 @@ class GeneticAlgorithm(Agent):
         >>> from archgym import agents
         >>> space = archgym.make_space("archgym")
         >>> agent = agents.make("genetic_algorithm", space, seed=0, population=4)
-        >>> agent.tell(agent.ask(4), [4.0, 3.0, 2.0, 1.0])
+        >>> agent.tell(list(map(agents.Evaluated, agent.ask(4), [4.0, 3.0, 2.0, 1.0])))
         >>> len(agent.ask(2))
         2
     """
@@ -65,10 +66,12 @@ class GeneticAlgorithm(Agent):
         """Proposes `n` children of the current parents, or random designs before there are any."""
         return [self._propose() for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
         """Adds designs to the generation and starts the next one when it is complete."""
-        self._seen.update(map(self.space.key, designs))
-        self._children += zip(worst_if_nan(costs), designs, strict=True)
+        self._seen.update(self.space.key(evaluated.design) for evaluated in evaluations)
+        self._children += [
+            (worst_if_nan(evaluated.cost), evaluated.design) for evaluated in evaluations
+        ]
         settings = self.hyperparameters
         while True:
             elites = self._parents[: min(settings.elites, settings.population - 1)]

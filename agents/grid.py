@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archgym.agents.base import Agent, tunable
+from archgym.agents.base import Agent, AskTellAgent, tunable
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
 
-class Grid(Agent):
+class Grid(AskTellAgent):
     """Goes through a grid in an order that spreads from the start, and learns nothing.
 
     The grid has every value of a parameter, but of an ordered one only so many, evenly spaced with
@@ -48,8 +49,8 @@ class Grid(Agent):
         """Proposes the next `n` designs of the grid."""
         return [next(self._designs) for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Ignores the costs."""
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        """Learns nothing."""
 
     def _walk(self) -> Iterator[Design]:
         while True:

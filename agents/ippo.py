@@ -35,9 +35,8 @@ class IPPO(Agent):
     Microprocessor Design Space Exploration", 2022 (arXiv 2211.16385). PPO: Schulman et al., 2017;
     action masks: Huang and Ontanon, FLAIRS 2022.
 
-    It learns in `search`. Asked without one, it proposes designs of its policy as it then is;
-    costs that it is told of teach it nothing, since it would not know what it had observed. What it
-    has learnt can be saved, and a search go on from there (`save`, `load`).
+    It learns in `search`, and from nothing but what it observed before it chose. What it has learnt
+    can be saved, and a search go on from there (`save`, `load`).
 
     Attributes:
         team: The networks; `None` before a search.
@@ -75,22 +74,18 @@ class IPPO(Agent):
         self, space: DesignSpace, seed: int, hyperparameters: Hyperparameters | None = None
     ) -> None:
         super().__init__(space, seed, hyperparameters)
-        self.batch_size = self.hyperparameters.environments
         self.team: Team | None = None
         # That of the observations' columns: the networks see the same ones in every search.
         self._version: int | None = None
         self.on_update: OnUpdate | None = None
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(2**63)))
 
-    def ask(self, n: int = 1) -> list[Design]:
-        """Proposes `n` designs: the policy's after a search, else uniform ones."""
+    def draw(self, n: int) -> list[Design]:
+        """Draws `n` designs: from the policies after a search, uniformly before."""
         if self.team is None:
             return self.sample(n)
         actions = self.team.act(self._first[None].expand(n, -1), self._generator).action
         return [self.space.decode(row) for row in actions.numpy()]
-
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Learns nothing: see the class."""
 
     def search(self, problem: "Problem") -> None:
         """Trains on the problem until its budget is spent."""

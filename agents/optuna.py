@@ -17,7 +17,8 @@ from optuna.distributions import (
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler, TPESampler
 from optuna.trial import TrialState
 
-from archgym.agents.base import Agent, choice, tunable
+from archgym.agents.base import Agent, AskTellAgent, choice, tunable
+from archgym.evaluation import Evaluated
 from archgym.extras import needed_by
 from archgym.parameter import Design, Parameter
 from archgym.space import DesignSpace
@@ -25,7 +26,7 @@ from archgym.space import DesignSpace
 Key = tuple[Any, ...]
 
 
-class Optuna(Agent):
+class Optuna(AskTellAgent):
     """Asks one of Optuna's samplers, and tries a neighbour rather than a design a second time.
 
     An ordered parameter is an integer to Optuna, the position of its value, and any other a
@@ -50,7 +51,7 @@ class Optuna(Agent):
         >>> from archgym import agents
         >>> space = archgym.make_space("archgym")
         >>> agent = agents.make("optuna", space, seed=0, sampler="tpe", initial=4)
-        >>> agent.tell(agent.ask(4), [4.0, 3.0, 2.0, 1.0])
+        >>> agent.tell(list(map(agents.Evaluated, agent.ask(4), [4.0, 3.0, 2.0, 1.0])))
         >>> len(agent.ask(1))
         1
     """
@@ -98,11 +99,11 @@ class Optuna(Agent):
         with _quiet():
             return [self._propose() for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
         """Tells the study; a cost that is no number is a failed trial."""
         with _quiet():
-            for design, cost in zip(designs, costs, strict=True):
-                canonical = self.space.canonical(design)
+            for evaluated in evaluations:
+                canonical, cost = self.space.canonical(evaluated.design), evaluated.cost
                 key = tuple(canonical.values())
                 self._costs[key] = cost
                 if key in self._running:

@@ -12,8 +12,7 @@ from archgym.agents.base import Agent, tunable
 class PPO(WholeDesigns):
     """Stable-Baselines3's PPO in `archgym/DRAM-v0`: one policy chooses all parameters.
 
-    Values that the space rules out by themselves are no actions. It learns in `search`; asked
-    without one, it proposes uniform designs.
+    Values that the space rules out by themselves are no actions.
 
     Schulman et al., "Proximal Policy Optimization Algorithms", 2017 (arXiv 1707.06347).
 

@@ -1,7 +1,7 @@
 """Search on proxies: many designs are put to a model, the most promising ones to the simulator."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,9 +12,10 @@ from scipy.special import log_ndtr
 
 from archgym import proxy
 from archgym.agents._kriging import Kriging
-from archgym.agents.base import Agent, file, tunable
+from archgym.agents.base import Agent, AskTellAgent, file, tunable
 from archgym.errors import ArchgymError
-from archgym.objectives import Least, Limited, Term
+from archgym.evaluation import Evaluated
+from archgym.objectives import Least, Metrics, Objective
 from archgym.parameter import Design
 from archgym.proxy.coding import Coding
 from archgym.space import DesignSpace
@@ -22,7 +23,7 @@ from archgym.space_document import to_document
 from archgym.workload import platform_name
 
 if TYPE_CHECKING:
-    from archgym.problem import Evaluation, Problem
+    from archgym.problem import Problem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +32,7 @@ _MARGIN = 0.1
 """How far beyond its limit, in its logarithm, a term is distinguished from worse ones."""
 
 
-class ProxySearch(Agent):
+class ProxySearch(AskTellAgent):
     """Confirm, add, retrain: a model learns from what was simulated what is worth simulating next.
 
     A Gaussian process predicts the logarithm of each term of the objective, so that what is near a
@@ -44,7 +45,7 @@ class ProxySearch(Agent):
     designs were simulated. A proxy that does not know the workload predicts from the
     default design's measurement, if it was trained for that.
 
-    Told of costs alone, it models the cost.
+    Without limits, or told of costs alone, it models the cost.
 
     Jones, Schonlau, Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998;
     Schonlau, Welch, Jones, "Global versus Local Search in Constrained Optimization of Computer
@@ -89,7 +90,7 @@ class ProxySearch(Agent):
         self._allowed = [np.flatnonzero(space.allowed(name)) for name in space.parameters]
         path = self.hyperparameters.proxy
         self._proxy = _load(path, space) if path else None
-        self._begin(("", Goal()), None)
+        self._begin(("", "", Goal()), None)
 
     def ask(self, n: int = 1) -> list[Design]:
         """Proposes `n` designs, none of them known unless there are no others to be found.
@@ -120,10 +121,16 @@ class ProxySearch(Agent):
                 break
         return designs + self.sample(n - len(designs))
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Learns what designs cost, and models that."""
-        for design, cost in zip(designs, costs, strict=True):
-            self._add(design, cost, [_log(cost)])
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        """Learns what designs cost, and models each term apart once it is told of limits."""
+        for evaluated in evaluations:
+            goal = Goal.of(evaluated)
+            if goal.limits and goal != self._goal:
+                self._aim(goal)
+            self._indices.append(self.space.encode(self.space.canonical(evaluated.design)))
+            self._costs.append(evaluated.cost)
+            self._told.append(evaluated)
+            self._terms.append(self._goal.measured(evaluated))
 
     def search(self, problem: "Problem") -> None:
         """Spends the whole budget of a problem, and models the terms of its objective.
@@ -131,33 +138,31 @@ class ProxySearch(Agent):
         Raises:
             ArchgymError: The proxy can't tell of the problem's workload or terms.
         """
-        goal = Goal.of(problem)
-        task = problem.workload.id, goal
+        default = problem.disclose([problem.default])
+        goal = Goal.of(default[0])
+        task = problem.workload.id, problem.objective.name, goal
         if task != self._task:  # What is known is of something else.
             self._begin(task, Prior.of(self._proxy, problem, goal) if self._proxy else None)
-            self._add_evaluation(problem, problem.default)
+            self.tell(default)
         while problem.remaining:
             count = max(self.hyperparameters.confirm, len(self._costs) // self._PATIENCE)
-            for evaluation in problem.evaluate(self.ask(min(count, problem.remaining))):
-                self._add_evaluation(problem, evaluation)
+            designs = self.ask(min(count, problem.remaining))
+            self.tell(problem.disclose(problem.evaluate(designs)))
 
-    def _begin(self, task: tuple[str, "Goal"], prior: "Prior | None") -> None:
+    def _begin(self, task: tuple[str, str, "Goal"], prior: "Prior | None") -> None:
         """Forgets all that is known, which is of another problem."""
-        self._task, self._goal, self._prior = task, task[1], prior
+        self._task, self._prior = task, prior
         self._indices: list[Ints] = []
         self._costs: list[float] = []
-        self._terms: list[list[float]] = []  # as the goal has them
-        self._models = [Kriging(self._coding) for _ in range(self._goal.size)]
+        self._told: list[Evaluated] = []
         self._kept = np.empty((0, len(self.space)), np.int64)
+        self._aim(task[-1])
 
-    def _add_evaluation(self, problem: "Problem", evaluation: "Evaluation") -> None:
-        cost = problem.penalised(evaluation)
-        self._add(evaluation.design, cost, self._goal.measured(evaluation, cost))
-
-    def _add(self, design: Design, cost: float, terms: list[float]) -> None:
-        self._indices.append(self.space.encode(self.space.canonical(design)))
-        self._costs.append(cost)
-        self._terms.append(terms)
+    def _aim(self, goal: "Goal") -> None:
+        """Models other terms of what is known."""
+        self._goal = goal
+        self._models = [Kriging(self._coding) for _ in range(goal.size)]
+        self._terms = [goal.measured(evaluated) for evaluated in self._told]
 
     def _draw_pool(self) -> Ints:
         """Draws designs that are not known, each once; shape `[n, len(space)]`."""
@@ -250,13 +255,15 @@ class Prior:
         bound: The proxy for the problem's workload.
         goal: What is asked of it.
         inside: Tells which designs have no value that the proxy has never seen.
-        cost: The objective's cost, by metrics.
+        objective: What the goal is of.
+        reference: What the default design measured.
     """
 
     bound: proxy.Bound
     goal: "Goal"
     inside: Callable[[Ints], NDArray[np.bool_]]
-    cost: Callable[[Mapping[str, float]], float]
+    objective: Objective
+    reference: Metrics
 
     # How far off its logarithms are expected to be, until something is simulated: few percent, so
     # that what it predicts to be best is tried first.
@@ -281,12 +288,7 @@ class Prior:
                 raise ArchgymError(f"the proxy is for {', '.join(systems)}, not {system}")
             anchor = {name: reference[name] for name in known.metrics if name in reference}
             bound = known.on_new(proxy.Facts(workload.id, anchor, tuple(workload.features), system))
-        prior = cls(
-            bound,
-            goal,
-            known.is_inside,
-            lambda metrics: problem.objective.cost(metrics, reference),
-        )
+        prior = cls(bound, goal, known.is_inside, problem.objective, reference)
         try:
             prior(known.coding.codes(problem.space.encode(problem.space.default)[None]))
         except ArchgymError as error:
@@ -296,12 +298,14 @@ class Prior:
     def __call__(self, codes: Ints) -> Floats:
         """Returns the logarithms of the goal's terms of designs, shape `[terms, n]`."""
         values = self.bound.predict(codes)
-        if not self.goal.terms:
-            rows = (dict(zip(self.bound.metrics, row, strict=True)) for row in values.tolist())
-            terms = np.array([[self.cost(row) for row in rows]])
-        else:
+        if self.goal.limits or isinstance(self.objective, Least):
             columns: Any = dict(zip(self.bound.metrics, values.T, strict=True))
-            terms = np.array([term(columns) for term in self.goal.terms])
+            least = next(iter(self.objective.terms(columns).values()))
+            limited = self.objective.reached(columns, self.reference)
+            terms = np.array([least, *(each.value for each in limited)])
+        else:
+            rows = (dict(zip(self.bound.metrics, row, strict=True)) for row in values.tolist())
+            terms = np.array([[self.objective.cost(row, self.reference) for row in rows]])
         logs: Floats = self.goal.signs[:, None] * np.log(np.maximum(terms, 1e-300))
         # Of values that it has never seen, a proxy says anything.
         inside = self.inside(codes)
@@ -312,52 +316,48 @@ class Prior:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is modelled of a problem: logarithms of terms, negative where more is better.
+    """What is modelled: logarithms, negative where more is better.
+
+    Where there are limits, they are of the term to minimise and of those that are limited; else,
+    of the cost.
 
     Attributes:
-        terms: The term to minimise, then those that are limited; none if the cost is modelled.
-        limits: The limits of the terms but the first, in their units.
+        limits: Of each limit, its name, what the term has to be in its unit, and whether it has to
+            be at least that much.
     """
 
-    terms: tuple[Term, ...] = ()
-    limits: tuple[float, ...] = ()
+    limits: tuple[tuple[str, float, bool], ...] = ()
 
     @classmethod
-    def of(cls, problem: "Problem") -> "Goal":
-        """Returns the terms of an objective, or none where a target is to be met."""
-        reference, objective = problem.default.metrics, problem.objective
-        if reference is None or not isinstance(objective, Least | Limited):
+    def of(cls, evaluated: Evaluated) -> "Goal":
+        """Returns what can be modelled of designs like one that was evaluated."""
+        if not evaluated.terms:
             return cls()
-        limits = objective.limits
-        return cls(
-            (objective.term, *(limit.term for limit in limits)),
-            tuple(limit.value(reference) for limit in limits),
-        )
+        return cls(tuple((each.name, each.bound, each.is_floor) for each in evaluated.limits))
 
     @property
     def size(self) -> int:
         """How many things are modelled."""
-        return max(1, len(self.terms))
+        return 1 + len(self.limits)
 
     @cached_property
     def signs(self) -> Floats:
         """1 for each term of which less is better, else -1; shape `[size]`."""
-        lower = [term.lower_is_better for term in self.terms] or [True]
-        return np.where(lower, 1.0, -1.0)
+        return np.array([1.0, *(-1.0 if is_floor else 1.0 for _, _, is_floor in self.limits)])
 
     @cached_property
     def log_limits(self) -> Floats:
         """What the terms but the first have to be at most; shape `[size - 1]`."""
-        return self.signs[1:] * np.log(self.limits)
+        bounds: Floats = np.log([bound for _, bound, _ in self.limits])
+        return self.signs[1:] * bounds
 
-    def measured(self, evaluation: "Evaluation", cost: float) -> list[float]:
-        """Returns the terms of an evaluation; what could not be run is as bad as its penalty."""
-        if not self.terms or evaluation.metrics is None:
-            return [_log(cost)] * self.size
-        return [
-            float(sign * _log(term(evaluation.metrics)))
-            for sign, term in zip(self.signs, self.terms, strict=True)
-        ]
+    def measured(self, evaluated: Evaluated) -> list[float]:
+        """Returns what is modelled of a design; without its terms, it is as bad as its cost."""
+        if not self.limits or Goal.of(evaluated) != self:
+            return [_log(evaluated.cost)] * self.size
+        least = next(iter(evaluated.terms.values()))
+        terms = [least, *(each.value for each in evaluated.limits)]
+        return [float(sign * _log(term)) for sign, term in zip(self.signs, terms, strict=True)]
 
 
 def _log(value: float) -> float:

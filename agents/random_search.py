@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from archgym.agents.base import Agent
+from archgym.agents.base import AskTellAgent
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 
 
-class RandomSearch(Agent):
+class RandomSearch(AskTellAgent):
     """Draws designs uniformly and learns nothing.
 
     Few parameters of a controller matter on any one workload, and then random search covers the
@@ -27,5 +28,5 @@ class RandomSearch(Agent):
         """Draws `n` designs."""
         return self.sample(n)
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Ignores the costs."""
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        """Learns nothing."""

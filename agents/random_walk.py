@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archgym.agents.base import Agent, tunable
+from archgym.agents.base import Agent, AskTellAgent, tunable
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 
 
-class RandomWalk(Agent):
+class RandomWalk(AskTellAgent):
     """Changes one parameter per step, whatever the cost, and restarts now and then.
 
     It tells how much of a local search's success is owed to judging its steps. ArchGym's random
@@ -38,8 +39,8 @@ class RandomWalk(Agent):
         """Takes the next `n` steps."""
         return [self._step() for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Ignores the costs."""
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        """Learns nothing."""
 
     def _step(self) -> Design:
         if self._position is None or self.rng.random() < self.hyperparameters.restart:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -16,7 +16,6 @@ from ray.rllib.policy.policy import PolicySpec
 from archgym.agents._isolation import isolated
 from archgym.agents._rllib_env import PROBLEMS, NumberedTeamEnv
 from archgym.agents.base import Agent, OnUpdate, tunable
-from archgym.parameter import Design
 from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ class RLlibPPO(Agent):
 
     It is what `ippo` is, with the same settings and shapes of networks, by a library made for
     clusters: slower here, and a second opinion. It runs in this process, for which it starts Ray,
-    and keeps to the budget. It learns in `search`, from the beginning each time; asked without one,
-    it proposes uniform designs.
+    and keeps to the budget. Each search learns from the beginning.
 
     Attributes:
         on_update: Called after each update with the number of evaluations so far and, by name, what
@@ -67,13 +65,6 @@ class RLlibPPO(Agent):
     ) -> None:
         super().__init__(space, seed, hyperparameters)
         self.on_update: OnUpdate | None = None
-
-    def ask(self, n: int = 1) -> list[Design]:
-        """Proposes `n` uniform designs."""
-        return self.sample(n)
-
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Learns nothing, since a policy learns from what it saw before it chose."""
 
     def search(self, problem: "Problem") -> None:
         """Trains on the problem until its budget is spent."""

@@ -21,8 +21,6 @@ class SAC(WholeDesigns):
     and the value is that of the cell; values that the space rules out by themselves have none. So a
     uniform action is a uniform design, and the policy sees no more of the cells than that.
 
-    It learns in `search`; asked without one, it proposes uniform designs.
-
     Haarnoja et al., "Soft Actor-Critic: Off-Policy Maximum Entropy Deep Reinforcement Learning
     with a Stochastic Actor", ICML 2018.
 

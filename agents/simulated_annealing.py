@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archgym.agents.base import Agent, tunable, worst_if_nan
+from archgym.agents.base import Agent, AskTellAgent, tunable, worst_if_nan
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
 Key = tuple[Any, ...]
 
 
-class SimulatedAnnealing(Agent):
+class SimulatedAnnealing(AskTellAgent):
     """Steps to a neighbour by Metropolis's rule on the logarithm of the cost, and cools down.
 
     A neighbour differs in one parameter that has an effect. If it is cheaper it is accepted, else
@@ -30,7 +31,7 @@ class SimulatedAnnealing(Agent):
         >>> from archgym import agents
         >>> space = archgym.make_space("archgym")
         >>> agent = agents.make("simulated_annealing", space, seed=0, cooling=0.9)
-        >>> agent.tell(agent.ask(1), [2.0])
+        >>> agent.tell(list(map(agents.Evaluated, agent.ask(1), [2.0])))
         >>> len(agent.ask(2))
         2
     """
@@ -64,13 +65,13 @@ class SimulatedAnnealing(Agent):
         """Proposes `n` neighbours, or designs to begin at."""
         return [self._propose() for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
         """Decides on a step to each of the designs, one after the other."""
-        for design, cost in zip(designs, worst_if_nan(costs), strict=True):
-            canonical = self.space.canonical(design)
+        for evaluated in evaluations:
+            canonical = self.space.canonical(evaluated.design)
             key = tuple(canonical.values())
             self._pending.discard(key)
-            self._energies[key] = math.log(max(cost, math.ulp(0.0)))
+            self._energies[key] = math.log(max(worst_if_nan(evaluated.cost), math.ulp(0.0)))
             self._decide(canonical, self._energies[key])
 
     def _propose(self) -> Design:

@@ -5,12 +5,13 @@ from typing import Any
 
 from scipy.stats import qmc
 
-from archgym.agents.base import Agent
+from archgym.agents.base import Agent, AskTellAgent
+from archgym.evaluation import Evaluated
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 
 
-class Sobol(Agent):
+class Sobol(AskTellAgent):
     """Takes designs from a scrambled Sobol sequence over the unit cube, and learns nothing.
 
     A point stands for the design in whose cell it lies. The sequence goes on past designs that are
@@ -46,8 +47,8 @@ class Sobol(Agent):
         """Proposes the next `n` designs of the sequence."""
         return [self._propose() for _ in range(n)]
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        """Ignores the costs."""
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        """Learns nothing."""
 
     def _propose(self) -> Design:
         for _ in range(self._PASSED):

@@ -13,6 +13,7 @@ from archgym import simulators
 from archgym.dataset import Journal, Row
 from archgym.domain import Domain
 from archgym.errors import ArchgymError, unknown
+from archgym.evaluation import Evaluated
 from archgym.objectives import Objective
 from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator
@@ -185,13 +186,27 @@ class Problem:
         return _evaluation(design, design, result, cached=False, step=-1)
 
     def penalised(self, evaluation: Evaluation) -> float:
-        """Returns the cost for agents to learn from, always finite.
+        """Returns the cost for agents and environments to learn from, always finite.
 
         It is the cost itself, or for a design without metrics `PENALTY` times the default design's.
         """
         if math.isfinite(evaluation.cost):
             return evaluation.cost
         return PENALTY * self.default.cost
+
+    def disclose(self, evaluations: Sequence[Evaluation]) -> list[Evaluated]:
+        """Returns what agents may know of evaluations, in order: what the costs are made of."""
+        objective, reference = self.objective, self.default.metrics or {}
+        return [
+            Evaluated(
+                each.design,
+                self.penalised(each),
+                each.feasible,
+                each.metrics is None,
+                None if each.metrics is None else (objective, each.metrics, reference),
+            )
+            for each in evaluations
+        ]
 
     def evaluate(self, designs: Sequence[Design]) -> list[Evaluation]:
         """Evaluates designs.

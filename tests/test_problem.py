@@ -3,6 +3,7 @@
 import math
 import multiprocessing
 import os
+import pickle
 import signal
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from archgym import dataset
 from archgym.condition import Condition
 from archgym.dataset import Journal
 from archgym.errors import ArchgymError
+from archgym.objectives import Reached
 from archgym.parameter import Design, Parameter
 from archgym.problem import PENALTY, BudgetExhausted, Evaluation, Problem
 from archgym.simulator import Failure, Outcome, Simulator
@@ -110,6 +112,28 @@ def test_one_of_each_kind() -> None:
     assert problem.penalised(ordinary) == ordinary.cost
     penalty = PENALTY * problem.default.cost
     assert problem.penalised(lossy) == problem.penalised(failed) == penalty
+
+
+def test_agents_are_told_what_the_objective_is_made_of() -> None:
+    problem = Problem(SPACE, WORKLOAD, "edp with latency <= 1x", Charged())
+    evaluations = problem.evaluate([{"Size": 5}, {"Size": 2}, {"Policy": "Lossy"}, {"Size": 8}])
+    kept, missed, lossy, failed = problem.disclose(evaluations)
+    bound = (problem.default.metrics or {})["latency_ns"]
+    for told, evaluation in ((kept, evaluations[0]), (missed, evaluations[1])):
+        assert (told.design, told.cost) == (evaluation.design, evaluation.cost)
+        assert (told.feasible, told.failed) == (True, False)
+        latency = (evaluation.metrics or {})["latency_ns"]
+        assert told.terms == {"edp": 4.0, "latency": latency}
+        assert told.limits == (Reached("latency <= 1x", "latency", latency, bound),)
+        assert max(0.0, told.limits[0].excess) == evaluation.violation
+        assert "runtime" not in repr(told)
+    for told, feasible in ((lossy, False), (failed, True)):
+        assert told.cost == PENALTY * problem.default.cost
+        assert (told.feasible, told.failed) == (feasible, True)
+        assert (told.terms, told.limits) == ({}, ())
+    received = pickle.loads(pickle.dumps([kept, lossy]))
+    assert received == [kept, lossy]
+    assert received[0].terms == kept.terms
 
 
 def test_limits_are_told_from_feasibility(tmp_path: Path) -> None:

@@ -140,6 +140,10 @@ class AtTarget(Objective):
             product *= abs(target - measured(metric, metrics)) / target
         return max(product, AT_TARGET)
 
+    def terms(self, metrics: Metrics) -> dict[str, float]:
+        """Returns the metrics that have targets."""
+        return {metric: measured(metric, metrics) for metric, _ in ARCHGYM[self.form]}
+
     def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
         """Returns the nearest term, and the targets."""
         named = {"power_mw": "power", "runtime_ns": "runtime"}

@@ -23,7 +23,7 @@ needs a limit on another that shows slowness. Counts that are known from the des
 such, without a unit: `queue_entries <= 64`.
 """
 
-from archgym.objectives.costs import VIOLATION, Least, Limit, Limited, Objective, number
+from archgym.objectives.costs import VIOLATION, Least, Limit, Limited, Objective, Reached, number
 from archgym.objectives.grammar import positive, read, respell
 from archgym.objectives.terms import UNITS, Metrics, Term, as_measured, measured
 from archgym.objectives.vocabulary import Formula, Vocabulary
@@ -37,6 +37,7 @@ __all__ = [
     "Limited",
     "Metrics",
     "Objective",
+    "Reached",
     "Term",
     "Vocabulary",
     "as_measured",

@@ -10,6 +10,31 @@ from archgym.objectives.terms import Metrics, Term
 VIOLATION = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How much a design has of a term that is limited.
+
+    Attributes:
+        name: The limit as it is written, e.g. `runtime <= 1.05x`.
+        term: The name of what is limited.
+        value: What the design has of it, in the term's unit.
+        bound: The limit in the same unit, also where it is written as a multiple of the default
+            design's.
+        is_floor: Whether it is a limit from below.
+    """
+
+    name: str
+    term: str
+    value: float
+    bound: float
+    is_floor: bool = False
+
+    @property
+    def excess(self) -> float:
+        """How far the design is beyond the limit, as a share of it; 0 or less if it keeps it."""
+        return _excess(self.value, self.bound, self.is_floor)
+
+
 @dataclass(frozen=True)
 class Limit:
     """A limit on a term: at most so much of it, or at least so much of one that should be high.
@@ -48,8 +73,12 @@ class Limit:
 
         Metrics may be arrays, for many designs at once.
         """
-        beyond = self.term(metrics) / self.value(reference) - 1
-        return -beyond if self.is_floor else beyond
+        return _excess(self.term(metrics), self.value(reference), self.is_floor)
+
+    def reached(self, metrics: Metrics, reference: Metrics) -> Reached:
+        """Returns what a design has of the term, next to the limit."""
+        value, bound = self.term(metrics), self.value(reference)
+        return Reached(self.name, self.term.name, value, bound, self.is_floor)
 
 
 class Objective(ABC):
@@ -107,6 +136,21 @@ class Objective(ABC):
         """Returns the cost and the violation of a design."""
         return self.cost(metrics, reference), self.violation(metrics, reference)
 
+    def terms(self, metrics: Metrics) -> dict[str, float]:
+        """Returns what the cost is made of, by name.
+
+        An objective with limits gives the term to minimise first, then those that are limited. A
+        formula may give none.
+
+        Args:
+            metrics: What a design measured; may be arrays, for many designs at once.
+        """
+        return {}
+
+    def reached(self, metrics: Metrics, reference: Metrics) -> tuple[Reached, ...]:
+        """Returns what a design has of each term that is limited, in the order of the limits."""
+        return tuple(limit.reached(metrics, reference) for limit in self.limits)
+
 
 @dataclass(frozen=True)
 class Least(Objective):
@@ -122,6 +166,10 @@ class Least(Objective):
     def cost(self, metrics: Metrics, reference: Metrics) -> float:
         """Returns the term in its unit."""
         return self.term(metrics)
+
+    def terms(self, metrics: Metrics) -> dict[str, float]:
+        """Returns the term in its unit."""
+        return {self.term.name: self.term(metrics)}
 
     def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
         """Returns the term and no limit."""
@@ -165,10 +213,21 @@ class Limited(Objective):
         factor = math.prod(1 + excess for excess in missed)
         return VIOLATION * self.term(reference) * factor, max(missed)
 
+    def terms(self, metrics: Metrics) -> dict[str, float]:
+        """Returns the term to minimise, and those that are limited, in their units."""
+        return {
+            term.name: term(metrics) for term in (self.term, *(limit.term for limit in self.limits))
+        }
+
     def goal(self, reference: Metrics) -> tuple[str, dict[str, float]]:
         """Returns the term and its upper limits."""
         upper = [limit for limit in self.limits if not limit.is_floor]
         return self.term.name, {limit.term.name: limit.factor(reference) for limit in upper}
+
+
+def _excess(value: float, bound: float, is_floor: bool) -> float:
+    beyond = value / bound - 1
+    return -beyond if is_floor else beyond
 
 
 def number(value: float) -> str:

@@ -17,17 +17,19 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from archgym.agents import Agent, configure
+from archgym.agents import Agent, AskTellAgent, Evaluated, configure
 from archgym.condition import Condition
 from archgym.errors import ArchgymError
 from archgym.parameter import Design, Parameter
 from archgym.problem import BudgetExhausted, Evaluation, Problem
 from archgym.space import DesignSpace
 from archgym.testing.formula import FormulaSimulator, FormulaWorkload
+
+AnyAgent = TypeVar("AnyAgent", bound=Agent)
 
 # Sizes and policies, a parameter without effect under some policy, and a policy that is ruled out.
 SPACE = DesignSpace(
@@ -60,15 +62,19 @@ TINY_SPACE = DesignSpace(
 def check_agent(agent: type[Agent]) -> None:
     """Runs the whole suite on an agent with its default hyperparameters; takes seconds.
 
+    An agent that can only search is not asked and told.
+
     Raises:
         AssertionError: The agent breaks the contract.
     """
     check_hyperparameters(agent)
-    check_designs(agent)
-    check_seed(agent)
-    check_any_order(agent)
-    check_costs(agent)
-    check_small_space(agent)
+    if issubclass(agent, AskTellAgent):
+        check_designs(agent)
+        check_seed(agent)
+        check_any_order(agent)
+        check_costs(agent)
+        check_limits(agent)
+        check_small_space(agent)
     check_budget(agent)
     check_search(agent)
 
@@ -90,15 +96,16 @@ def check_hyperparameters(agent: type[Agent]) -> None:
         configure(agent, {})
 
 
-def check_designs(agent: type[Agent]) -> None:
+def check_designs(agent: type[AskTellAgent]) -> None:
     """Checks that `ask(n)` returns `n` designs of the space, in plain Python values."""
     searcher = _make(agent)
     for n in (1, 0, 7, 2, 33):
         designs = _ask(searcher, n)
-        searcher.tell(designs, [_cost(design) for design in designs])
+        with _runs(agent, f"tell of {n} designs"):
+            searcher.tell(_evaluated(designs))
 
 
-def check_seed(agent: type[Agent]) -> None:
+def check_seed(agent: type[AskTellAgent]) -> None:
     """Checks that the seed alone decides, and that no global random state is touched."""
     before = _global_states()
     first, second, other = (_trajectory(agent, seed) for seed in (1, 1, 2))
@@ -108,29 +115,28 @@ def check_seed(agent: type[Agent]) -> None:
     assert before == _global_states(), f"{name} uses a global random state; use self.rng"
 
 
-def check_any_order(agent: type[Agent]) -> None:
+def check_any_order(agent: type[AskTellAgent]) -> None:
     """Checks that asking and telling need not alternate, nor match."""
     searcher = _make(agent)
     for _ in range(30):
         _ask(searcher, 2)
     strange = SPACE.sample(np.random.default_rng(0), 30)
     with _runs(agent, "tell of designs that it did not propose"):
-        searcher.tell(strange, [_cost(design) for design in strange])
+        searcher.tell(_evaluated(strange))
     _ask(searcher, 5)
     with _runs(agent, "tell of the same designs again"):
-        searcher.tell(strange[:3] * 2, [_cost(design) for design in strange[:3]] * 2)
+        searcher.tell(_evaluated(strange[:3]) * 2)
     with _runs(agent, "tell of nothing"):
-        searcher.tell([], [])
+        searcher.tell([])
     designs = _ask(searcher, 5)
     untouched = copy.deepcopy(designs)
-    costs = [_cost(design) for design in designs[:2]]
     with _runs(agent, "tell of only some of what it proposed"):
-        searcher.tell(designs[:2], costs)
+        searcher.tell(_evaluated(designs[:2]))
     _ask(searcher, 5)
     assert designs == untouched, f"{agent.__name__} changes designs after proposing them"
 
 
-def check_costs(agent: type[Agent]) -> None:
+def check_costs(agent: type[AskTellAgent]) -> None:
     """Checks that it survives costs that are all alike, or tiny, or huge, or no numbers."""
     for kind, costs in {
         "equal": (1.0,),
@@ -143,17 +149,38 @@ def check_costs(agent: type[Agent]) -> None:
         for step in range(7):
             designs = _ask(searcher, 3)
             with _runs(agent, f"tell of costs that are {kind}"):
-                searcher.tell(designs, [costs[(step + i) % len(costs)] for i in range(3)])
+                searcher.tell(
+                    [
+                        Evaluated(design, costs[(step + i) % len(costs)])
+                        for i, design in enumerate(designs)
+                    ]
+                )
 
 
-def check_small_space(agent: type[Agent]) -> None:
+def check_limits(agent: type[AskTellAgent]) -> None:
+    """Checks that it can be told of terms and limits, of failures, and then of bare costs again."""
+    problem = _problem(SPACE, 60, _LIMITED)
+    searcher = _make(agent)
+    for step in range(6):
+        designs = [*_ask(searcher, 5), *_failing(step)]
+        evaluated = problem.disclose(problem.evaluate(designs))
+        with _runs(agent, "tell of terms, limits and failures"):
+            searcher.tell(evaluated)
+        if step > 2:
+            with _runs(agent, "tell of costs alone after terms and limits"):
+                searcher.tell(_evaluated(_ask(searcher, 2)))
+
+
+def check_small_space(agent: type[AskTellAgent]) -> None:
     """Checks that it still answers when every design of a space is known, be there only one."""
     for space in (TINY_SPACE, POINT_SPACE):
         searcher = _make(agent, space=space)
         for _ in range(20):
             designs = _ask(searcher, 2)
             with _runs(agent, f"tell of designs of the space {space.name}"):
-                searcher.tell(designs, [float(design.get("Size", 1)) for design in designs])
+                searcher.tell(
+                    [Evaluated(design, float(design.get("Size", 1))) for design in designs]
+                )
 
 
 def check_budget(agent: type[Agent]) -> None:
@@ -163,19 +190,24 @@ def check_budget(agent: type[Agent]) -> None:
     """
     for budget in (1, 5, 30):
         for space in (SPACE, POINT_SPACE):
-            problem = _problem(space, budget)
-            searcher = _make(agent, space=space)
-            # The second time there is nothing left to spend.
-            for left in (budget, 0):
-                try:
-                    with _runs(agent, f"search with a budget of {left}"):
-                        searcher.search(problem)
-                except BudgetExhausted as error:
-                    raise AssertionError(
-                        f"{agent.__name__} overspends a budget of {left}: {error}"
-                    ) from error
-                spent = problem.evaluations
-                assert spent == budget, f"{agent.__name__} spends {spent} of a budget of {budget}"
+            _check_budget(agent, _problem(space, budget), budget)
+    _check_budget(agent, _problem(SPACE, 30, _LIMITED), 30)
+
+
+def _check_budget(agent: type[Agent], problem: "_RecordingProblem", budget: int) -> None:
+    searcher = _make(agent, space=problem.space)
+    # The second time there is nothing left to spend.
+    for left in (budget, 0):
+        try:
+            with _runs(agent, f"search with a budget of {left}"):
+                searcher.search(problem)
+        except BudgetExhausted as error:
+            raise AssertionError(
+                f"{agent.__name__} overspends a budget of {left}: {error}"
+            ) from error
+        spent = problem.evaluations
+        assert spent == budget, f"{agent.__name__} spends {spent} of a budget of {budget}"
+    _check_plain(agent, problem.evaluated)
 
 
 def check_search(agent: type[Agent]) -> None:
@@ -197,14 +229,17 @@ class _RecordingProblem(Problem):
 
     def evaluate(self, designs: Sequence[Design]) -> list[Evaluation]:
         evaluations = super().evaluate(designs)
-        self.evaluated += [evaluation.design for evaluation in evaluations]
+        self.evaluated += [dict(design) for design in designs]
         return evaluations
 
 
-def _problem(space: DesignSpace, budget: int) -> _RecordingProblem:
+_LIMITED = "energy with runtime <= 0.9x"
+
+
+def _problem(space: DesignSpace, budget: int, objective: str = "runtime") -> _RecordingProblem:
     formula = _metrics if space is SPACE else lambda _: {"runtime_ns": 1.0, "refresh_debt_ns": 0.0}
     simulator = FormulaSimulator(space, formula)
-    return _RecordingProblem(space, FormulaWorkload(), "runtime", simulator, budget=budget)
+    return _RecordingProblem(space, FormulaWorkload(), objective, simulator, budget=budget)
 
 
 def _searched(agent: type[Agent], seed: int) -> list[dict[str, Any]]:
@@ -222,8 +257,22 @@ def _metrics(design: Design) -> dict[str, float] | None:
     if design["Policy"] == "Adaptive" and design["Size"] > 60:
         return None
     if design["Policy"] == "Closed" and design["Size"] > 60:
-        return {"runtime_ns": math.nan, "refresh_debt_ns": 0.0}
-    return {"runtime_ns": 1000 * _cost(design), "refresh_debt_ns": 0.0}
+        return {"runtime_ns": math.nan, "refresh_debt_ns": 0.0, "energy_nj": math.nan}
+    return {
+        "runtime_ns": 1000 * _cost(design),
+        "refresh_debt_ns": 0.0,
+        "energy_nj": 10.0 * design["Size"],
+    }
+
+
+def _failing(step: int) -> list[Design]:
+    """One of each kind: lossy, crashing, without numbers."""
+    size = 61 + step % 4
+    return [{"Policy": policy, "Size": size} for policy in ("Lossy", "Adaptive", "Closed")]
+
+
+def _evaluated(designs: Sequence[Design]) -> list[Evaluated]:
+    return [Evaluated(design, _cost(design)) for design in designs]
 
 
 def _cost(design: Design) -> float:
@@ -235,12 +284,12 @@ def _cost(design: Design) -> float:
     return policy + limit + reorder + 1 / size + (share - 0.5) ** 2
 
 
-def _make(agent: type[Agent], seed: int = 0, space: DesignSpace = SPACE) -> Agent:
+def _make(agent: type[AnyAgent], seed: int = 0, space: DesignSpace = SPACE) -> AnyAgent:
     with _runs(agent, "being made from a space and a seed"):
         return agent(space, seed)
 
 
-def _ask(searcher: Agent, n: int) -> Sequence[Design]:
+def _ask(searcher: AskTellAgent, n: int) -> Sequence[Design]:
     """Asks for designs and checks them."""
     name = type(searcher).__name__
     with _runs(type(searcher), f"ask({n})"):
@@ -251,22 +300,28 @@ def _ask(searcher: Agent, n: int) -> Sequence[Design]:
             searcher.space.validate(design)
         except ArchgymError as error:
             raise AssertionError(f"{name} proposes a design outside the space: {error}") from error
-        for parameter, value in design.items():
-            plain = isinstance(value, (str, int, float)) and not isinstance(value, np.generic)
-            assert plain, (
-                f"{name} proposes {parameter} = {value!r}, a {type(value).__name__} instead of "
-                f"the parameter's own value"
-            )
+    _check_plain(type(searcher), designs)
     return designs
 
 
-def _trajectory(agent: type[Agent], seed: int) -> list[dict[str, Any]]:
+def _check_plain(agent: type[Agent], designs: Sequence[Design]) -> None:
+    """Checks that values are those of the parameters, and not NumPy's."""
+    for design in designs:
+        for parameter, value in design.items():
+            plain = isinstance(value, (str, int, float)) and not isinstance(value, np.generic)
+            assert plain, (
+                f"{agent.__name__} proposes {parameter} = {value!r}, a {type(value).__name__} "
+                "instead of the parameter's own value"
+            )
+
+
+def _trajectory(agent: type[AskTellAgent], seed: int) -> list[dict[str, Any]]:
     searcher = _make(agent, seed)
     proposed: list[dict[str, Any]] = []
     for _ in range(5):
         designs = _ask(searcher, 4)
         proposed += [dict(design) for design in designs]
-        searcher.tell(designs, [_cost(design) for design in designs])
+        searcher.tell(_evaluated(designs))
     return proposed
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym import agents, domain
+from archgym.agents import AskTellAgent
 from archgym.agents.ippo import IPPO
 from archgym.analysis.landscape import Landscape
 from archgym.dram.spaces import make_space
@@ -65,10 +66,9 @@ def evaluations_until(target: float, tabulated: Tabulated, name: str, seeds: int
     for seed in range(seeds):
         problem = tabulated.problem(BUDGET)
         agent = agents.make(name, problem.space, seed)
+        assert isinstance(agent, AskTellAgent)
         while problem.remaining and not _reached(problem, target):
-            designs = agent.ask(1)
-            found = problem.evaluate(designs)
-            agent.tell(designs, [problem.penalised(evaluation) for evaluation in found])
+            agent.tell(problem.disclose(problem.evaluate(agent.ask(1))))
         needed.append(problem.evaluations if _reached(problem, target) else math.inf)
     return float(np.median(needed))
 

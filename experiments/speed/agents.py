@@ -15,6 +15,7 @@ import typer
 
 import archgym
 from archgym import agents
+from archgym.agents import AskTellAgent, Evaluated
 from archgym.assembly import assemble
 from archgym.errors import ArchgymError
 from archgym.study.trial import replace_text
@@ -44,15 +45,19 @@ def milliseconds(name: str, evaluations: int) -> float:
     """
     space = archgym.make_space("archgym")
     agent = agents.make(name, space, seed=0)
+    assert isinstance(agent, AskTellAgent)
     target = space.encode(space.sample(np.random.default_rng(0), 1)[0])
     taken, done = 0.0, 0
     while done < evaluations:
         began = time.process_time()
         designs = agent.ask(agent.batch_size)
         taken += time.process_time() - began
-        costs = [1.0 + float(np.abs(space.encode(each) - target).sum()) for each in designs]
+        evaluated = [
+            Evaluated(each, 1.0 + float(np.abs(space.encode(each) - target).sum()))
+            for each in designs
+        ]
         began = time.process_time()
-        agent.tell(designs, costs)
+        agent.tell(evaluated)
         taken += time.process_time() - began
         done += len(designs)
     return 1000 * taken / done

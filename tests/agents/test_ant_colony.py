@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym.agents import configure
+from archgym.agents import Evaluated, configure
 from archgym.agents.ant_colony import AntColony
 from archgym.agents.random_search import RandomSearch
 from archgym.condition import Condition
@@ -37,7 +37,7 @@ def best(agent: AntColony | RandomSearch, evaluations: int = 120) -> float:
     while len(costs) < evaluations:
         designs = agent.ask(10)
         told = [_cost(design) for design in designs]
-        agent.tell(designs, told)
+        agent.tell(list(map(Evaluated, designs, told)))
         costs += told
     return min(costs)
 
@@ -53,7 +53,7 @@ def test_pheromone_rises_on_the_best_path_and_falls_off_it(spread: float) -> Non
     bad = [{"Policy": "C", "Limit": 3, "Size": 8}, {"Policy": "A", "Limit": 1, "Size": 0}]
     for _ in range(5):
         before = agent.pheromone.copy()
-        agent.tell([bad[0], good, bad[1]], [2.0, 1.0, 3.0])
+        agent.tell(list(map(Evaluated, [bad[0], good, bad[1]], [2.0, 1.0, 3.0])))
         path = range(3), SMALL.encode(good)
         assert (agent.pheromone[path] > before[path]).all()
         for design in bad:
@@ -63,13 +63,13 @@ def test_pheromone_rises_on_the_best_path_and_falls_off_it(spread: float) -> Non
 
 def test_the_better_of_two_elites_deposits_more() -> None:
     agent = make(ants=2, elites=2)
-    agent.tell([{"Policy": "A"}, {"Policy": "B"}], [2.0, 1.0])
+    agent.tell([Evaluated({"Policy": "A"}, 2.0), Evaluated({"Policy": "B"}, 1.0)])
     assert agent.pheromone[0, 1] > agent.pheromone[0, 0] > agent.pheromone[0, 2]
 
 
 def test_a_deposit_spreads_over_ordered_values_only() -> None:
     agent = make(ants=1, spread=0.1)
-    agent.tell([{"Policy": "B", "Limit": 2, "Size": 4}], [1.0])
+    agent.tell([Evaluated({"Policy": "B", "Limit": 2, "Size": 4}, 1.0)])
     policy, _, size = agent.pheromone
     assert policy[0] == policy[2] < policy[1]
     assert size[4] > size[3] == size[5] > size[2] > size[0]
@@ -77,21 +77,23 @@ def test_a_deposit_spreads_over_ordered_values_only() -> None:
 
 def test_parameters_without_effect_keep_their_pheromone() -> None:
     agent = make(ants=1)
-    agent.tell([{"Policy": "A", "Limit": 3, "Size": 2}], [1.0])
+    agent.tell([Evaluated({"Policy": "A", "Limit": 3, "Size": 2}, 1.0)])
     assert agent.pheromone[1, :3].tolist() == [1 / 3] * 3
 
 
 def test_failed_designs_deposit_nothing() -> None:
     agent = make(ants=2)
     before = agent.pheromone.copy()
-    agent.tell(SMALL.sample(np.random.default_rng(0), 2), [math.inf, math.nan])
+    designs = SMALL.sample(np.random.default_rng(0), 2)
+    agent.tell(list(map(Evaluated, designs, [math.inf, math.nan])))
     assert (agent.pheromone == before).all()
 
 
 @given(st.lists(st.floats(allow_nan=True), min_size=1, max_size=30), st.integers(0, 99))
 def test_pheromone_stays_a_distribution(costs: list[float], seed: int) -> None:
     agent = make(ants=4)
-    agent.tell(SMALL.sample(np.random.default_rng(seed), len(costs)), costs)
+    designs = SMALL.sample(np.random.default_rng(seed), len(costs))
+    agent.tell(list(map(Evaluated, designs, costs)))
     assert agent.pheromone.sum(axis=1) == pytest.approx(1)
     assert (agent.pheromone >= 0).all()
 
@@ -111,7 +113,7 @@ def test_no_path_is_taken_twice() -> None:
     for _ in range(20):
         designs = agent.ask(10)
         keys += [SPACE.key(design) for design in designs]
-        agent.tell(designs, [_cost(design) for design in designs])
+        agent.tell([Evaluated(design, _cost(design)) for design in designs])
     assert len(set(keys)) == len(keys)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("skopt")
 
-from archgym.agents import Agent, configure
+from archgym.agents import AskTellAgent, Evaluated, configure
 from archgym.agents.bayesian_optimization import BayesianOptimization
 from archgym.agents.random_search import RandomSearch
 from archgym.condition import Condition
@@ -29,16 +29,16 @@ SMALL = DesignSpace(
 )
 
 
-def make(space: DesignSpace = SPACE, seed: int = 0, **settings: float | str) -> Agent:
+def make(space: DesignSpace = SPACE, seed: int = 0, **settings: float | str) -> AskTellAgent:
     return BayesianOptimization(space, seed, configure(BayesianOptimization, settings))
 
 
-def best(agent: Agent, evaluations: int) -> float:
+def best(agent: AskTellAgent, evaluations: int) -> float:
     costs: list[float] = []
     while len(costs) < evaluations:
         (design,) = agent.ask(1)
         costs.append(_cost(design))
-        agent.tell([design], costs[-1:])
+        agent.tell([Evaluated(design, costs[-1])])
     return min(costs)
 
 
@@ -86,7 +86,7 @@ def test_unseen_designs_come_before_repeats() -> None:
         (design,) = agent.ask(1)
         keys.append(SMALL.key(design))
         assert SMALL.infeasibility(design) is None
-        agent.tell([design], [float(design["Size"])])
+        agent.tell([Evaluated(design, float(design["Size"]))])
     assert len(set(keys)) == SMALL.count_feasible() == 16
     (again,) = agent.ask(1)
     assert again["Size"] == 1  # Everything is known, so it repeats the best.
@@ -94,7 +94,8 @@ def test_unseen_designs_come_before_repeats() -> None:
 
 def test_a_batch_has_no_repeats() -> None:
     agent = make(SMALL, initial=3)
-    agent.tell(first := agent.ask(3), [1.0, 2.0, 3.0])
+    first = agent.ask(3)
+    agent.tell(list(map(Evaluated, first, [1.0, 2.0, 3.0])))
     batch = [SMALL.key(design) for design in first + agent.ask(13)]
     assert len(set(batch)) == 16
 
@@ -102,7 +103,7 @@ def test_a_batch_has_no_repeats() -> None:
 def test_designs_told_by_others_are_not_proposed() -> None:
     agent = make(TINY_SPACE, initial=1)
     others = [{"Policy": policy, "Size": size} for policy, size in [("Open", 1), ("Open", 2)]]
-    agent.tell(others, [1.0, 2.0])
+    agent.tell(list(map(Evaluated, others, [1.0, 2.0])))
     assert {design["Policy"] for design in agent.ask(2)} == {"Closed"}
 
 
@@ -111,6 +112,6 @@ def test_only_the_order_of_costs_matters() -> None:
     for scale in (lambda cost: cost, lambda cost: 1e9 * cost**5):
         agent = make(initial=5)
         told = agent.ask(12)
-        agent.tell(told, [scale(_cost(design)) for design in told])
+        agent.tell([Evaluated(design, scale(_cost(design))) for design in told])
         proposals.append(agent.ask(3))
     assert proposals[0] == proposals[1]

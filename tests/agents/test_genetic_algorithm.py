@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archgym.agents import Agent, configure
+from archgym.agents import AskTellAgent, Evaluated, configure
 from archgym.agents.genetic_algorithm import GeneticAlgorithm
 from archgym.agents.random_search import RandomSearch
 from archgym.parameter import Parameter
@@ -24,7 +24,7 @@ def cost(design: dict) -> float:
     return 1.0 + sum(abs(value - 5) for value in design.values())
 
 
-def best(agent: type[Agent], seed: int, **hyperparameters: float) -> float:
+def best(agent: type[AskTellAgent], seed: int, **hyperparameters: float) -> float:
     simulator = FormulaSimulator(
         SUM, lambda design: {"runtime_ns": cost(design), "refresh_debt_ns": 0.0}
     )
@@ -57,7 +57,7 @@ def test_selection_is_what_makes_it_better() -> None:
 def test_without_mutation_children_mix_their_parents() -> None:
     agent = make(population=4, mutations=0.0, crossover=1.0)
     first = agent.ask(4)
-    agent.tell(first, [1.0, 2.0, 3.0, 4.0])
+    agent.tell(list(map(Evaluated, first, [1.0, 2.0, 3.0, 4.0])))
     for child in agent.ask(3):
         for name, value in child.items():
             assert value in {parent[name] for parent in first}
@@ -72,7 +72,7 @@ def test_batches_do_not_matter_to_what_survives(batches: list[int], seed: int) -
     costs = [float(i * 7919 % 1000) for i in range(len(designs))]
     told = 0
     for n in batches:
-        agent.tell(designs[told : told + n], costs[told : told + n])
+        agent.tell(list(map(Evaluated, designs[told : told + n], costs[told : told + n])))
         told += n
     parents = [parent_cost for parent_cost, _ in agent._parents]
     assert parents == sorted(parents)
@@ -88,7 +88,7 @@ def test_no_design_is_proposed_twice() -> None:
     for _ in range(20):
         designs = agent.ask(10)
         keys += [SPACE.key(design) for design in designs]
-        agent.tell(designs, [1.0] * 10)
+        agent.tell([Evaluated(design, 1.0) for design in designs])
     assert len(set(keys)) == len(keys)
 
 
@@ -97,5 +97,5 @@ def test_any_number_of_elites(elites: int) -> None:
     agent = make(population=4, elites=elites)
     for _ in range(5):
         designs = agent.ask(3)
-        agent.tell(designs, [1.0, 2.0, 3.0])
+        agent.tell(list(map(Evaluated, designs, [1.0, 2.0, 3.0])))
     assert len(agent._parents) == 4

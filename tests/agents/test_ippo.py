@@ -63,9 +63,9 @@ def test_conformance(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_policy_improves_on_uniform_designs(name: str) -> None:
     agent = make(name)
-    before = median(map(easy_cost, agent.ask(200)))
+    before = median(map(easy_cost, agent.draw(200)))
     agent.search(problem(600))
-    after = median(map(easy_cost, agent.ask(200)))
+    after = median(map(easy_cost, agent.draw(200)))
     assert after < 0.6 * before
 
 
@@ -74,7 +74,7 @@ def test_values_that_are_ruled_out_are_never_chosen(name: str) -> None:
     agent = make(name)
     searched = problem(100)
     agent.search(searched)
-    assert all(design["Policy"] != "Lossy" for design in agent.ask(300))
+    assert all(design["Policy"] != "Lossy" for design in agent.draw(300))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,8 @@ def test_agents_share_no_weight() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_saved_search_goes_on_as_if_it_had_not_stopped(name: str, tmp_path: Path) -> None:
-    budget = 3 * make(name, 5).batch_size  # The last rollout of a search may be a smaller one.
+    # The last rollout of a search may be a smaller one.
+    budget = 3 * make(name, 5).hyperparameters.environments
     whole = make(name, 5)
     whole.search(problem(2 * budget))
     first = make(name, 5)
@@ -118,7 +119,7 @@ def test_a_saved_search_goes_on_as_if_it_had_not_stopped(name: str, tmp_path: Pa
     second = make(name, 6)
     second.load(tmp_path / "agent.pt")
     second.search(problem(budget))
-    assert second.ask(50) == whole.ask(50)
+    assert second.draw(50) == whole.draw(50)
     assert second.sample(5) == whole.sample(5)
     assert list(tmp_path.iterdir()) == [tmp_path / "agent.pt"]
 

@@ -14,7 +14,7 @@ pytest.importorskip("cmaes")
 import optuna
 
 from archgym import agents
-from archgym.agents import Agent, choice, configure, tunable
+from archgym.agents import AskTellAgent, Evaluated, choice, configure, tunable
 from archgym.agents.optuna import Optuna
 from archgym.agents.random_search import RandomSearch
 from archgym.condition import Condition, NotBelow
@@ -44,16 +44,16 @@ def distance(design: Design) -> float:
     return 1.0 + sum(abs(value - 5) for value in design.values())
 
 
-def make(space: DesignSpace = SPACE, seed: int = 0, **settings: float | str) -> Agent:
+def make(space: DesignSpace = SPACE, seed: int = 0, **settings: float | str) -> AskTellAgent:
     return Optuna(space, seed, configure(Optuna, settings))
 
 
-def best(agent: Agent, evaluations: int = 100) -> float:
+def best(agent: AskTellAgent, evaluations: int = 100) -> float:
     costs: list[float] = []
     while len(costs) < evaluations:
         designs = agent.ask(agent.batch_size)
         told = [distance(design) for design in designs]
-        agent.tell(designs, told)
+        agent.tell(list(map(Evaluated, designs, told)))
         costs += told
     return min(costs[:evaluations])
 
@@ -89,7 +89,7 @@ def test_no_design_is_evaluated_twice_nor_an_infeasible_one(sampler: str) -> Non
         (design,) = agent.ask(1)
         assert ORDERED.infeasibility(design) is None
         keys.append(ORDERED.key(design))
-        agent.tell([design], [1.0 + design["Low"]])
+        agent.tell([Evaluated(design, 1.0 + design["Low"])])
     assert len(set(keys)) == ORDERED.count_feasible() == 12
 
 
@@ -103,7 +103,7 @@ def test_samplers_are_not_offered_what_is_ruled_out() -> None:
     agent = make()
     for _ in range(20):
         designs = agent.ask(2)
-        agent.tell(designs, [_cost(design) for design in designs])
+        agent.tell([Evaluated(design, _cost(design)) for design in designs])
     trials = agent._study.trials
     assert all(len(trial.distributions["Policy"].choices) == 3 for trial in trials)
 
@@ -111,7 +111,7 @@ def test_samplers_are_not_offered_what_is_ruled_out() -> None:
 def test_tpe_is_asked_for_active_parameters_only() -> None:
     agent = make()
     designs = agent.ask(30)
-    agent.tell(designs, [_cost(design) for design in designs])
+    agent.tell([Evaluated(design, _cost(design)) for design in designs])
     limits = ["Limit" in trial.params for trial in agent._study.trials]
     inactive = [design["Policy"] == "Open" for design in designs]
     assert True in inactive
@@ -122,21 +122,22 @@ def test_tpe_is_asked_for_active_parameters_only() -> None:
 def test_designs_told_by_others_are_learnt_from() -> None:
     agent = make(initial=1)
     others = RandomSearch(SPACE, 1).ask(40)
-    agent.tell(others, [_cost(design) for design in others])
+    agent.tell([Evaluated(design, _cost(design)) for design in others])
     learned = [_cost(design) for design in agent.ask(20)]
     assert median(learned) < median(map(_cost, others))
 
 
 def test_what_others_tell_may_be_ruled_out_or_fail() -> None:
     agent = make()
-    agent.tell([{"Policy": "Lossy"}, {"Size": 3}, {"Size": 4}], [1.0, math.nan, 2.0])
+    designs: list[Design] = [{"Policy": "Lossy"}, {"Size": 3}, {"Size": 4}]
+    agent.tell(list(map(Evaluated, designs, [1.0, math.nan, 2.0])))
     assert len(agent._study.trials) == 1
 
 
 def test_optuna_is_left_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     before = optuna.logging.get_verbosity()
     agent = make()
-    agent.tell(agent.ask(3), [1.0, 2.0, 3.0])
+    agent.tell(list(map(Evaluated, agent.ask(3), [1.0, 2.0, 3.0])))
     assert optuna.logging.get_verbosity() == before
     assert capsys.readouterr().err == ""
 
@@ -163,5 +164,5 @@ def test_conditions_on_conditions() -> None:
         for _ in range(7):
             (design,) = agent.ask(1)
             keys.add(space.key(design))
-            agent.tell([design], [1.0])
+            agent.tell([Evaluated(design, 1.0)])
         assert len(keys) == space.count_distinct() == 7

@@ -20,6 +20,7 @@ from archgym.dataset import Journal
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.evaluation import Evaluated
 from archgym.parameter import Parameter
 from archgym.problem import Problem
 from archgym.proxy.coding import Coding
@@ -56,6 +57,10 @@ def problem(budget: int, objective: str = "edp") -> Problem:
     return Problem(
         SPACE, FormulaWorkload(), objective, FormulaSimulator(SPACE, metrics), budget=budget
     )
+
+
+def goal_of(asked: Problem) -> Goal:
+    return Goal.of(asked.disclose([asked.default])[0])
 
 
 def best(agent: str, objective: str, budget: int, seed: int) -> float:
@@ -127,18 +132,49 @@ def test_the_model_is_of_as_many_designs_as_are_asked_for() -> None:
 )
 def test_terms_of_an_objective(objective: str) -> None:
     asked = problem(40, objective)
-    goal = Goal.of(asked)
+    goal = goal_of(asked)
     kept = []
-    for evaluation in asked.evaluate(RandomSearch(SPACE, 0).sample(40)):
-        least, *limited = goal.measured(evaluation, evaluation.cost)
+    evaluations = asked.evaluate(RandomSearch(SPACE, 0).sample(40))
+    for evaluation, told in zip(evaluations, asked.disclose(evaluations), strict=True):
+        least, *limited = goal.measured(told)
         kept.append(bool((np.array(limited) <= goal.log_limits).all()))
         assert kept[-1] == evaluation.within_limits
         assert not kept[-1] or np.exp(least) == pytest.approx(evaluation.cost)
     assert {True, False} == set(kept)
 
 
-def test_a_target_is_met_by_modelling_the_cost() -> None:
-    assert Goal.of(problem(1, "archgym-latency 100")) == Goal()
+def test_without_limits_the_cost_is_modelled() -> None:
+    for objective in ("edp", "archgym-latency 100"):
+        assert goal_of(problem(1, objective)) == Goal()
+
+
+def asked_and_told(asked: Problem, seed: int, disclosed: bool) -> float:
+    """Spends a budget by asking and telling, the default first; returns the least cost."""
+    agent = ProxySearch(SPACE, seed)
+    agent.tell(asked.disclose([asked.default]))
+    while asked.remaining:
+        told = asked.disclose(asked.evaluate(agent.ask(1)))
+        bare = [Evaluated(evaluated.design, evaluated.cost) for evaluated in told]
+        agent.tell(told if disclosed else bare)
+    assert asked.best is not None
+    return asked.best.cost
+
+
+def test_told_of_limits_it_does_what_it_does_in_search() -> None:
+    objective = "power with runtime <= 0.6x"
+    found = [asked_and_told(problem(20, objective), seed, disclosed=True) for seed in range(5)]
+    assert found == [best("proxy_search", objective, 20, seed) for seed in range(5)]
+    costs = [asked_and_told(problem(20, objective), seed, disclosed=False) for seed in range(5)]
+    assert median(found) < median(costs)
+
+
+def test_what_was_told_before_the_limits_is_not_forgotten() -> None:
+    asked, agent = problem(20, "energy with runtime <= 0.9x"), ProxySearch(SPACE, 0)
+    told = asked.disclose(asked.evaluate(agent.sample(20)))
+    agent.tell([Evaluated(evaluated.design, evaluated.cost) for evaluated in told[:10]])
+    agent.tell(told[10:])
+    assert len(agent._costs) == len(agent._terms) == 20
+    assert {len(terms) for terms in agent._terms} == {2}
 
 
 def test_kriging_is_exact_where_it_knows_and_unsure_where_it_does_not() -> None:

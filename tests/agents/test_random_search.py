@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from archgym.agents import Evaluated
 from archgym.agents.random_search import RandomSearch
 from archgym.testing import check_agent
 from archgym.testing.agents import SPACE
@@ -23,6 +24,6 @@ def test_every_feasible_value_is_equally_likely() -> None:
 
 def test_costs_change_nothing() -> None:
     told, untold = RandomSearch(SPACE, 5), RandomSearch(SPACE, 5)
-    told.tell(told.ask(3), [1.0, 2.0, 3.0])
+    told.tell(list(map(Evaluated, told.ask(3), [1.0, 2.0, 3.0])))
     untold.ask(3)
     assert told.ask(3) == untold.ask(3)

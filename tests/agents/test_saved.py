@@ -32,7 +32,7 @@ def problem(budget: int) -> Problem:
 def saved(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     path = tmp_path_factory.mktemp("saved") / "agent"
     agent: Any = agents.make(request.param, SPACE, 0)
-    agent.search(problem(3 * agent.batch_size))
+    agent.search(problem(3 * agent.hyperparameters.environments))
     agent.save(path)
     return request.param, path
 
@@ -44,7 +44,7 @@ def check_altered(saved: tuple[str, Path], count: int, seed: int, folder: Path) 
     for _ in range(count):
         altered = archives.alter(path, folder / "altered", rng)
         agent: Any = agents.make(name, SPACE, 0)
-        untouched = agents.make(name, SPACE, 0).ask(3)
+        untouched = agents.make(name, SPACE, 0).draw(3)
         sentence = ""
         try:
             agent.load(altered)
@@ -52,10 +52,10 @@ def check_altered(saved: tuple[str, Path], count: int, seed: int, folder: Path) 
             sentence = str(error)
             refused += 1
             # It is as if nothing had been tried.
-            assert agent.ask(3) == untouched
+            assert agent.draw(3) == untouched
         assert "\n" not in sentence
         if not sentence:
-            for design in agent.ask(3):
+            for design in agent.draw(3):
                 SPACE.validate(design)
     assert 0 < refused <= count
 
@@ -74,6 +74,6 @@ def test_what_was_not_altered_goes_on(saved: tuple[str, Path], tmp_path: Path) -
     name, path = saved
     agent: Any = agents.make(name, SPACE, 0)
     agent.load(archives.write(tmp_path / "same", archives.read(path)))
-    more = problem(2 * agent.batch_size)
+    more = problem(2 * agent.hyperparameters.environments)
     agent.search(more)
-    assert more.evaluations == 2 * agent.batch_size
+    assert more.evaluations == 2 * agent.hyperparameters.environments

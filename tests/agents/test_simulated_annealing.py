@@ -5,7 +5,7 @@ from statistics import median
 
 import pytest
 
-from archgym.agents import configure
+from archgym.agents import Evaluated, configure
 from archgym.agents.random_walk import RandomWalk
 from archgym.agents.simulated_annealing import SimulatedAnnealing
 from archgym.parameter import Design
@@ -23,7 +23,7 @@ def best(agent: SimulatedAnnealing | RandomWalk, evaluations: int = 120) -> floa
     for _ in range(evaluations):
         (design,) = agent.ask(1)
         costs.append(_cost(design))
-        agent.tell([design], costs[-1:])
+        agent.tell([Evaluated(design, costs[-1])])
     return min(costs)
 
 
@@ -38,7 +38,7 @@ def test_conformance() -> None:
 def test_better_designs_are_always_accepted_and_worse_ones_never_in_the_cold() -> None:
     agent = make(hot=1e-6, cold=1e-9, cooling=0.9)
     first, better, worse = agent.ask(3)
-    agent.tell([first, better, worse], [2.0, 1.9, 1.901])
+    agent.tell(list(map(Evaluated, [first, better, worse], [2.0, 1.9, 1.901])))
     assert agent._position == SPACE.canonical(better)
 
 
@@ -48,7 +48,7 @@ def test_worse_designs_are_accepted_as_often_as_metropolis_says(temperature: flo
     for seed in range(2000):
         agent = make(seed, hot=temperature, cooling=0.9)
         first, dearer = {"Size": 1}, {"Size": 2}
-        agent.tell([first, dearer], [1.0, 1.1])
+        agent.tell([Evaluated(first, 1.0), Evaluated(dearer, 1.1)])
         accepted += agent._position is not None and agent._position["Size"] == 2
     # By the second decision it has cooled once.
     expected = math.exp(-math.log(1.1) / (0.9 * temperature))
@@ -59,7 +59,7 @@ def test_cooling_is_geometric_until_the_walk_begins_again() -> None:
     agent = make(hot=1.0, cold=0.3, cooling=0.5)
     temperatures = []
     for _ in range(4):
-        agent.tell([SPACE.default], [1.0])
+        agent.tell([Evaluated(SPACE.default, 1.0)])
         temperatures.append(agent.temperature)
     assert temperatures == [0.5, 1.0, 0.5, 1.0]
 
@@ -91,7 +91,7 @@ def test_steps_to_known_designs_take_no_evaluation() -> None:
     for _ in range(150):
         (design,) = agent.ask(1)
         keys.append(SPACE.key(design))
-        agent.tell([design], [_cost(design)])
+        agent.tell([Evaluated(design, _cost(design))])
     assert len(set(keys)) >= len(keys) - 3  # A walk may begin again where it has been.
 
 
@@ -101,7 +101,7 @@ def test_the_unit_of_the_cost_does_not_matter() -> None:
     for _ in range(60):
         for agent, unit, designs in zip(agents, (1.0, 2.0**20), proposed, strict=True):
             designs += agent.ask(1)
-            agent.tell(designs[-1:], [unit * round(_cost(designs[-1]), 2)])
+            agent.tell([Evaluated(designs[-1], unit * round(_cost(designs[-1]), 2))])
     assert proposed[0] == proposed[1]
 
 

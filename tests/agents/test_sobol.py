@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("scipy")
 
+from archgym.agents import Evaluated
 from archgym.agents.random_search import RandomSearch
 from archgym.agents.sobol import Sobol
 from archgym.parameter import Parameter
@@ -47,6 +48,6 @@ def test_no_design_is_proposed_twice() -> None:
 
 def test_costs_change_nothing() -> None:
     told, untold = Sobol(SPACE, 5), Sobol(SPACE, 5)
-    told.tell(told.ask(3), [1.0, 2.0, 3.0])
+    told.tell(list(map(Evaluated, told.ask(3), [1.0, 2.0, 3.0])))
     untold.ask(3)
     assert told.ask(3) == untold.ask(3)

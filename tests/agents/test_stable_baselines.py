@@ -15,7 +15,6 @@ pytest.importorskip("stable_baselines3")
 import torch
 
 from archgym import agents
-from archgym.agents import Agent
 from archgym.condition import Condition
 from archgym.errors import ArchgymError
 from archgym.parameter import Parameter
@@ -55,10 +54,10 @@ def test_conformance(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_policy_improves_on_uniform_designs(name: str) -> None:
-    agent = agents.make(name, EASY, 0)
-    before = median(map(easy_cost, agent.ask(200)))
+    agent: Any = agents.make(name, EASY, 0)
+    before = median(map(easy_cost, agent.draw(200)))
     agent.search(problem(1200))
-    after = median(map(easy_cost, agent.ask(200)))
+    after = median(map(easy_cost, agent.draw(200)))
     assert after < 0.6 * before
 
 
@@ -88,10 +87,10 @@ def test_values_that_are_ruled_out_are_never_evaluated(name: str) -> None:
 
     plain = problem(1)
     watched = Watched(EASY, plain.workload, "runtime", plain.simulator, budget=100)
-    agent = agents.make(name, EASY, 0)
+    agent: Any = agents.make(name, EASY, 0)
     agent.search(watched)
     assert infeasible == [None] * 100
-    assert not any(map(EASY.infeasibility, agent.ask(50)))
+    assert not any(map(EASY.infeasibility, agent.draw(50)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -147,9 +146,9 @@ def test_neither_global_states_nor_threads_change_a_search(name: str) -> None:
             torch.manual_seed(disturbed)
             np.random.seed(disturbed)  # noqa: NPY002
             torch.set_num_threads(disturbed)
-            agent: Agent = agents.make(name, EASY, 0)
+            agent: Any = agents.make(name, EASY, 0)
             agent.search(problem(80))
-            found.append(agent.ask(20))
+            found.append(agent.draw(20))
     finally:
         torch.set_num_threads(threads)
     assert found[0] == found[1]
@@ -171,13 +170,13 @@ def test_a_saved_search_goes_on_as_if_it_had_not_stopped(name: str, tmp_path: Pa
     whole.save(tmp_path / "agent.pt")
     loaded: Any = agents.make(name, EASY, 6)
     loaded.load(tmp_path / "agent.pt")
-    assert loaded.ask(20) == whole.ask(20)
+    assert loaded.draw(20) == whole.draw(20)
     searches = [problem(90, "another") for _ in range(2)]
     for agent, search in zip((whole, loaded), searches, strict=True):
         agent.search(search)
     assert searches[0].best == searches[1].best
     assert searches[0].simulations == searches[1].simulations
-    assert loaded.ask(50) == whole.ask(50)
+    assert loaded.draw(50) == whole.draw(50)
     assert list(tmp_path.iterdir()) == [tmp_path / "agent.pt"]
 
 
@@ -222,7 +221,7 @@ def test_updates_are_told(name: str) -> None:
         assert all(np.isfinite(value) for value in scalars.values())
     silent: Any = agents.make(name, EASY, 0, environments=10)
     silent.search(problem(100))
-    assert silent.ask(20) == agent.ask(20)
+    assert silent.draw(20) == agent.draw(20)
 
 
 def test_a_policy_of_limits_that_version_0_does_not_show() -> None:

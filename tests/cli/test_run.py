@@ -45,6 +45,31 @@ def test_run_says_who_won_and_writes_a_page(archgym, spec):
     assert "http" not in page.replace("http://www.w3.org", "")
 
 
+# An agent of somebody else's, which can't be asked and told.
+HALVES = """
+from archgym.agents import Agent
+
+class Halves(Agent):
+    def search(self, problem):
+        while problem.remaining:
+            problem.evaluate(self.sample(-(-problem.remaining // 2)))
+"""
+
+
+def test_an_agent_of_a_package_that_only_searches(archgym, spec, tmp_path, monkeypatch):
+    info = tmp_path / "site" / "halves-1.dist-info"
+    info.mkdir(parents=True)
+    (tmp_path / "site" / "halves.py").write_text(HALVES)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: halves\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[archgym.agents]\nhalves = halves:Halves\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    spec.write_text(SPEC + "[agents.halves]\n")
+    found = json.loads(archgym("run", spec, "--out", "out", "--json")[0])
+    assert found["failures"] == []
+    log = dataset.read(Path("out/trials"))
+    assert list(log[log["agent"] == "halves"].groupby("trial")["step"].max()) == [5] * 4
+
+
 def test_json(archgym, spec):
     found = json.loads(archgym("run", spec, "--out", "out", "--json")[0])
     assert found["out"] == "out"

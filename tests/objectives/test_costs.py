@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from archgym import domain
 from archgym.dram import objectives
 from archgym.errors import ArchgymError
+from archgym.objectives import VIOLATION, Least, Limited
 
 make = domain.load().objective
 
@@ -102,6 +103,56 @@ def test_the_violation_is_that_of_the_limit_missed_most() -> None:
     assert objective.violation(both, DEFAULT) == pytest.approx(0.2)
     for text in ("latency", "archgym-both"):
         assert make(text).violation(both, DEFAULT) == 0
+
+
+TEXTS = [
+    *domain.load().vocabulary.names(),
+    "power with runtime <= 1us",
+    "latency with bandwidth >= 1.1x and runtime <= 0.9x and queue_entries <= 200",
+    "archgym-both 500 500",
+]
+
+
+@given(
+    st.sampled_from(TEXTS),
+    st.fixed_dictionaries({name: st.floats(0.1, 10) for name in DEFAULT}),
+)
+def test_terms_and_limits_make_the_cost_and_the_violation(
+    text: str, factors: dict[str, float]
+) -> None:
+    objective = make(text)
+    design = {name: DEFAULT[name] * factor for name, factor in factors.items()}
+    reached = objective.reached(design, DEFAULT)
+    excess = [each.excess for each in reached]
+    assert max([0.0, *excess]) == objective.violation(design, DEFAULT)
+    assert [each.name for each in reached] == [limit.name for limit in objective.limits]
+    terms = objective.terms(design)
+    assert {each.term: each.value for each in reached}.items() <= terms.items()
+    cost = objective.cost(design, DEFAULT)
+    if isinstance(objective, Least):
+        assert terms == {text: cost}
+    elif isinstance(objective, Limited):
+        least = objective.term.name
+        assert next(iter(terms)) == least
+        missed = [each for each in excess if each > 0]
+        penalty = VIOLATION * objective.terms(DEFAULT)[least] * math.prod(1 + x for x in missed)
+        assert cost == pytest.approx(penalty if missed else terms[least], rel=1e-12)
+    else:
+        assert isinstance(objective, objectives.AtTarget)
+        pairs = zip(terms.values(), objective.targets, strict=True)
+        distance = math.prod(abs(target - value) / target for value, target in pairs)
+        assert cost == pytest.approx(max(distance, objectives.AT_TARGET), rel=1e-12)
+
+
+def test_what_was_reached_is_next_to_the_limit_in_the_same_unit() -> None:
+    objective = make("latency with power <= 0.25W and bandwidth >= 0.9x")
+    power, bandwidth = objective.reached(DEFAULT, DEFAULT)
+    assert (power.name, power.term, power.is_floor) == ("power <= 250mW", "power", False)
+    assert (power.value, power.bound) == (200, 250)
+    assert (bandwidth.name, bandwidth.term) == ("bandwidth >= 0.9x", "bandwidth")
+    assert bandwidth.is_floor
+    assert (bandwidth.value, bandwidth.bound) == pytest.approx((10, 9))
+    assert [each.excess for each in (power, bandwidth)] == pytest.approx([-0.2, -1 / 9])
 
 
 def test_a_limit_on_bandwidth_charges_refreshes_owed() -> None:

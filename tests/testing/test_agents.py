@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archgym.agents import Agent, Design, tunable
+from archgym.agents import Agent, Design, Evaluated, tunable
 from archgym.agents.random_search import RandomSearch
 from archgym.testing import check_agent
 
@@ -44,9 +44,9 @@ class UnseededSearch(RandomSearch):
 
 
 class NeedsNeighbours(RandomSearch):
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        for design in designs:
-            self.space.neighbour(design, self.rng)
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        for evaluated in evaluations:
+            self.space.neighbour(evaluated.design, self.rng)
 
 
 class NeverDone(RandomSearch):
@@ -56,9 +56,9 @@ class NeverDone(RandomSearch):
 
 
 class Ranks(RandomSearch):
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        for cost in costs:
-            int(cost)
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        for evaluated in evaluations:
+            int(evaluated.cost)
 
 
 class Generous(RandomSearch):
@@ -99,15 +99,15 @@ class Insists(RandomSearch):
         self.last = super().ask(n)
         return self.last
 
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        if list(designs) != self.last:
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        if [evaluated.design for evaluated in evaluations] != self.last:
             raise RuntimeError("who asked for these?")
 
 
 class Logarithmic(RandomSearch):
-    def tell(self, designs: Sequence[Design], costs: Sequence[float]) -> None:
-        for cost in costs:
-            math.log(cost)
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        for evaluated in evaluations:
+            math.log(evaluated.cost)
 
 
 class Mutates(RandomSearch):
@@ -149,6 +149,62 @@ class Unchecked(RandomSearch):
             pass
 
 
+class TrustsTerms(RandomSearch):
+    """Believes that every design was measured."""
+
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        for evaluated in evaluations:
+            if evaluated.limits or evaluated.failed:
+                evaluated.terms["energy"]
+
+
+class NeedsLimits(RandomSearch):
+    """Once it has seen limits, it expects them of every design."""
+
+    limited = False
+
+    def tell(self, evaluations: Sequence[Evaluated]) -> None:
+        for evaluated in evaluations:
+            self.limited |= bool(evaluated.limits)
+            if self.limited and not evaluated.failed:
+                float(evaluated.limits[0].excess)
+
+
+class OnlySearches(Agent):
+    """A search that can't be asked and told."""
+
+    def search(self, problem: Any) -> None:
+        while problem.remaining:
+            problem.evaluate(self.sample(1))
+
+
+class SpendsLess(OnlySearches):
+    def search(self, problem: Any) -> None:
+        problem.evaluate(self.sample(min(1, problem.remaining)))
+
+
+class SearchesForever(OnlySearches):
+    def search(self, problem: Any) -> None:
+        problem.evaluate(self.sample(problem.remaining + 1))
+
+
+class SearchesUnseeded(OnlySearches):
+    def search(self, problem: Any) -> None:
+        self.rng = np.random.default_rng()
+        super().search(problem)
+
+
+class SearchesWithScalars(OnlySearches):
+    def search(self, problem: Any) -> None:
+        while problem.remaining:
+            (design,) = self.sample(1)
+            problem.evaluate([{name: as_scalar(value) for name, value in design.items()}])
+
+
+def as_scalar(value: Any) -> Any:
+    return np.int64(value) if type(value) is int else value
+
+
 @pytest.mark.parametrize(
     ("agent", "verdict"),
     [
@@ -170,6 +226,12 @@ class Unchecked(RandomSearch):
         (Logarithmic, "does not survive tell of costs that are zero and a penalty: ValueError"),
         (Mutates, "changes designs after proposing them"),
         (Exhausted, r"ask\(2\) returns 0 designs"),
+        (TrustsTerms, "does not survive tell of terms, limits and failures: KeyError"),
+        (NeedsLimits, "does not survive tell of costs alone after terms and limits: IndexError"),
+        (SpendsLess, "spends 1 of a budget of 5"),
+        (SearchesForever, "overspends a budget of 1"),
+        (SearchesUnseeded, "same seed evaluate different designs"),
+        (SearchesWithScalars, r"proposes \w+ = np.int64\(\d+\), a int64 instead"),
         (Undocumented, "hyperparameter rate is not declared"),
         (Unchecked, "accepts rate = nan"),
     ],
@@ -179,5 +241,6 @@ def test_broken_agent_is_caught(agent: type[Agent], verdict: str) -> None:
         check_agent(agent)
 
 
-def test_sound_agent_passes() -> None:
-    check_agent(RandomSearch)
+@pytest.mark.parametrize("agent", [RandomSearch, OnlySearches])
+def test_sound_agent_passes(agent: type[Agent]) -> None:
+    check_agent(agent)
