@@ -1,8 +1,8 @@
 """Puts a problem together from names: the one place where they are looked up."""
 
 from archgym import domain as domains
-from archgym.dataset import Journal
 from archgym.domain import Domain, Platform
+from archgym.evaluation_log import Journal
 from archgym.objectives import Objective
 from archgym.problem import Problem
 from archgym.simulator import Simulator

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from archgym import domain as domains
 from archgym import simulators
-from archgym.dataset import Journal, Row
 from archgym.domain import Domain
 from archgym.errors import ArchgymError, unknown
 from archgym.evaluation import Evaluated
+from archgym.evaluation_log import Journal, Row
 from archgym.objectives import Objective
 from archgym.parameter import Design
 from archgym.simulator import Failure, Metrics, Outcome, Simulator

@@ -3,10 +3,10 @@
 `table.json` says what it is a table of: schema version, space, workload, domain and platform,
 simulator and its version; once it is complete, also the hash of its content and the SHA-256 of each
 shard. It carries its own digest (see `archgym.digest`). `shard-NNNNN.parquet` hold a row for each
-design in the order of `archgym.distinct`, with the columns of the evaluation log (see
-`archgym.dataset`): `param.NAME`, `metric.NAME` (float64, as simulated; null if not measured),
-`feasible`, `failure`. Every file is written under another name and then renamed, so there is no
-half of one, and a shard depends on nothing but its number: whoever writes it writes the same.
+design in the order of `archgym.distinct`, with these columns of a log (`archgym.evaluation_log`):
+`param.NAME`, `metric.NAME` (float64, as simulated; null if not measured), `feasible`, `failure`.
+Every file is written under another name and then renamed, so there is no half of one, and a shard
+depends on nothing but its number: whoever writes it writes the same.
 
 The hash is over what the rows say, so it depends neither on the size of the shards nor on how
 Parquet packs them.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym import atomic, dataset, digest, parquet
+from archgym import atomic, digest, evaluation_log, parquet
 from archgym import domain as domains
 from archgym.distinct import DistinctDesigns
 from archgym.domain import Platform
@@ -297,7 +297,7 @@ class Table:
 
         header, numbers = self.header, np.arange(len(self))
         columns: dict[str, Any] = {
-            "schema_version": dataset.SCHEMA_VERSION,
+            "schema_version": evaluation_log.SCHEMA_VERSION,
             "space": header.space.name,
             "workload": header.workload["id"],
             "simulator": header.simulator,

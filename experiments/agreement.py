@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from archgym import dataset, simulators
+from archgym import evaluation_log, simulators
 from archgym.dram.reference import default_space, write_reference
 from archgym.dram.system import System
 from archgym.dram.validation import validate
@@ -250,8 +250,8 @@ def _repeats(simulator: External, device: str) -> dict[str, Any]:
         for run in ("first", "second"):
             failures = study.run(Path(name) / run, workers=1)
             assert not failures, failures
-            logs.append(dataset.read(Path(name) / run / "trials"))
-    return {"evaluations": len(logs[0]), "identical": dataset.equal(*logs)}
+            logs.append(evaluation_log.read(Path(name) / run / "trials"))
+    return {"evaluations": len(logs[0]), "identical": evaluation_log.equal(*logs)}
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import pytest
 
 from archgym import proxy, simulators
 from archgym.assembly import assemble
-from archgym.dataset import Journal
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.envs import dram_parallel_env
 from archgym.envs.design import DesignEnv
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import Journal
 from archgym.problem import Problem
 from archgym.simulator import Simulator
 from archgym.simulators.native import Native

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym import dataset
+from archgym import evaluation_log
 from archgym.condition import Condition
-from archgym.dataset import Journal
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import Journal
 from archgym.objectives import Reached
 from archgym.parameter import Design, Parameter
 from archgym.problem import PENALTY, BudgetExhausted, Evaluation, Problem
@@ -306,12 +306,12 @@ def test_a_killed_trial_goes_on_to_the_same_log(tmp_path: Path) -> None:
     assert 5 < len(before) < 40
 
     resumed, whole = search(path), search(tmp_path / "whole.jsonl")
-    assert dataset.equal(path, tmp_path / "whole.jsonl")
+    assert evaluation_log.equal(path, tmp_path / "whole.jsonl")
     assert Journal(path).recovered[: len(before)] == before
     for name in ("evaluations", "simulations", "best", "default"):
         assert getattr(resumed, name) == getattr(whole, name)
     assert len(resumed.simulator.batches) < len(whole.simulator.batches)
-    times = dataset.read(path)["wall_time_s"]
+    times = evaluation_log.read(path)["wall_time_s"]
     assert times.is_monotonic_increasing
 
 

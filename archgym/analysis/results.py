@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from archgym import dataset, parquet
 from archgym import domain as domains
+from archgym import evaluation_log, parquet
 from archgym.domain import Domain
 from archgym.errors import ArchgymError, DamagedError
 from archgym.objectives import Limited, Objective
@@ -51,7 +51,7 @@ class TrialResult:
     @property
     def log(self) -> pd.DataFrame:
         """The rows of the log, in order; read again each time, as a study may have millions."""
-        return dataset.read(self.path).sort_values("step", ignore_index=True)
+        return evaluation_log.read(self.path).sort_values("step", ignore_index=True)
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -186,8 +186,8 @@ class Results:
 
 
 def _read(path: Path, objective: Objective) -> TrialResult:
-    summary = dataset.read_summary(path) or {}
-    sha256 = summary.get(dataset.LOG_SHA256)
+    summary = evaluation_log.read_summary(path) or {}
+    sha256 = summary.get(evaluation_log.LOG_SHA256)
     costs = _columns(path, ["cost"], sha256)["cost"]
     summary = read_summary(path, len(costs))
     violations = np.where(np.isfinite(costs), 0.0, np.inf)
@@ -211,7 +211,7 @@ def _read(path: Path, objective: Objective) -> TrialResult:
 
 def _columns(path: Path, names: list[str], sha256: str | None) -> dict[str, NDArray[np.float64]]:
     rows = parquet.read_frame(path, ["step", *names], sha256).sort_values("step")
-    dataset.check_steps(rows["step"], str(path))
+    evaluation_log.check_steps(rows["step"], str(path))
     try:
         return {name: rows[name].to_numpy(np.float64) for name in names}
     except (ValueError, TypeError) as error:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archgym.dataset import TIMES
 from archgym.domain import DEFAULT
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import TIMES
 from archgym.proxy.samples import Samples, from_frame
 from archgym.proxy.workloads import Facts
 from archgym.space import DesignSpace
@@ -28,7 +28,7 @@ class Dataset:
     """Rows of evaluation logs, and what they name.
 
     Attributes:
-        frame: The rows, with the columns that `archgym.dataset` lists.
+        frame: The rows, with the columns that `archgym.evaluation_log` lists.
         spaces: The spaces that they name, as `archgym.space_document` has them.
         workloads: What is known of the workloads, by their ids: `features`, or what is the reason
             that it `lacks` them; `anchor` (the metrics of the default design), `system`, and

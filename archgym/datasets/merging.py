@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from archgym.dataset import INCIDENTAL
 from archgym.datasets.collection import Dataset
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import INCIDENTAL
 from archgym.proxy.coding import Coding
 from archgym.proxy.samples import encode_frame
 from archgym.space_document import from_document

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archgym import dataset, digest, parquet, versions
+from archgym import digest, evaluation_log, parquet, versions
 from archgym import domain as domains
 from archgym.datasets.collection import SCHEMA_VERSION, Dataset
 from archgym.documents import check_kind
@@ -41,7 +41,7 @@ def load(path: str | Path) -> Dataset:
         if path.exists() and not path.is_dir():
             check_kind(path)
         _check_is_log(path)
-        frame = dataset.read(path)
+        frame = evaluation_log.read(path)
         found = _rows(frame, path, {}, str(path))
     if not len(found):
         raise ArchgymError(f"{path} holds no evaluations")
@@ -79,7 +79,7 @@ def _folder(path: Path) -> Dataset:
             raise ArchgymError(f"{header_path} is no dataset's: it lacks the key {key!r}")
     try:
         if version == 1:
-            frame = dataset.read(path / "data", complete=False)
+            frame = evaluation_log.read(path / "data", complete=False)
         else:
             parts = [
                 parquet.read_frame(path / "data" / Path(name).name, sha256=sha256)
@@ -146,7 +146,7 @@ def _trials(path: Path) -> Dataset:
             f"{path} holds a study of {len(study.trials)} trial(s), none of which is finished; "
             f"go on with: archgym run {path / 'spec.toml'} --out {path}"
         )
-    frame = dataset.read(path / "trials")
+    frame = evaluation_log.read(path / "trials")
     specs = {spec.label: spec for spec in study.workloads}
     domain = domains.load(study.domain)
     workloads: dict[str, dict[str, Any]] = {}
@@ -226,10 +226,10 @@ def _check(frame: "pd.DataFrame", path: Path) -> None:
     if not len(frame):
         raise ArchgymError(f"{path} holds no evaluations")
     versions = set(frame["schema_version"].tolist())
-    if newer := versions - set(dataset.READABLE):
+    if newer := versions - set(evaluation_log.READABLE):
         raise ArchgymError(
             f"{path} has rows of schema version {', '.join(sorted(map(str, newer)))}, and this "
-            f"archgym reads {dataset.SCHEMA_VERSION}"
+            f"archgym reads {evaluation_log.SCHEMA_VERSION}"
         )
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archgym.dataset import SCHEMA_VERSION
 from archgym.datasets.collection import Dataset
 from archgym.documents import check_kind
 from archgym.dram.spaces import make_space
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import SCHEMA_VERSION
 from archgym.space_document import to_document
 
 if TYPE_CHECKING:

@@ -146,7 +146,7 @@ def from_frame(
     design of a workload, that is its anchor.
 
     Args:
-        frame: Rows as `archgym.dataset` describes them.
+        frame: Rows as `archgym.evaluation_log` describes them.
         space: The space of the designs.
         facts: What else is known of the workloads, by their names in the log.
         source: Where the rows come from, for error messages.

@@ -14,9 +14,9 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from archgym import dataset, digest
-from archgym.dataset import LOG_SHA256
+from archgym import digest, evaluation_log
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError
+from archgym.evaluation_log import LOG_SHA256
 from archgym.study import inputs
 from archgym.study.trial import Trial, read_summary, replace_text
 
@@ -110,7 +110,7 @@ def find(trials: Sequence[Trial], damage: Damage) -> dict[str, dict[str, Any]]:
             except ArchgymError:
                 damage.sealed.append(trial.name)
         if journal.exists() or journal.is_symlink():
-            kept = dataset.salvage(journal)
+            kept = evaluation_log.salvage(journal)
             if kept is not None:
                 damage.journals[trial.name] = kept
     return whole
@@ -133,9 +133,9 @@ def repairable(folder: Path) -> Iterator[None]:
 
 def _summary(log: Path) -> dict[str, Any]:
     """Returns the summary of a sealed trial, neither of which is damaged."""
-    summary = dataset.read_summary(log)
+    summary = evaluation_log.read_summary(log)
     if summary is None or LOG_SHA256 not in summary:
-        return read_summary(log, len(dataset.read(log)))
+        return read_summary(log, len(evaluation_log.read(log)))
     if digest.of_file(log) != summary[LOG_SHA256]:
         raise DamagedError(f"{log} is damaged")
     return summary

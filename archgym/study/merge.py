@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
-from archgym import atomic, dataset
+from archgym import atomic, evaluation_log
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study import inputs
 from archgym.study.damage import Damage, find, repairable
@@ -110,7 +110,7 @@ def _check_equal(study: Spec, trials: Sequence[Mapping[str, Path]]) -> None:
     for trial in study.trials:
         logs = [each[trial.name] for each in trials if trial.name in each]
         for first, other in pairwise(logs):
-            if not dataset.equal(first, other):
+            if not evaluation_log.equal(first, other):
                 raise ArchgymError(
                     f"{other} has other results than {first}, so that one of them can't be relied "
                     "on; remove one, and run the study in the merged folder"

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from archgym import agents, domain, simulators
 from archgym.assembly import assemble
-from archgym.dataset import Journal
+from archgym.evaluation_log import Journal
 from archgym.parameter import Design
 from archgym.problem import BudgetExhausted, Evaluation, Problem
 from archgym.simulator import Outcome, Simulator

@@ -8,11 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from archgym import agents, atomic, dataset, digest, domain, simulators
+from archgym import agents, atomic, digest, domain, evaluation_log, simulators
 from archgym.assembly import assemble
-from archgym.dataset import LOG_SHA256, Journal, seal
 from archgym.domain import Platform
 from archgym.errors import ArchgymError, DamagedError
+from archgym.evaluation_log import LOG_SHA256, Journal, seal
 from archgym.simulator import Simulator
 from archgym.study import inputs
 from archgym.study.parts import AgentSpec, WorkloadSpec
@@ -117,7 +117,7 @@ class Trial:
             # A resumed agent searches from the start again, whereas the simulator does not.
             agent_seconds = ended - loaded - (problem.simulator_seconds - recovered_seconds)
             summary = {
-                "schema_version": dataset.SCHEMA_VERSION,
+                "schema_version": evaluation_log.SCHEMA_VERSION,
                 "trial": self.name,
                 "workload": self.workload.label,
                 "workload_id": workload.id,
@@ -205,7 +205,7 @@ def read_summary(log: Path, rows: int) -> dict[str, Any]:
         ArchgymError: It can't be read.
         DamagedError: There is no summary, it is damaged, or of another number of evaluations.
     """
-    summary = dataset.read_summary(log)
+    summary = evaluation_log.read_summary(log)
     # Those of older studies have no digest.
     if summary is None or not all(
         isinstance(summary.get(name), kind) for name, kind in _SUMMARY.items()

@@ -17,8 +17,8 @@ import typer
 
 from archgym import agents, make_space
 from archgym.assembly import assemble
-from archgym.dataset import Journal
 from archgym.dram.workload import Workload
+from archgym.evaluation_log import Journal
 from archgym.simulators.tabular import Tabular
 from archgym.study.enumeration import enumerate_space
 from archgym.study.parts import WorkloadSpec

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archgym import dataset, datasets, proxy
+from archgym import datasets, evaluation_log, proxy
 from archgym.analysis.results import Results
 from archgym.dram.device import Device
 from archgym.dram.spaces import make_space
@@ -152,9 +152,9 @@ def _studies(home: Path) -> dict[str, Kind]:
     study = Study.load(spec)
     run(study, home / "study")
     journal = home / "journal.jsonl"
-    rows = dataset.read(next((home / "study" / "trials").glob("*.parquet")))
+    rows = evaluation_log.read(next((home / "study" / "trials").glob("*.parquet")))
     labels = ["schema_version", "trial", "agent", "seed"]
-    with dataset.Journal(journal, trial="t", agent="a", seed=0) as log:
+    with evaluation_log.Journal(journal, trial="t", agent="a", seed=0) as log:
         log.append(rows.drop(columns=labels).to_dict("records"))
     collected = datasets.load(home / "study")
     datasets.to_folder(collected, home / "dataset")
@@ -204,7 +204,7 @@ def predictions(path: Path) -> dict[str, Any]:
 
 def _read_journal(path: Path) -> Any:
     # As texts, for NaN is not the same as itself.
-    return [str(row) for row in dataset.read(path).to_dict("records")]
+    return [str(row) for row in evaluation_log.read(path).to_dict("records")]
 
 
 def _read_dataset(path: Path) -> Any:

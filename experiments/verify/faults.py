@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 
 import pandas as pd
 
-from archgym import dataset
+from archgym import evaluation_log
 from archgym.study import Study
 from experiments.verify.watchdog import WrongError
 
@@ -186,7 +186,7 @@ def check_complete(out: Path, reference: Path) -> None:
         log = pd.read_parquet(out / "trials" / f"{trial.name}.parquet")
         if sorted(log["step"]) != list(range(BUDGET)):
             raise WrongError(f"{out}: trial {trial.name} has steps {sorted(log['step'])}")
-    if not dataset.equal(out / "trials", reference / "trials"):
+    if not evaluation_log.equal(out / "trials", reference / "trials"):
         raise WrongError(f"{out} is not what it would be without a kill")
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from archgym import dataset
+from archgym import evaluation_log
 from archgym.dram.testing.trace_files import damage
 from experiments.verify.watchdog import WrongError
 
@@ -54,7 +54,7 @@ def check(trials: int, share: float, seed: int, folder: Path) -> tuple[int, int]
             pass
         file.write_bytes(damaged)
     _run(spec, bad)
-    if not dataset.equal(good / "trials", bad / "trials"):
+    if not evaluation_log.equal(good / "trials", bad / "trials"):
         raise WrongError("the logs of the repaired study are others")
     if _names(good) != _names(bad):
         raise WrongError(f"other files: {sorted(_names(good) ^ _names(bad))[:5]}")

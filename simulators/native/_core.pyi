@@ -1,6 +1,6 @@
 """The C++ core: numbers in, numbers out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,8 @@ class Memory:
     def __init__(
         self,
         spec: dict[str, object],
-        constraints: Sequence[tuple[int, int, int, int, int]],
-        activate_windows: Sequence[tuple[Sequence[int], int, int, Sequence[int], bool]],
+        constraints: Sequence[Mapping[str, object]],
+        activate_windows: Sequence[Mapping[str, object]],
     ) -> None: ...
 
 class Requests:
@@ -56,7 +56,7 @@ class Requests:
         request: npt.NDArray[np.uint32],
         initiator: npt.NDArray[np.uint16],
         bytes: int,
-        player: tuple[bool, int, int, bool],
+        player: Mapping[str, object],
     ) -> None: ...
 
 def evaluate(
@@ -66,7 +66,7 @@ def evaluate(
     threads: int,
     skips_idleness: bool = True,
 ) -> npt.NDArray[np.float64]:
-    """Returns one row of METRICS a design; NaN where a metric does not apply.
+    """Returns one row of METRICS per design; NaN where a metric does not apply.
 
     A run that got stuck has none, one that is too long an infinite runtime. They are the same
     whether long idleness is skipped or gone through step by step. Handlers of signals run

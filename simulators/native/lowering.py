@@ -170,8 +170,9 @@ def _refreshes(rules: Rules) -> list[dict[str, object] | None]:
     for policy in PARAMETERS["RefreshPolicy"].values:
         refresh = rules.refreshes.get(policy)
         rows.append(
-            refresh
-            and {
+            None
+            if refresh is None
+            else {
                 "command": refresh.command,
                 "precharge": refresh.precharge,
                 "interval": refresh.interval,

@@ -11,16 +11,16 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("lightgbm")
 
-from archgym import agents, dataset, proxy, simulators
+from archgym import agents, evaluation_log, proxy, simulators
 from archgym.agents._kriging import Kriging
 from archgym.agents.proxy_search import Goal, ProxySearch
 from archgym.agents.random_search import RandomSearch
 from archgym.condition import Condition
-from archgym.dataset import Journal
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
 from archgym.evaluation import Evaluated
+from archgym.evaluation_log import Journal
 from archgym.parameter import Parameter
 from archgym.problem import Problem
 from archgym.proxy.coding import Coding
@@ -308,7 +308,7 @@ def test_a_search_that_was_cut_short_goes_on_as_it_would_have(saved: Path, tmp_p
     with Journal(tmp_path / "cut.jsonl") as journal:
         assert len(journal.recovered) == 7
         search(dram("cloud-2", 12, journal=journal), proxy=str(saved))
-    assert dataset.equal(tmp_path / "cut.jsonl", tmp_path / "whole.jsonl")
+    assert evaluation_log.equal(tmp_path / "cut.jsonl", tmp_path / "whole.jsonl")
 
 
 # What can't be done is one sentence.

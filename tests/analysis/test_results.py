@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archgym import dataset, domain
+from archgym import domain, evaluation_log
 from archgym.analysis import Results
 from archgym.dram import objectives
 from archgym.errors import ArchgymError, DamagedError
@@ -23,7 +23,7 @@ def test_everything_is_there(folder: Path) -> None:
         for workload in ("stream", "mixed")
         for objective in ("latency", "edp")
     ]
-    log = dataset.read(folder / "trials")
+    log = evaluation_log.read(folder / "trials")
     for problem, agents in results.trials.items():
         assert list(agents) == ["random_search", "random_walk", "genetic_algorithm"]
         for trials in agents.values():

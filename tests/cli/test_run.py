@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from archgym import dataset
+from archgym import evaluation_log
 from archgym.study import lock, projection
 
 PROGRAM = Path(sys.executable).with_name("archgym")
@@ -66,7 +66,7 @@ def test_an_agent_of_a_package_that_only_searches(archgym, spec, tmp_path, monke
     spec.write_text(SPEC + "[agents.halves]\n")
     found = json.loads(archgym("run", spec, "--out", "out", "--json")[0])
     assert found["failures"] == []
-    log = dataset.read(Path("out/trials"))
+    log = evaluation_log.read(Path("out/trials"))
     assert list(log[log["agent"] == "halves"].groupby("trial")["step"].max()) == [5] * 4
 
 
@@ -84,7 +84,7 @@ def test_the_space_of_a_controller_follows_the_device(archgym, spec, device):
     spec.write_text(f'space = "controller-v1"\ndevice = "{device}"\n' + SPEC)
     found = json.loads(archgym("run", spec, "--out", "out", "--json")[0])
     assert found["failures"] == []
-    log = dataset.read("out/trials")
+    log = evaluation_log.read("out/trials")
     assert set(log["space"]) == {f"controller-v1@{device}"}
     assert set(log["failure"].dropna()) <= {
         "without refresh the DRAM loses its data",

@@ -11,11 +11,11 @@ import pytest
 from archgym import datasets, digest, proxy, simulators
 from archgym.analysis import Results
 from archgym.analysis.report import render
-from archgym.dataset import LOG_SHA256
 from archgym.datasets import Dataset
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import LOG_SHA256
 from archgym.space_document import to_document
 from archgym.study import Study, WorkloadSpec
 from archgym.study.enumeration import enumerate_space

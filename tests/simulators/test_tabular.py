@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from archgym import dataset, domain, simulators
+from archgym import domain, evaluation_log, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.workload import Workload
 from archgym.errors import ArchgymError, SimulationError
@@ -110,11 +110,11 @@ def test_a_study_and_an_environment_on_a_table_of_the_whole_space(tmp_path: Path
     for simulator in ("native", f"tabular:{table}"):
         out = tmp_path / simulator[:6]
         assert Study.from_mapping(STUDY | {"simulator": simulator}, "options").run(out) == []
-        logs.append(dataset.read(out / "trials"))
+        logs.append(evaluation_log.read(out / "trials"))
     columns = ["simulator", "simulator_version"]
     assert logs[1]["simulator"].unique().tolist() == ["tabular"]
     assert logs[1]["simulator_version"].unique().tolist() == [Tabular(table).version]
-    assert dataset.equal(*(log.drop(columns=columns) for log in logs))
+    assert evaluation_log.equal(*(log.drop(columns=columns) for log in logs))
     environments = [
         gymnasium.make(
             "archgym/DRAM-v0",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archgym import dataset, datasets, digest
+from archgym import datasets, digest, evaluation_log
 from archgym.analysis import Results
 from archgym.errors import ArchgymError, ArchgymWarning, DamagedError
 from archgym.study import Study
@@ -47,9 +47,9 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pass
     assert study.run(whole) == []
     for trial in study.trials:
-        rows = dataset.read(whole / "trials" / f"{trial.name}.parquet").to_dict("records")
+        rows = evaluation_log.read(whole / "trials" / f"{trial.name}.parquet").to_dict("records")
         clean = [{name: v for name, v in row.items() if v == v} for row in rows[:5]]
-        with dataset.Journal(out / "trials" / f"{trial.name}.jsonl") as journal:
+        with evaluation_log.Journal(out / "trials" / f"{trial.name}.jsonl") as journal:
             journal.append([{"failure": None, **row} for row in clean])
     return out, whole
 
@@ -100,7 +100,7 @@ def files(out: Path) -> set[str]:
 
 def check_repaired(out: Path, whole: Path, study: Study) -> None:
     assert files(out) == files(whole)
-    assert dataset.equal(out / "trials", whole / "trials")
+    assert evaluation_log.equal(out / "trials", whole / "trials")
     assert (out / "spec.toml").read_bytes() == (whole / "spec.toml").read_bytes()
     assert (out / "inputs.json").read_bytes() == (whole / "inputs.json").read_bytes()
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
@@ -158,10 +158,10 @@ def test_a_damaged_journal_loses_nothing_but_what_is_damaged(
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(begun[0], out)
     journal = rng.choice(sorted((out / "trials").glob("*.jsonl")))
-    before = dataset.read(journal)
+    before = evaluation_log.read(journal)
     damage(journal, kind, rng)
     try:
-        found = dataset.read(journal)
+        found = evaluation_log.read(journal)
     except DamagedError as error:
         assert journal.name in str(error)  # noqa: PT017
     else:  # Cut short, at worst.
@@ -260,7 +260,7 @@ def test_journals_through_links_are_refused(begun: tuple[Path, Path], tmp_path: 
     shutil.move(journal, victim)
     content = victim.read_bytes()
     journal.symlink_to(victim)
-    for run in (lambda: make(**BEGUN).run(out), lambda: dataset.Journal(journal)):
+    for run in (lambda: make(**BEGUN).run(out), lambda: evaluation_log.Journal(journal)):
         with pytest.raises(ArchgymError, match=f"{journal.name}: it is a symbolic link"):
             run()
     assert victim.read_bytes() == content

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from archgym import dataset, datasets, digest, domain, proxy, simulators
+from archgym import datasets, digest, domain, evaluation_log, proxy, simulators
 from archgym.analysis import Results
-from archgym.dataset import LOG_SHA256
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
 from archgym.errors import ArchgymError, DamagedError
+from archgym.evaluation_log import LOG_SHA256
 from archgym.study import Study, WorkloadSpec
 from archgym.study.enumeration import enumerate_space
 from archgym.study.inputs import Inputs, platform
@@ -251,6 +251,6 @@ def test_the_device_is_kept_unless_it_is_bundled() -> None:
 
 def test_what_is_sealed_is_the_content_that_was_recorded() -> None:
     make(device="dev.json").run("out")
-    (workload,) = set(dataset.read("out/trials")["workload"])
+    (workload,) = set(evaluation_log.read("out/trials")["workload"])
     name, _, digest = Inputs.read(Path("out")).contents["workload app.stl"].rpartition("#")
     assert workload == f"{name}#{digest[:8]}"

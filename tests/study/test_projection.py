@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archgym import dataset
+from archgym import evaluation_log
 from archgym.cli.run import run_study
 from archgym.study import Study
 from archgym.study.processes import LocalProcesses
@@ -71,7 +71,7 @@ def test_a_study_is_the_same_after_it_was_projected(tmp_path: Path) -> None:
     many = [replace(trial, seed_index=index) for trial in study.trials for index in range(100)]
     assert project(many, LocalProcesses()) is not None
     study.run(tmp_path / "after")
-    assert dataset.equal(tmp_path / "before" / "trials", tmp_path / "after" / "trials")
+    assert evaluation_log.equal(tmp_path / "before" / "trials", tmp_path / "after" / "trials")
 
 
 def test_the_command_says_it_on_stderr_before_it_begins(

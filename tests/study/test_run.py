@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archgym import dataset, digest
+from archgym import digest, evaluation_log
 from archgym.errors import ArchgymError
 from archgym.study import Study, Trial
 
@@ -72,7 +72,7 @@ def test_one_sealed_log_a_trial(finished: Path) -> None:
     names = [trial.name for trial in make().trials]
     files = {path.name for path in (finished / "trials").iterdir()}
     assert files == {f"{name}.{kind}" for name in names for kind in ("parquet", "json")}
-    log = dataset.read(finished / "trials")
+    log = evaluation_log.read(finished / "trials")
     assert len(log) == 8 * 12
     assert set(log["trial"]) == set(names)
     assert set(log["agent"]) == {"random_walk", "genetic_algorithm"}
@@ -80,7 +80,7 @@ def test_one_sealed_log_a_trial(finished: Path) -> None:
 
 
 def test_agents_share_seeds(finished: Path) -> None:
-    log = dataset.read(finished / "trials")
+    log = evaluation_log.read(finished / "trials")
     seeds = log.groupby("agent")["seed"].agg(lambda column: sorted(set(column)))
     assert seeds["random_walk"] == seeds["genetic_algorithm"]
     assert len(seeds["random_walk"]) == 2
@@ -89,7 +89,7 @@ def test_agents_share_seeds(finished: Path) -> None:
 def test_summaries(finished: Path) -> None:
     for trial in make().trials:
         summary = json.loads((finished / "trials" / f"{trial.name}.json").read_text())
-        log = dataset.read(finished / "trials" / f"{trial.name}.parquet")
+        log = evaluation_log.read(finished / "trials" / f"{trial.name}.parquet")
         parameters = [name for name in log if name.startswith("param.")]
         assert summary["evaluations"] == 12
         assert summary["simulations"] <= 12
@@ -103,7 +103,7 @@ def test_summaries(finished: Path) -> None:
 
 def test_logs_do_not_depend_on_workers(finished: Path, tmp_path: Path) -> None:
     make().run(tmp_path, workers=1)
-    assert dataset.equal(finished / "trials", tmp_path / "trials")
+    assert evaluation_log.equal(finished / "trials", tmp_path / "trials")
 
 
 def test_sealed_trials_are_not_run_again(finished: Path) -> None:
@@ -162,7 +162,7 @@ def test_crash_loses_no_other_trial_and_can_be_resumed(
     assert [failure.trial.agent.label for failure in failures] == ["trouble", "trouble"]
     assert [failure.reason for failure in failures] == [reason] * 2
     assert ("lost my way" in failures[0].details) == (kind == "raise")
-    sealed = dataset.read(resumed / "trials")
+    sealed = evaluation_log.read(resumed / "trials")
     assert set(sealed["agent"]) == {"random_walk"}
     # Killed in mid-write: half a row at the end.
     for journal in (resumed / "trials").glob("*.jsonl"):
@@ -171,7 +171,7 @@ def test_crash_loses_no_other_trial_and_can_be_resumed(
 
     trouble.unlink()
     assert study.run(resumed) == []
-    assert dataset.equal(whole / "trials", resumed / "trials")
+    assert evaluation_log.equal(whole / "trials", resumed / "trials")
     assert {path.suffix for path in (resumed / "trials").iterdir()} == {".parquet", ".json"}
 
 
@@ -181,7 +181,7 @@ def test_a_trial_whose_worker_dies_is_tried_once_more(trouble: Path, tmp_path: P
     trouble.write_text("once")
     assert study.run(tmp_path / "killed", workers=2) == []
     assert not trouble.exists()
-    assert dataset.equal(tmp_path / "whole" / "trials", tmp_path / "killed" / "trials")
+    assert evaluation_log.equal(tmp_path / "whole" / "trials", tmp_path / "killed" / "trials")
 
 
 def test_too_many_workers_are_refused(tmp_path: Path) -> None:
@@ -247,4 +247,4 @@ def test_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
     assert study.run(out, workers=2) == []
     assert sealed == {path: path.stat().st_mtime_ns for path in sealed}
     study.run(tmp_path / "whole", workers=2)
-    assert dataset.equal(trials, tmp_path / "whole" / "trials")
+    assert evaluation_log.equal(trials, tmp_path / "whole" / "trials")

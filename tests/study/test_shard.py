@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from archgym import dataset
+from archgym import evaluation_log
 from archgym.cli.app import app
 from archgym.errors import ArchgymError, DamagedError
 from archgym.study.lock import locked
@@ -82,7 +82,7 @@ def test_what_is_no_part_is_refused(text):
 def test_merged_parts_are_the_study(parts, whole, tmp_path):
     out = tmp_path / "out"
     assert merge(parts, out) == []
-    assert dataset.equal(out / "trials", whole / "trials")
+    assert evaluation_log.equal(out / "trials", whole / "trials")
     assert (out / "spec.toml").read_bytes() == (whole / "spec.toml").read_bytes()
     assert (out / "inputs.json").read_bytes() == (whole / "inputs.json").read_bytes()
     with opened(STUDY, out, STUDY.check("SPEC")) as folder:
@@ -94,7 +94,7 @@ def test_parts_can_be_merged_one_by_one_and_again(parts, whole, tmp_path):
     missing = [len(merge([part], out)) for part in parts]
     assert missing == [8, 4, 0]
     assert merge(parts, out) == []
-    assert dataset.equal(out / "trials", whole / "trials")
+    assert evaluation_log.equal(out / "trials", whole / "trials")
 
 
 def test_what_is_missing_can_be_run_in_the_merged_folder(parts, whole, tmp_path):
@@ -104,24 +104,24 @@ def test_what_is_missing_can_be_run_in_the_merged_folder(parts, whole, tmp_path)
         trial.name for trial in Shard(3, PARTS).trials(STUDY)
     }
     assert STUDY.run(out) == []
-    assert dataset.equal(out / "trials", whole / "trials")
+    assert evaluation_log.equal(out / "trials", whole / "trials")
 
 
 def test_a_trial_that_was_cut_short_goes_on_from_its_longest_journal(parts, whole, tmp_path):
     name = Shard(1, PARTS).trials(STUDY)[0].name
-    log = dataset.read(parts[0] / "trials" / f"{name}.parquet")
+    log = evaluation_log.read(parts[0] / "trials" / f"{name}.parquet")
     rows = log.drop(columns="schema_version").to_dict("records")
     for count, part in ((5, parts[0]), (3, parts[1])):
         for ending in ("parquet", "json"):
             (part / "trials" / f"{name}.{ending}").unlink(missing_ok=True)
         labels = {label: rows[0][label] for label in ("trial", "agent", "seed")}
-        with dataset.Journal(part / "trials" / f"{name}.jsonl", **labels) as journal:
+        with evaluation_log.Journal(part / "trials" / f"{name}.jsonl", **labels) as journal:
             journal.append([{**row, "failure": None} for row in rows[:count]])
     out = tmp_path / "out"
     assert [trial.name for trial in merge(parts, out)] == [name]
-    assert len(dataset.read(out / "trials" / f"{name}.jsonl")) == 5
+    assert len(evaluation_log.read(out / "trials" / f"{name}.jsonl")) == 5
     assert STUDY.run(out) == []
-    assert dataset.equal(out / "trials", whole / "trials")
+    assert evaluation_log.equal(out / "trials", whole / "trials")
 
 
 def test_other_studies_are_refused(parts, tmp_path):
@@ -202,4 +202,4 @@ def test_the_command_line_runs_parts_and_joins_them(whole, tmp_path, monkeypatch
     assert done.exit_code == 0, done.stderr
     assert "missing" not in done.stderr
     assert len(json.loads(done.stdout)["table"]) == 6
-    assert dataset.equal("all/trials", whole / "trials")
+    assert evaluation_log.equal("all/trials", whole / "trials")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archgym import dataset, simulators
+from archgym import evaluation_log, simulators
 from archgym.simulator import Failure
 from archgym.study import Study
 
@@ -137,7 +137,7 @@ esac
     )
     out = tmp_path / "study"
     assert study.run(out, workers=1) == []
-    table = dataset.read(out / "trials")
+    table = evaluation_log.read(out / "trials")
     failures = table["failure"].dropna()
     failures = failures[failures.str.startswith(("crash: ", "timeout: "))]
     assert len(table) == 2 * 85

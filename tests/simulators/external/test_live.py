@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archgym import dataset, simulators
+from archgym import evaluation_log, simulators
 from archgym.dram.spaces import make_space
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
@@ -127,9 +127,9 @@ def test_studies_repeat(simulator, tmp_path):
     logs = []
     for name in ("one", "two"):
         assert study.run(tmp_path / name, workers=1) == []
-        logs.append(dataset.read(tmp_path / name / "trials"))
+        logs.append(evaluation_log.read(tmp_path / name / "trials"))
     assert len(logs[0]) == 2 * 2 * 10
-    assert dataset.equal(*logs)
+    assert evaluation_log.equal(*logs)
     assert (logs[0]["simulator_version"] == simulator.version).all()
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archgym import dataset
-from archgym.dataset import Journal
+from archgym import evaluation_log
 from archgym.errors import ArchgymError
+from archgym.evaluation_log import Journal
 
 ROWS = [
     {
@@ -69,7 +69,7 @@ def test_a_journal_cut_anywhere_keeps_its_whole_rows(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from archgym.dataset import Journal
+from archgym.evaluation_log import Journal
 journal = Journal(sys.argv[1], trial="t")
 step = 0
 while True:
@@ -99,14 +99,14 @@ def test_a_killed_writer_leaves_a_journal_to_go_on_with(tmp_path: Path) -> None:
         assert len(steps) >= 9
         assert all(row["cost"] == 1 / (row["step"] + 1) for row in journal.recovered)
         journal.append([{"step": len(steps), "cost": 0.0}])
-    assert list(dataset.read(path)["step"]) == [*steps, len(steps)]
+    assert list(evaluation_log.read(path)["step"]) == [*steps, len(steps)]
 
 
 def test_a_batch_is_in_the_file_as_soon_as_it_is_appended(tmp_path: Path) -> None:
     with write(tmp_path / "t.jsonl") as journal:
-        assert len(dataset.read(journal.path)) == 3
+        assert len(evaluation_log.read(journal.path)) == 3
         journal.append([{**ROWS[0], "step": 3}, {**ROWS[1], "step": 4}])
-        assert len(dataset.read(journal.path)) == 5
+        assert len(evaluation_log.read(journal.path)) == 5
 
 
 def test_a_journal_refuses_a_step_that_does_not_follow(tmp_path: Path) -> None:
@@ -125,34 +125,34 @@ def test_no_log_has_a_step_twice_or_not_at_all(tmp_path: Path, steps: list[int])
     rows = [{"trial": "t", "step": step, "cost": 1.0} for step in steps]
     lines = "".join(f"{json.dumps(row)}\n" for row in rows)
     (tmp_path / "t.jsonl").write_text(lines)
-    for read in (dataset.read, Journal):
+    for read in (evaluation_log.read, Journal):
         with pytest.raises(ArchgymError, match=r"t\.jsonl line . has step . in the place of"):
             read(tmp_path / "t.jsonl")
     (tmp_path / "t.jsonl").unlink()
     pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet")
     if sorted(steps) == list(range(len(steps))):
-        assert len(dataset.read(tmp_path)) == len(steps)  # In any order, once it is sealed.
+        assert len(evaluation_log.read(tmp_path)) == len(steps)  # In any order, once it is sealed.
         return
     for path in (tmp_path, tmp_path / "t.parquet"):
         with pytest.raises(ArchgymError, match=r"t\.parquet: trial t (has|lacks) step"):
-            dataset.read(path)
-        assert len(dataset.read(path, complete=False)) == len(steps)
+            evaluation_log.read(path)
+        assert len(evaluation_log.read(path, complete=False)) == len(steps)
 
 
 def test_several_trials_in_one_file_are_told_apart(tmp_path: Path) -> None:
     rows = [{"trial": trial, "step": step} for step in range(3) for trial in "ab"]
     pd.DataFrame(rows).to_parquet(tmp_path / "both.parquet")
-    assert len(dataset.read(tmp_path)) == 6
+    assert len(evaluation_log.read(tmp_path)) == 6
     pd.DataFrame(rows[:-1]).drop(index=1).to_parquet(tmp_path / "both.parquet")
     with pytest.raises(ArchgymError, match="trial b lacks step 0"):
-        dataset.read(tmp_path)
+        evaluation_log.read(tmp_path)
 
 
 def test_one_process_at_a_time_writes_a_journal(tmp_path: Path) -> None:
     with write(tmp_path / "t.jsonl") as journal:
         with pytest.raises(ArchgymError, match=r"t\.jsonl is being written by another process"):
             Journal(journal.path)
-        assert len(dataset.read(journal.path)) == 3  # It can be read meanwhile.
+        assert len(evaluation_log.read(journal.path)) == 3  # It can be read meanwhile.
     assert len(Journal(journal.path).recovered) == 3
 
 
@@ -161,16 +161,16 @@ def test_rows_that_somebody_else_has_appended_are_not_sealed(tmp_path: Path) -> 
     with journal.path.open("a") as file:
         file.write('{"step": 3, "cost": 1.0}\n')
     with pytest.raises(ArchgymError, match="has 4 rows, and 3 were written to it"):
-        dataset.seal(journal)
+        evaluation_log.seal(journal)
     assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
 
 
 def test_sealing_keeps_every_row_and_leaves_one_file(tmp_path: Path) -> None:
     journal = write(tmp_path / "t.jsonl", trial="t", seed=3)
-    before = dataset.read(journal.path)
-    sealed = dataset.seal(journal)
+    before = evaluation_log.read(journal.path)
+    sealed = evaluation_log.seal(journal)
     assert list(tmp_path.iterdir()) == [sealed] == [tmp_path / "t.parquet"]
-    pd.testing.assert_frame_equal(dataset.read(sealed), before)
+    pd.testing.assert_frame_equal(evaluation_log.read(sealed), before)
     assert list(before["cost"]) == [row["cost"] for row in ROWS]
     assert before["metric.a"].dtype == "float64"
     assert math.isnan(before["metric.a"][1])
@@ -182,7 +182,7 @@ def test_a_sealing_that_fails_leaves_the_journal(
     journal = write(tmp_path / "t.jsonl", [{"step": 0, "cost": 1.0}, {"step": 1, "cost": "low"}])
     # A column of both numbers and text can't be stored in Parquet.
     with pytest.raises(Exception, match="cost"):
-        dataset.seal(journal)
+        evaluation_log.seal(journal)
     assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
 
 
@@ -193,32 +193,32 @@ def test_equal_ignores_order_and_times_only(tmp_path: Path) -> None:
         write(tmp_path / "a.jsonl", rows, trial="t"),
         write(tmp_path / "b.jsonl", later, trial="t"),
     )
-    assert dataset.equal(a.path, b.path)
-    assert dataset.equal(a.path, dataset.read(b.path).iloc[::-1])
-    sealed = dataset.seal(b)
-    assert dataset.equal(a.path, sealed)
-    frame = dataset.read(sealed)
+    assert evaluation_log.equal(a.path, b.path)
+    assert evaluation_log.equal(a.path, evaluation_log.read(b.path).iloc[::-1])
+    sealed = evaluation_log.seal(b)
+    assert evaluation_log.equal(a.path, sealed)
+    frame = evaluation_log.read(sealed)
     for column, value in (("cost", 0.3), ("param.P", "z"), ("metric.a", 1.0000000000000002)):
         other = frame.copy()
         other.loc[other["step"] == 0, column] = value
-        assert not dataset.equal(a.path, other)
-    assert not dataset.equal(a.path, frame.iloc[:2])
+        assert not evaluation_log.equal(a.path, other)
+    assert not evaluation_log.equal(a.path, frame.iloc[:2])
 
 
 def test_a_folder_is_read_as_one_log(tmp_path: Path) -> None:
     for trial in ("b", "a"):
-        dataset.seal(write(tmp_path / f"{trial}.jsonl", trial=trial))
-    assert list(dataset.read(tmp_path)["trial"]) == ["a"] * 3 + ["b"] * 3
+        evaluation_log.seal(write(tmp_path / f"{trial}.jsonl", trial=trial))
+    assert list(evaluation_log.read(tmp_path)["trial"]) == ["a"] * 3 + ["b"] * 3
 
 
 def test_bad_files(tmp_path: Path) -> None:
     with pytest.raises(ArchgymError, match=r"can't read log .*missing"):
-        dataset.read(tmp_path / "missing.jsonl")
+        evaluation_log.read(tmp_path / "missing.jsonl")
     with pytest.raises(ArchgymError, match="holds no sealed log"):
-        dataset.read(tmp_path)
+        evaluation_log.read(tmp_path)
     (tmp_path / "bad.jsonl").write_text('{"step": 0}\nnot json\n{"step": 2}\n')
     with pytest.raises(ArchgymError, match=r"bad.jsonl line 2 is not a row"):
-        dataset.read(tmp_path / "bad.jsonl")
+        evaluation_log.read(tmp_path / "bad.jsonl")
     write(tmp_path / "a.jsonl", trial="a").close()
     with pytest.raises(ArchgymError, match="journal of another trial"):
         Journal(tmp_path / "a.jsonl", trial="b")
