@@ -30,11 +30,12 @@ EXTRAS = {
 
 
 @contextmanager
-def needed_by(what: str) -> Iterator[None]:
+def needed_by(what: str, extra: str | None = None) -> Iterator[None]:
     """Turns whatever the imports in its block end with into one sentence.
 
     Args:
         what: What needs them, as a subject: `"the report"`.
+        extra: The extra that is best for it, where several install the same.
 
     Raises:
         MissingExtraError: An optional dependency is not installed, or fails to import in whatever
@@ -46,21 +47,22 @@ def needed_by(what: str) -> Iterator[None]:
         raise
     # A broken package may even end the process. Only a request to stop passes.
     except (Exception, SystemExit) as error:
-        raise unusable(error, what) from error
+        raise unusable(error, what, extra) from error
 
 
-def unusable(error: BaseException, what: str) -> MissingExtraError:
+def unusable(error: BaseException, what: str, extra: str | None = None) -> MissingExtraError:
     """Builds the error for an import that ended with `error`, naming the package that failed.
 
     Args:
         error: What the import ended with.
         what: What needs the package, as a subject.
+        extra: The extra that is best for it, where several install the same.
     """
     name = error.name if isinstance(error, ImportError) else None
     if isinstance(error, ModuleNotFoundError) and name in EXTRAS:
         return MissingExtraError(
             f"{what} needs {name}, which is not installed; "
-            f"run: pip install 'archgym[{EXTRAS[name]}]'"
+            f"run: pip install 'archgym[{extra or EXTRAS[name]}]'"
         )
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     modules = [*(str(frame.f_globals.get("__name__")) for frame in frames), name or ""]

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from archgym.cli.executors import Address, ExecutorName, Workers, opened_executor
 from archgym.cli.options import DomainOptions, options, own_options
 from archgym.cli.output import AsJson, print_notes
-from archgym.cli.run import Out, Workers, run_study
+from archgym.cli.run import Out, run_study
 
 
 @options(own=own_options())
@@ -24,7 +25,9 @@ def compare(
     seeds: Annotated[int, typer.Option(min=1, help="Trials per agent and problem.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="From which the trials' seeds derive.")] = 0,
     out: Out = None,
-    workers: Workers = 1,
+    workers: Workers = None,
+    executor: ExecutorName = "local",
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare agents on workloads, print who won and write a page."""
@@ -51,4 +54,6 @@ def compare(
     # Named after its content, so that other options, or files that have changed, never meet these
     # results by default.
     digest = hashlib.sha256(f"{study.to_toml()}{inputs.sha256}".encode()).hexdigest()
-    run_study(replace(study, name=f"compare-{digest[:8]}"), inputs, out, workers, as_json)
+    study = replace(study, name=f"compare-{digest[:8]}")
+    with opened_executor(executor, workers, address) as runs:
+        run_study(study, inputs, out, runs, as_json)

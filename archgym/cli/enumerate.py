@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgym import domain as domains
+from archgym.cli.executors import Address, ExecutorName, Workers, opened_executor
 from archgym.cli.options import DomainOptions, options, own_options, read_assignments
 from archgym.cli.output import AsJson, print_json, print_notes, print_table
 from archgym.cli.resumable import resumable
@@ -29,7 +30,9 @@ def enumerate_designs(
         list[str] | None, typer.Option(help="An option of the workload, e.g. requests=5000.")
     ] = None,
     simulator: Annotated[str | None, typer.Option(help="What simulates the designs.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 1,
+    workers: Workers = None,
+    executor: ExecutorName = "local",
+    address: Address = None,
     shard_size: Annotated[int | None, typer.Option(min=1, help="Designs per file.")] = None,
     limit: Annotated[
         int, typer.Option(min=1, help="Refuse a space of more distinct designs.")
@@ -51,14 +54,14 @@ def enumerate_designs(
     others = read_assignments(option or [], "--option")
     (specified,), notes = chosen.specify(own, [workload], others)
     print_notes(notes)
-    with resumable(out):
+    with opened_executor(executor, workers, address) as runs, resumable(out):
         table = enumerate_space(
             designs,
             specified,
             out,
             domain=chosen.domain,
             simulator=simulator,
-            workers=workers,
+            executor=runs,
             shard_size=shard_size,
             limit=limit,
             **settings,

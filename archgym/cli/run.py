@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archgym import domain as domains
+from archgym.cli.executors import Address, ExecutorName, Workers, opened_executor
 from archgym.cli.output import AsJson, print_json, print_notes, print_rich
 from archgym.cli.resumable import resumable
 from archgym.errors import MissingExtraError
@@ -24,13 +25,14 @@ Out = Annotated[
     Path | None,
     typer.Option(help="Folder for the results, by default runs/NAME; a study in it goes on."),
 ]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that run trials.")]
 
 
 def run(
     spec: Annotated[Path, typer.Argument(help="The study, a TOML file.")],
     out: Out = None,
-    workers: Workers = 1,
+    workers: Workers = None,
+    executor: ExecutorName = "local",
+    address: Address = None,
     shard: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Run one of n parts only, for archgym merge to join."),
@@ -48,14 +50,15 @@ def run(
     for workload in study.workloads:
         if domain.is_file(workload.name):
             print_notes(workload.load(domain.platform(dict(study.options))).notes)
-    if part:
-        _run_shard(study, inputs, part, out, workers, as_json)
-    else:
-        run_study(study, inputs, out, workers, as_json)
+    with opened_executor(executor, workers, address) as runs:
+        if part:
+            _run_shard(study, inputs, part, out, runs, as_json)
+        else:
+            run_study(study, inputs, out, runs, as_json)
 
 
 def run_study(
-    study: "Study", inputs: "Inputs", out: Path | None, workers: int, as_json: bool
+    study: "Study", inputs: "Inputs", out: Path | None, executor: "Executor", as_json: bool
 ) -> None:
     """Runs what is left of a study, prints who won and writes `report.html`.
 
@@ -63,10 +66,8 @@ def run_study(
 
     Exits with code 1 if a trial failed, after reporting on the others.
     """
-    from archgym.study import LocalProcesses
     from archgym.study.run import opened
 
-    executor = LocalProcesses(workers)
     out = out or Path("runs") / file_name(*study.name.split("_"))
     with resumable(out), opened(study, out, inputs) as folder:
         failures = _run_waiting(folder, executor)
@@ -82,17 +83,15 @@ def _run_shard(
     inputs: "Inputs",
     shard: "Shard",
     out: Path | None,
-    workers: int,
+    executor: "Executor",
     as_json: bool,
 ) -> None:
     """Runs what is left of one part of a study.
 
     Exits with code 1 if a trial failed.
     """
-    from archgym.study import LocalProcesses
     from archgym.study.run import opened
 
-    executor = LocalProcesses(workers)
     name = file_name(*study.name.split("_"))
     out = out or Path("runs") / f"{name}-{shard.number}-of-{shard.parts}"
     with resumable(out), opened(study, out, inputs, shard) as folder:
@@ -119,7 +118,7 @@ def _run_shard(
 def _run_waiting(folder: "StudyFolder", executor: "Executor") -> "list[TrialFailure]":
     from archgym.study.projection import project
 
-    if projection := project(folder.waiting, executor):
+    if projection := project(folder.waiting, executor.workers):
         typer.echo(str(projection), err=True)
     failures = folder.run(executor)
     for failure in failures:

@@ -1,7 +1,7 @@
 """Simulates every distinct design of a space on a workload: the true optimum, and all the rest."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -164,6 +164,10 @@ class _Inputs:
         """Makes the platform."""
         return domains.load(self.domain).platform(dict(self.options))
 
+    def load(self) -> tuple[NamedWorkload, Simulator]:
+        """Makes the workload and the simulator."""
+        return self.workload.load(self.platform()), simulators.make(self.simulator)
+
 
 @dataclass(frozen=True)
 class _Shard:
@@ -176,8 +180,16 @@ class _Shard:
     def name(self) -> str:
         return shard_name(self.number)
 
-    def run(self, folder: Path) -> None:
-        header, workload, simulator = _enumeration(folder, self.inputs)
+    @property
+    def files(self) -> tuple[str, ...]:
+        return "table.json", shard_path(Path(), self.number).name
+
+    def needs(self) -> Mapping[Hashable, Callable[[], Any]]:
+        return {self.inputs: self.inputs.load}
+
+    def run(self, folder: Path, given: Mapping[Hashable, Any] | None = None) -> None:
+        workload, simulator = given[self.inputs] if given else _load(self.inputs)
+        header = _header_of(folder, workload, simulator)
         rows = header.rows(self.number)
         designs = header.designs.designs(rows)
         reasons = header.designs.infeasibility(rows)
@@ -190,23 +202,33 @@ class _Shard:
             write_shard(folder, header, self.number, outcomes)
 
 
+# A worker keeps what the shards of a table have in common.
+
+
 @lru_cache(maxsize=1)
-def _enumeration(folder: Path, inputs: _Inputs) -> tuple[Header, NamedWorkload, Simulator]:
-    """Returns what the shards of a table have in common."""
-    header = read_header(folder)
-    workload = inputs.workload.load(inputs.platform())
+def _load(inputs: _Inputs) -> tuple[NamedWorkload, Simulator]:
+    return inputs.load()
+
+
+@lru_cache(maxsize=1)
+def _read_header(content: bytes, folder: Path) -> Header:
+    return read_header(folder)
+
+
+def _header_of(folder: Path, workload: NamedWorkload, simulator: Simulator) -> Header:
+    """Returns what the folder says that its table is of, if that is what there is."""
+    header = _read_header((folder / "table.json").read_bytes(), folder)
     if workload.id != header.workload["id"]:
         raise ArchgymError(
             f"workload {header.workload['id']} of {folder} has become {workload.id}: it was "
             "changed while the table is made"
         )
-    simulator = simulators.make(inputs.simulator)
     if simulator.version != header.simulator_version:
         raise ArchgymError(
             f"simulator {header.simulator} {header.simulator_version} of {folder} has become "
             f"{simulator.version}: it was changed while the table is made"
         )
-    return header, workload, simulator
+    return header
 
 
 def _header(space: DesignSpace, inputs: _Inputs, shard_size: int, limit: int) -> Header:

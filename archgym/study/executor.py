@@ -1,14 +1,17 @@
 """Where the trials of a study, and other jobs, are run: what every executor has in common.
 
 An executor is a module of its own with a class that has `execute`. `archgym.study.processes`, which
-is the default, has worker processes on this machine.
+is the default, has worker processes on this machine; `archgym.study.ray_cluster` runs them on a
+cluster.
 """
 
-from collections.abc import Generator, Sequence
+import traceback
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from archgym.errors import ArchgymError
 from archgym.study.lock import Lock
 
 
@@ -19,11 +22,25 @@ class Job(Protocol):
     def name(self) -> str:
         """What it is called, unlike all others of its folder."""
 
-    def run(self, folder: Path) -> None:
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of its folder that it reads or writes, in the order in which it writes them."""
+
+    def needs(self) -> Mapping[Hashable, Callable[[], Any]]:
+        """Returns what else it reads, for executors whose workers can't: how to load each.
+
+        What has the same key is the same, whichever job it is of.
+        """
+
+    def run(self, folder: Path, given: Mapping[Hashable, Any] | None = None) -> None:
         """Does it, and leaves what comes of it in `folder`.
 
         What was left there by one that was cut short may be gone on with: the same job, done once
         or begun several times, leaves the same.
+
+        Args:
+            folder: The folder.
+            given: What it needs; by default it loads that itself.
         """
 
 
@@ -43,6 +60,18 @@ class TrialFailure:
     trial: Any
     reason: str
     details: str = ""
+
+
+def attempt(
+    job: Job, folder: Path, given: Mapping[Hashable, Any] | None = None
+) -> TrialFailure | None:
+    """Runs a job; returns what it has failed with, if it has."""
+    try:
+        job.run(folder, given)
+    except Exception as error:  # Whatever it is, the other jobs go on.
+        kind = "" if isinstance(error, ArchgymError) else f"{type(error).__name__}: "
+        return TrialFailure(job, f"{kind}{error}", traceback.format_exc())
+    return None
 
 
 class Executor(Protocol):

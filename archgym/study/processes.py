@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, resource_tracker
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from archgym.errors import ArchgymError
-from archgym.study.executor import J, Job, TrialFailure
+from archgym.study.executor import J, TrialFailure, attempt
 from archgym.study.lifetime import end_with_parent
 from archgym.study.lock import Lock
 
@@ -151,18 +150,9 @@ def _work(pipe: "connection.Connection", folder: Path, lock: Lock | None) -> Non
         # From now on, a request to end must let temporary files be removed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         while True:
-            pipe.send(_run(pipe.recv(), folder))
+            pipe.send(attempt(pipe.recv(), folder))
     except (EOFError, ConnectionError):  # The parent is gone.
         return
-
-
-def _run(job: Job, folder: Path) -> TrialFailure | None:
-    try:
-        job.run(folder)
-    except Exception as error:  # Whatever it is, the other jobs go on.
-        kind = "" if isinstance(error, ArchgymError) else f"{type(error).__name__}: "
-        return TrialFailure(job, f"{kind}{error}", traceback.format_exc())
-    return None
 
 
 @contextmanager

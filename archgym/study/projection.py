@@ -11,9 +11,10 @@ as `a + b n` for its `n`-th evaluation: models of the costs take longer with eve
 """
 
 import json
+import os
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,8 +30,8 @@ from archgym.evaluation_log import Journal
 from archgym.parameter import Design
 from archgym.problem import BudgetExhausted, Evaluation, Problem
 from archgym.simulator import Outcome, Simulator
-from archgym.study.executor import Executor
 from archgym.study.parts import AgentSpec
+from archgym.study.processes import LocalProcesses
 from archgym.study.trial import Trial
 
 SHARE = 0.02
@@ -82,12 +83,13 @@ class Projection:
         return text
 
 
-def project(trials: Sequence[Trial], executor: Executor) -> Projection | None:
+def project(trials: Sequence[Trial], workers: int = 1) -> Projection | None:
     """Projects what trials will take.
 
     Args:
         trials: Those that are to be run.
-        executor: What will run them, and runs the probes.
+        workers: How many will run at the same time. Probes run on this machine, at most as many
+            as it has cores.
 
     Returns:
         The projection; `None` where probes would be more than a small `SHARE` of the trials, or
@@ -100,7 +102,8 @@ def project(trials: Sequence[Trial], executor: Executor) -> Projection | None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         probes = [*of_agents.values(), *of_workloads.values()]
-        if any(failure for _, failure in executor.execute(probes, folder)):
+        here = LocalProcesses(min(workers, os.cpu_count() or 1))
+        if any(failure for _, failure in here.execute(probes, folder)):
             return None
         agent = {label: probe.found(folder) for label, probe in of_agents.items()}
         workload = {label: probe.found(folder) for label, probe in of_workloads.items()}
@@ -115,7 +118,7 @@ def project(trials: Sequence[Trial], executor: Executor) -> Projection | None:
             found.own_seconds(trial.budget)
             + simulated * workload[trial.workload.label].design_seconds
         )
-    workers = min(executor.workers, len(trials))
+    workers = min(workers, len(trials))
     # Every worker loads what it needs.
     loading = sum(each.load_seconds for each in workload.values()) * workers
     return Projection(
@@ -234,7 +237,14 @@ class _Probe:
     trial: Trial
     evaluations: int
 
-    def run(self, folder: Path) -> None:
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (f"{self.name}.json",)
+
+    def needs(self) -> Mapping[Hashable, Callable[[], Any]]:
+        return {}  # It runs on this machine, and takes the time that loading takes.
+
+    def run(self, folder: Path, given: Mapping[Hashable, Any] | None = None) -> None:
         """Runs the probe and writes `NAME.json`."""
         trial = self.trial
         began = _cpu_seconds()

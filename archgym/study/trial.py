@@ -2,9 +2,9 @@
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,21 @@ class Trial:
         }
         return dict(json.loads(json.dumps(settings)))
 
-    def run(self, folder: Path) -> None:
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its journal, its summary and its sealed log."""
+        return tuple(f"{self.name}.{ending}" for ending in ("jsonl", "json", "parquet"))
+
+    def needs(self) -> Mapping[Hashable, Callable[[], Any]]:
+        """Returns how to load the platform, the workload, the simulator and the agent's files."""
+        files = inputs.files(self.agent).values()
+        return {
+            self._problem: partial(_load, *self._problem),
+            self.simulator: partial(_simulator, self.simulator),
+            **{path: path.read_bytes for path in files},
+        }
+
+    def run(self, folder: Path, given: Mapping[Hashable, Any] | None = None) -> None:
         """Runs the trial, or the rest of it, and seals its log as `NAME.parquet` in `folder`.
 
         Beside it, `NAME.json` sums the trial up. While it runs there is a journal, `NAME.jsonl`,
@@ -87,9 +101,13 @@ class Trial:
                 not this trial's.
         """
         began = time.perf_counter()
-        platform = _platform(self.domain, self.options)
-        workload = _load(self.workload, platform)
-        simulator = _simulator(self.simulator)
+        agent_spec = self.agent
+        if given is None:
+            platform, workload = _load(*self._problem)
+            simulator = _simulator(self.simulator)
+        else:
+            (platform, workload), simulator = given[self._problem], given[self.simulator]
+            agent_spec = _with_files(agent_spec, given, folder)
         labels = {"trial": self.name, "agent": self.agent.label, "seed": self.seed}
         with Journal(folder / f"{self.name}.jsonl", **labels) as journal:
             problem = assemble(
@@ -104,9 +122,10 @@ class Trial:
             )
             recovered_seconds = problem.simulator_seconds
             loaded = time.perf_counter()
-            hyperparameters = self.agent.hyperparameters
-            agent = agents.make(self.agent.agent, problem.space, self.seed, **hyperparameters)
-            self._check_contents(workload, simulator)  # After everything has been read.
+            hyperparameters = agent_spec.hyperparameters
+            agent = agents.make(agent_spec.agent, problem.space, self.seed, **hyperparameters)
+            # After everything has been read.
+            self._check_contents(workload, simulator, agent_spec)
             agent.search(problem)
             ended = time.perf_counter()
             if problem.evaluations != journal.rows:
@@ -148,12 +167,19 @@ class Trial:
             # The sealed log marks the end of the trial, so it comes last.
             seal(journal, sum_up)
 
-    def _check_contents(self, workload: NamedWorkload, simulator: Simulator) -> None:
+    @property
+    def _problem(self) -> tuple[str, tuple[tuple[str, Any], ...], WorkloadSpec]:
+        """What the platform and the workload depend on."""
+        return self.domain, self.options, self.workload
+
+    def _check_contents(
+        self, workload: NamedWorkload, simulator: Simulator, agent: AgentSpec
+    ) -> None:
         """Checks that nothing was changed since the study began."""
         now = {
             **inputs.of_simulator(simulator),
             **inputs.of_workload(self.workload.label, workload),
-            **inputs.of_files(self.agent),
+            **inputs.of_files(agent),
         }
         change = inputs.change(self.contents, {name: now[name] for name in self.contents})
         if change is not None:
@@ -170,13 +196,26 @@ def _platform(name: str, options: tuple[tuple[str, Any], ...]) -> Platform:
 
 
 @lru_cache(maxsize=2)
-def _load(workload: WorkloadSpec, platform: Platform) -> NamedWorkload:
-    return workload.load(platform)
+def _load(
+    name: str, options: tuple[tuple[str, Any], ...], workload: WorkloadSpec
+) -> tuple[Platform, NamedWorkload]:
+    platform = _platform(name, options)
+    return platform, workload.load(platform)
 
 
 @lru_cache(maxsize=1)
 def _simulator(name: str) -> Simulator:
     return simulators.make(name)
+
+
+def _with_files(agent: AgentSpec, given: Mapping[Hashable, Any], folder: Path) -> AgentSpec:
+    """Puts the files of an agent into a folder; returns the agent with their new paths."""
+    paths = {}
+    for name, path in inputs.files(agent).items():
+        copy = folder / f"{name}{path.suffix}"
+        copy.write_bytes(given[path])
+        paths[name] = str(copy)
+    return replace(agent, hyperparameters={**agent.hyperparameters, **paths})
 
 
 _SUMMARY: Mapping[str, type[Any] | tuple[type[Any], ...]] = {

@@ -254,3 +254,30 @@ def test_what_is_sealed_is_the_content_that_was_recorded() -> None:
     (workload,) = set(evaluation_log.read("out/trials")["workload"])
     name, _, digest = Inputs.read(Path("out")).contents["workload app.stl"].rpartition("#")
     assert workload == f"{name}#{digest[:8]}"
+
+
+def test_a_trial_that_is_given_what_it_needs_reads_no_file() -> None:
+    make_table("tables/app", "app.stl")
+    study = make(simulator="tabular:tables", space="common-v1", device="dev.json")
+    assert study.run("out") == []
+    (trial,) = study.trials
+    given = {key: load() for key, load in trial.needs().items()}
+    shutil.rmtree("tables")
+    Path("app.stl").unlink()
+    Path("dev.json").unlink()
+    Path("elsewhere").mkdir()
+    trial.run(Path("elsewhere"), given)
+    assert evaluation_log.equal("elsewhere", "out/trials")
+
+
+def test_an_agent_that_is_given_its_files_finds_them_elsewhere() -> None:
+    make_proxy(50)
+    study = make(agents={"mine": {"agent": "proxy_search", "initial": 2, "proxy": "it.proxy"}})
+    (trial,) = study.trials
+    given = {key: load() for key, load in trial.needs().items()}
+    Path("elsewhere").mkdir()
+    Path("it.proxy").rename("moved.proxy")
+    # It is read, and knows nothing of this workload.
+    with pytest.raises(ArchgymError, match="workload"):
+        trial.run(Path("elsewhere"), given)
+    assert Path("elsewhere/proxy.proxy").read_bytes() == Path("moved.proxy").read_bytes()

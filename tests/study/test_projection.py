@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from archgym import evaluation_log
 from archgym.cli.run import run_study
 from archgym.study import Study
-from archgym.study.processes import LocalProcesses
 from archgym.study.projection import SHARE, Projection, _extrapolate, _sizes, project
 
 DOCUMENT = {
@@ -42,7 +41,7 @@ def children_seconds() -> float:
 def test_a_study_takes_about_what_was_projected(tmp_path: Path) -> None:
     study = make()
     began = children_seconds()
-    projection = project(study.trials, LocalProcesses(2))
+    projection = project(study.trials, workers=2)
     projecting = children_seconds() - began
     assert projection is not None
     assert (projection.trials, projection.evaluations) == (60, 6000)
@@ -59,7 +58,7 @@ def test_nothing_is_logged_and_nothing_left_behind(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     study = make(seeds=40, agents={"random_search": {}}, workloads=["mixed"])
-    projection = project(study.trials, LocalProcesses())
+    projection = project(study.trials)
     assert projection is not None
     assert 0 < projection.longest < projection.core_seconds
     assert list(tmp_path.iterdir()) == []
@@ -69,7 +68,7 @@ def test_a_study_is_the_same_after_it_was_projected(tmp_path: Path) -> None:
     study = make(budget=20, seeds=1, agents={"genetic_algorithm": {}}, workloads=["mixed"])
     study.run(tmp_path / "before")
     many = [replace(trial, seed_index=index) for trial in study.trials for index in range(100)]
-    assert project(many, LocalProcesses()) is not None
+    assert project(many) is not None
     study.run(tmp_path / "after")
     assert evaluation_log.equal(tmp_path / "before" / "trials", tmp_path / "after" / "trials")
 
@@ -92,14 +91,14 @@ def test_the_command_says_it_on_stderr_before_it_begins(
 
 
 def test_tiny_studies_are_not_worth_it() -> None:
-    assert project(make(seeds=1).trials, LocalProcesses()) is None
-    assert project([], LocalProcesses()) is None
+    assert project(make(seeds=1).trials) is None
+    assert project([]) is None
 
 
 def test_a_probe_that_fails_is_silent() -> None:
     (trial, *_) = make().trials
     unknown = replace(trial, agent=replace(trial.agent, agent="random_serach"))
-    assert project([unknown] * 100, LocalProcesses()) is None
+    assert project([unknown] * 100) is None
 
 
 @given(
