@@ -95,7 +95,7 @@ def _run_shard(
     name = file_name(*study.name.split("_"))
     out = out or Path("runs") / f"{name}-{shard.number}-of-{shard.parts}"
     with resumable(out), opened(study, out, inputs, shard) as folder:
-        trials = folder.complete + len(folder.waiting)
+        trials = len(folder.complete) + len(folder.waiting)
         failures = _run_waiting(folder, executor)
     if as_json:
         print_json(

@@ -1,6 +1,7 @@
 """Runs a study into a folder, or goes on with one that was stopped."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -68,21 +69,23 @@ class StudyFolder:
         study: What is run.
         out: The folder.
         waiting: The trials to run whose log is not in it yet.
-        complete: How many of the trials to run have a log in it.
+        complete: The trials to run whose log is in it.
         lock: What keeps others out.
     """
 
     study: Spec
     out: Path
     waiting: list[Trial]
-    complete: int
+    complete: list[Trial]
     lock: Lock
 
     def run(self, executor: Executor, on_end: OnEnd | None = None) -> list[TrialFailure]:
         """Runs the trials that wait; see `run`."""
         failures = []
+        best = _Best(len(self.complete), len(self.complete) + len(self.waiting))
+        done, left = (sum(each.budget for each in of) for of in (self.complete, self.waiting))
         with (
-            bar(self.complete + len(self.waiting), self.complete) as advance,
+            bar(done + left, done, "evaluations") as advance,
             closing(executor.execute(self.waiting, self.out / "trials", self.lock)) as ended,
         ):
             for trial, failure in ended:
@@ -90,8 +93,29 @@ class StudyFolder:
                     failures.append(failure)
                 if on_end:
                     on_end(trial, failure)
-                advance(trial.name)
+                advance(best.after(trial, self.out / "trials"), trial.budget)
         return failures
+
+
+class _Best:
+    """The best cost so far on each problem, and how many trials have ended."""
+
+    def __init__(self, ended: int, trials: int) -> None:
+        self._ended, self._trials = ended, trials
+        self._ratios: dict[tuple[str, str], float] = {}
+
+    def after(self, trial: Trial, folder: Path) -> str:
+        """Returns what to say after one more trial has ended."""
+        self._ended += 1
+        text = f"{self._ended:,} of {self._trials:,} trials"
+        try:
+            summary = json.loads((folder / f"{trial.name}.json").read_text(encoding="utf-8"))
+            ratio = summary["best_cost"] / summary["default_cost"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return text  # It has failed, or found no design that works.
+        problem = trial.workload.label, trial.objective
+        least = self._ratios[problem] = min(ratio, self._ratios.get(problem, math.inf))
+        return f"{text}, {' '.join(problem)}: best {least:.3f} x default"
 
 
 @contextmanager
@@ -125,12 +149,12 @@ def opened(
             replace_text(out / inputs.NAME, record.to_json())
         except OSError as error:
             raise _cannot_write(out, error) from error
-        waiting, complete = [], 0
+        waiting, complete = [], []
         for trial in shard.trials(study) if shard else study.trials:
             if (trials / f"{trial.name}.parquet").exists():
                 # Left if the trial was killed just when it had been sealed.
                 (trials / f"{trial.name}.jsonl").unlink(missing_ok=True)
-                complete += 1
+                complete.append(trial)
             else:
                 waiting.append(replace(trial, contents=now.of_trial(trial.workload, trial.agent)))
         yield StudyFolder(study, out, waiting, complete, lock)

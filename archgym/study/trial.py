@@ -152,6 +152,7 @@ class Trial:
                 "evaluations": problem.evaluations,
                 "simulations": problem.simulations,
                 "default_cost": problem.default.cost,
+                "best_cost": problem.best.cost if problem.best else None,
                 "default_metrics": problem.default.metrics,
                 "load_seconds": loaded - began,
                 "simulator_seconds": problem.simulator_seconds,
