@@ -1,7 +1,9 @@
 """Trials on a real Ray cluster of two nodes, on this machine."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -162,6 +164,38 @@ def test_another_release_on_a_node_is_refused(cluster, tmp_path, monkeypatch):
     expected = r"node [0-9.]+ of the Ray cluster has another release .*: archgym .*, not 0\.0\.1"
     with pytest.raises(ArchgymError, match=expected):
         STUDY.run(tmp_path, executor=cluster)
+
+
+DRIVER = """
+import json, sys
+from archgym.cli.executors import opened_executor
+from archgym.study.study import Study
+
+if __name__ == "__main__":
+    document, out, address = sys.argv[1:]
+    with opened_executor("ray", None, address) as executor:
+        Study.from_mapping(json.loads(document), "SPEC").run(out, executor=executor)
+"""
+
+
+def test_the_process_that_hands_out_trials_may_be_killed(nodes, tmp_path):
+    document = {**STUDY.to_mapping(), "seeds": 10}
+    study = Study.from_mapping(document, "SPEC")
+    assert study.run(tmp_path / "here", 2) == []
+    arguments = [sys.executable, "-c", DRIVER, json.dumps(document), tmp_path / "ray"]
+    driver = subprocess.Popen([*map(str, arguments), nodes.address], stderr=subprocess.DEVNULL)
+    trials = tmp_path / "ray" / "trials"
+    while len(list(trials.glob("*.parquet"))) < 5:
+        assert driver.poll() is None
+        time.sleep(0.01)
+    driver.kill()
+    driver.wait()
+    sealed = {path: path.stat().st_mtime_ns for path in trials.glob("*.parquet")}
+    assert 5 <= len(sealed) < len(study.trials)
+    with opened_executor("ray", None, nodes.address) as executor:
+        assert study.run(tmp_path / "ray", executor=executor) == []
+    assert {path: path.stat().st_mtime_ns for path in sealed} == sealed
+    assert evaluation_log.equal(tmp_path / "here" / "trials", trials)
 
 
 def test_a_node_that_is_lost_for_good_takes_no_trial_with_it(nodes, tmp_path):
