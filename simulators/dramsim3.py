@@ -1,7 +1,7 @@
 """DRAMsim3 (Li et al., IEEE CAL 2020), through its command line.
 
 Its controller holds requests in one queue per bank. A queue of transactions lies before these; with
-one place it is the door at which requests wait, so that `RequestBufferSize` counts what
+one place it is where the head request is stalled, so that `RequestBufferSize` counts what
 `SchedulerBuffer` Bankwise counts.
 """
 

@@ -19,10 +19,10 @@ class Admission {
         size_write_(design.request_buffer_size_write) {}
 
   [[gnu::always_inline]] bool has_space() const {
-    // Looks at the bank of the last request stored, not of the one at the door.
+    // Looks at the bank of the last request stored, not of the head request.
     if (buffer_ == SchedulerBuffer::Bankwise) return per_bank_[last_bank_] < size_;
     if (buffer_ == SchedulerBuffer::Shared) return all_ < size_;
-    // Space for either direction is required, whichever the one at the door needs.
+    // Space for either direction is required, whichever the head request needs.
     return reads() < size_ && writes() < size_write_;
   }
 

@@ -17,8 +17,8 @@ template <class BankScheduler, int kLanes, bool kPlain>
 class BankCommands {
  public:
   using Timing = TimingState<kLanes>;
-  using Offer = typename Timing::Offer;
-  static constexpr std::int32_t kNoRequest = Offers<kLanes>::kNobody;
+  using CommandCandidate = typename Timing::CommandCandidate;
+  static constexpr std::int32_t kNoRequest = CommandCandidates<kLanes>::kNobody;
 
   BankCommands(const System& system, const DelayTable& delays, const Design& design,
                const Admission& admission, const Transactions& transactions)
@@ -37,7 +37,7 @@ class BankCommands {
   // Of a bank that wants to issue anything: which command, and for which transaction.
   bool waits(int bank) const { return order(bank) != kNoRequest; }
   Command command(int bank) const { return command_[bank]; }
-  std::int32_t order(int bank) const { return timing_.offers().order(bank); }
+  std::int32_t order(int bank) const { return timing_.candidates().order(bank); }
 
   // Whether the preferred direction has changed, so that all banks have to choose again.
   bool has_turned() const { return scheduler_.has_turned(); }
@@ -47,7 +47,7 @@ class BankCommands {
     return scheduler_.store(id, transaction) || closes_adaptively_;
   }
 
-  // The access that a bank offered has been issued.
+  // The candidate of a bank, an access, has been issued.
   [[gnu::always_inline]] void remove(const Transaction& transaction, Command command) {
     const int bank = transaction.bank;
     scheduler_.remove(transaction, pick_[bank].position);
@@ -56,24 +56,24 @@ class BankCommands {
     if (has_auto_precharge(command)) close(bank);
   }
 
-  // The ACT that a bank offered for a transaction has been issued. Returns what it offers next.
-  [[gnu::always_inline]] Offer open(std::int32_t id, std::int64_t served) {
+  // The candidate of a bank, the ACT for a transaction, has been issued. Returns the next one.
+  [[gnu::always_inline]] CommandCandidate open(std::int32_t id, std::int64_t served) {
     const int bank = transactions_[id].bank;
     scheduler_.open(bank, transactions_[id].row);
     sets_.open |= BankSets::bit(bank);
     sets_.held |= BankSets::bit(bank);
     // Unless directions matter, it is the queue's oldest request and so its first hit.
     return BankScheduler::kDirected || is_strict() ? choose(bank, served)
-                                                   : offer_access(bank, {bank, 0}, id);
+                                                   : propose_access(bank, {bank, 0}, id);
   }
 
-  // The precharge that a bank offered for a transaction has been issued. Returns what it offers
-  // next.
-  [[gnu::always_inline]] Offer reopen(std::int32_t id, std::int64_t served) {
+  // The candidate of a bank, the precharge for a transaction, has been issued. Returns the next
+  // one.
+  [[gnu::always_inline]] CommandCandidate reopen(std::int32_t id, std::int64_t served) {
     const int bank = transactions_[id].bank;
     close(bank);
     // Unless directions matter, it is the queue's oldest request.
-    return BankScheduler::kGrouped ? choose(bank, served) : offer(bank, Command::ACT, id);
+    return BankScheduler::kGrouped ? choose(bank, served) : propose(bank, Command::ACT, id);
   }
 
   void close(int bank) {
@@ -95,7 +95,7 @@ class BankCommands {
   }
 
   // Decides what `bank` wants to issue next; so many transactions have been served.
-  [[gnu::always_inline]] Offer choose(int bank, std::int64_t served) {
+  [[gnu::always_inline]] CommandCandidate choose(int bank, std::int64_t served) {
     if ((sets_.blocked | sets_.asleep) & BankSets::bit(bank)) return Timing::kNone;
     const int queue = scheduler_.serving(bank);
     if (scheduler_.queues().size(queue) == 0) return withdraw(bank);
@@ -107,26 +107,27 @@ class BankCommands {
     const std::int32_t id = scheduler_.queues().request(pick.queue, pick.position);
     // A strict multiplexer takes accesses in order of arrival alone.
     if (scheduler_.hits(pick.queue, pick.position))
-      return is_strict() && id != served ? withdraw(bank) : offer_access(bank, pick, id);
+      return is_strict() && id != served ? withdraw(bank) : propose_access(bank, pick, id);
     pick_[bank] = pick;
-    return offer(bank, sets_.open & BankSets::bit(bank) ? Command::PREPB : Command::ACT, id);
+    return propose(bank, sets_.open & BankSets::bit(bank) ? Command::PREPB : Command::ACT, id);
   }
 
  private:
   using Pick = typename BankScheduler::Pick;
 
-  [[gnu::always_inline]] Offer offer_access(int bank, const Pick& pick, std::int32_t id) {
+  [[gnu::always_inline]] CommandCandidate propose_access(int bank, const Pick& pick,
+                                                         std::int32_t id) {
     pick_[bank] = pick;
     const bool closes = closes_after(scheduler_.further(bank, pick.queue));
-    return offer(bank, access(transactions_[id].write, closes), id);
+    return propose(bank, access(transactions_[id].write, closes), id);
   }
 
-  [[gnu::always_inline]] Offer offer(int bank, Command command, std::int32_t id) {
+  [[gnu::always_inline]] CommandCandidate propose(int bank, Command command, std::int32_t id) {
     command_[bank] = command;
-    return timing_.offer(bank, command, id);
+    return timing_.propose(bank, command, id);
   }
 
-  Offer withdraw(int bank) {
+  CommandCandidate withdraw(int bank) {
     timing_.withdraw(bank);
     return Timing::kNone;
   }

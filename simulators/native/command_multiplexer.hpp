@@ -12,7 +12,7 @@
 
 namespace archgym {
 
-struct Candidate {
+struct Winner {
   std::int64_t time;   // earliest cycle in which it can issue
   std::int32_t order;  // the transaction it is for, kRefresh or kPowerDown
   int rank;            // of a manager, kNoRank for a transaction
@@ -24,7 +24,7 @@ struct Candidate {
   static constexpr std::int32_t kPowerDown = kNoRequest - 1;
   static constexpr int kNoRank = -1;
 
-  static constexpr Candidate none() { return {kNever, kNoRequest, kNoRank}; }
+  static constexpr Winner none() { return {kNever, kNoRequest, kNoRank}; }
 };
 
 // Takes the oldest among the commands that can issue earliest; refresh managers win ties.
@@ -32,7 +32,7 @@ struct Candidate {
 template <class Banks, class Managers, bool kUniform>
 class CommandMultiplexer {
   using Timing = typename Banks::Timing;
-  using Offer = typename Timing::Offer;
+  using CommandCandidate = typename Timing::CommandCandidate;
 
  public:
   CommandMultiplexer(const System& system, const Banks& banks, const Managers& managers)
@@ -49,20 +49,21 @@ class CommandMultiplexer {
   }
 
   // The first command in or after a cycle.
-  [[gnu::always_inline]] Candidate select(std::int64_t not_before) const {
+  [[gnu::always_inline]] Winner select(std::int64_t not_before) const {
     if (managers_.want() || !is_uniform()) [[unlikely]]
       return select_among_all(not_before);
     const auto floor = static_cast<std::int32_t>(std::max(not_before, free_[0]) - timing().epoch());
-    return candidate(timing().offers().first(floor));
+    return winner(timing().candidates().first(floor));
   }
 
-  // What is first after `now` among all offers but that of `bank`, and among those and it. Both are
-  // of use to uniform commands only.
-  [[gnu::always_inline]] Offer first_but(int bank, std::int64_t now) const {
-    return is_uniform() ? timing().offers().first_but(bank, after(now)) : Timing::kNone;
+  // What is first after `now` among all candidates but that of `bank`, and among those and it. Both
+  // are of use to uniform commands only.
+  [[gnu::always_inline]] CommandCandidate first_but(int bank, std::int64_t now) const {
+    return is_uniform() ? timing().candidates().first_but(bank, after(now)) : Timing::kNone;
   }
-  [[gnu::always_inline]] Candidate first(Offer others, Offer offered, std::int64_t now) const {
-    return candidate(Timing::first(others, offered, after(now)));
+  [[gnu::always_inline]] Winner first(CommandCandidate others, CommandCandidate own,
+                                      std::int64_t now) const {
+    return winner(Timing::first(others, own, after(now)));
   }
 
   // The first cycle after `now` in which something becomes ready; what became so before is left
@@ -74,7 +75,8 @@ class CommandMultiplexer {
       if (cycle > now) next = std::min(next, cycle);
     };
     for (int bank = 0; bank < system_.banks; ++bank)
-      if (banks_.waits(bank)) consider(timing().offers().ready(bank), bus_of(banks_.command(bank)));
+      if (banks_.waits(bank))
+        consider(timing().candidates().ready(bank), bus_of(banks_.command(bank)));
     for (int rank = 0; rank < system_.ranks; ++rank) {
       if (const auto& refresh = managers_.refresh(rank)) consider(earliest(*refresh, rank), 0);
       if (const auto command = managers_.power_down(rank))
@@ -98,18 +100,18 @@ class CommandMultiplexer {
 
   // Where commands last several cycles or have a bus of their own, or where managers want to issue:
   // what ends first wins on each bus, and of the two winners the one that can begin first.
-  [[gnu::noinline]] Candidate select_among_all(std::int64_t not_before) const {
-    const Candidate rows = select_on_bus(0, not_before);
+  [[gnu::noinline]] Winner select_among_all(std::int64_t not_before) const {
+    const Winner rows = select_on_bus(0, not_before);
     if (!system_.has_column_bus) return rows;
-    const Candidate columns = select_on_bus(1, not_before);
+    const Winner columns = select_on_bus(1, not_before);
     const bool columns_first =
         columns.time != rows.time ? columns.time < rows.time : columns.order < rows.order;
     return columns_first ? columns : rows;
   }
 
-  Candidate select_on_bus(int bus, std::int64_t not_before) const {
+  Winner select_on_bus(int bus, std::int64_t not_before) const {
     const std::int64_t floor = std::max(not_before, free_[bus]);
-    Candidate best = Candidate::none();
+    Winner best = Winner::none();
     std::int64_t best_end = kNever;
     const auto consider = [&](Command command, std::int32_t ready, std::int32_t order, int rank) {
       const std::int64_t time = std::max(timing().epoch() + ready, floor);
@@ -121,22 +123,22 @@ class CommandMultiplexer {
     };
     for (int rank = 0; rank < system_.ranks && bus == 0 && managers_.want(); ++rank) {
       if (const auto command = managers_.power_down(rank))
-        consider(*command, timing().earliest(*command, rank), Candidate::kPowerDown, rank);
+        consider(*command, timing().earliest(*command, rank), Winner::kPowerDown, rank);
       else if (const auto& refresh = managers_.refresh(rank))
-        consider(refresh->command, earliest(*refresh, rank), Candidate::kRefresh, rank);
+        consider(refresh->command, earliest(*refresh, rank), Winner::kRefresh, rank);
     }
     for (int bank = 0; bank < system_.banks; ++bank) {
       if (!banks_.waits(bank) || (managers_.silenced() & BankSets::bit(bank))) continue;
       const Command command = banks_.command(bank);
       if (bus_of(command) == bus)
-        consider(command, timing().offers().ready(bank), banks_.order(bank), Candidate::kNoRank);
+        consider(command, timing().candidates().ready(bank), banks_.order(bank), Winner::kNoRank);
     }
     return best;
   }
 
-  Candidate candidate(const Offer& offer) const {
-    const bool is_any = offer.ready != Timing::kNone.ready;
-    return {is_any ? timing().epoch() + offer.ready : kNever, offer.order, Candidate::kNoRank};
+  Winner winner(const CommandCandidate& candidate) const {
+    const bool is_any = candidate.ready != Timing::kNone.ready;
+    return {is_any ? timing().epoch() + candidate.ready : kNever, candidate.order, Winner::kNoRank};
   }
 
   std::int32_t earliest(const ManagerCommand& wanted, int rank) const {

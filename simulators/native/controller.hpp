@@ -61,7 +61,7 @@ class Controller {
 
   // Plays all requests of a system that has no other channel.
   void run() {
-    Candidate winner = winner_;
+    Winner winner = winner_;
     std::int64_t now = 0;
     while (true) {
       const std::int64_t next = std::min({winner.time, next_arrival(), managers_.trigger()});
@@ -105,7 +105,7 @@ class Controller {
  private:
   using Banks = BankCommands<BankScheduler, kLanes, kPlain>;
   using Managers = RankManagers<kPlain>;
-  using Offer = typename Banks::Offer;
+  using CommandCandidate = typename Banks::CommandCandidate;
   static constexpr bool kMaySleep = BankScheduler::kTurnsOnArrival;
   static constexpr int kNoBank = -1;
 
@@ -116,14 +116,14 @@ class Controller {
   static constexpr std::int64_t kLongIdleness = 16 * kCheckpoint;
 
   // Of a controller that would sleep forever, as DRAMSys's do, over what it has not noticed.
-  Candidate awakened(std::int64_t now) const {
-    const Candidate next = multiplexer_.select(now);
+  Winner awakened(std::int64_t now) const {
+    const Winner next = multiplexer_.select(now);
     if (next.time == kNever) throw Stuck();
     return next;
   }
 
   // Precedes a step in cycle `now`, which may be put off. Returns what can be issued next.
-  [[gnu::noinline]] Candidate pass_checkpoint(Candidate winner, std::int64_t now) {
+  [[gnu::noinline]] Winner pass_checkpoint(Winner winner, std::int64_t now) {
     interruption_.poll();
     if (now > kLongestRunPs / system_.clock_ps) throw TooLong();
     banks_.timing().advance_to(now);
@@ -134,7 +134,7 @@ class Controller {
   }
 
   // Without requests, refreshes and power-down go on in the same way until the next one comes.
-  std::int64_t skip_idleness(Candidate winner, std::int64_t now) {
+  std::int64_t skip_idleness(Winner winner, std::int64_t now) {
     const bool is_idle = served_ == stored_ && now > latencies_.last_end();
     const std::int64_t until = is_idle && skips_idleness_ ? port_.quiet_until() : kNever;
     if (until == kNever || until - now < kLongIdleness || stored_ != idle_after_) {
@@ -147,7 +147,7 @@ class Controller {
 
   // What matters while no request waits; see repetition.hpp.
   template <class Visitor>
-  void show(Visitor& visitor, Candidate winner) {
+  void show(Visitor& visitor, Winner winner) {
     visitor.time(winner.time);
     visitor.state(winner.order);
     visitor.state(winner.rank);
@@ -162,16 +162,16 @@ class Controller {
   }
 
   // Goes to `now` and does there what is due; returns what can be issued next.
-  [[gnu::always_inline]] Candidate stepped(Candidate winner, std::int64_t now) {
+  [[gnu::always_inline]] Winner stepped(Winner winner, std::int64_t now) {
     if (sleeps()) wake_ups_.step_begins(now);
     if (next_arrival() <= now || managers_.are_due(now)) winner = prepare(winner, now);
     const bool issues = winner.time == now;
-    const Candidate next = issues ? issue(winner, now) : winner;
+    const Winner next = issues ? issue(winner, now) : winner;
     const bool has_turned = banks_.has_turned();
     if (has_turned) banks_.choose_all(served_);
     const bool asks_managers = managers_.are_due(now);
     evaluate_managers(now);
-    const bool is_blocked = !issues && winner.order != Candidate::kNoRequest;
+    const bool is_blocked = !issues && winner.order != Winner::kNoRequest;
     if (sleeps()) return select_awake(now, is_blocked);
     if (kMaySleep && has_turned && !issues) return multiplexer_.select(now + is_blocked);
     if (issues ? has_turned || asks_managers || !multiplexer_.is_uniform() : managers_.want())
@@ -180,13 +180,13 @@ class Controller {
   }
 
   // What precedes the choice of a command: a request may arrive, managers may want something else.
-  [[gnu::noinline]] Candidate prepare(const Candidate& winner, std::int64_t now) {
+  [[gnu::noinline]] Winner prepare(const Winner& winner, std::int64_t now) {
     const std::int64_t arrival = next_arrival();
     const bool wakes = managers_.trigger() <= now;
     const bool arrives = arrival <= now && !(port_.shows_late() && (winner.time <= now || wakes));
     if (arrives) {
-      door_is_shut_ = !admission_.has_space();
-      if (!door_is_shut_) store(now, kNoBank);
+      head_is_stalled_ = !admission_.has_space();
+      if (!head_is_stalled_) store(now, kNoBank);
     }
     // Managers that have waited for long may want something else, or have blocked banks.
     const bool asks_managers = managers_.are_due(now);
@@ -197,14 +197,14 @@ class Controller {
   // When the next request reaches a buffer that has room for it. One that is refused changes
   // nothing until an access makes room, but wakes a controller that sleeps.
   std::int64_t next_arrival() const {
-    if (sleeps() ? door_is_shut_ : !admission_.has_space()) return kNever;
+    if (sleeps() ? head_is_stalled_ : !admission_.has_space()) return kNever;
     return port_.entry();
   }
 
   // What can be issued next, after a step of a controller that sleeps. It is blocked if there was
   // something to issue, but nothing that could be issued yet.
-  [[gnu::noinline]] Candidate select_awake(std::int64_t now, bool is_blocked) {
-    const Candidate next = multiplexer_.select(is_blocked ? now + 1 : now);
+  [[gnu::noinline]] Winner select_awake(std::int64_t now, bool is_blocked) {
+    const Winner next = multiplexer_.select(is_blocked ? now + 1 : now);
     if (!is_blocked) {
       wake_ups_.set_alarm(std::min(next.time, managers_.trigger()));
       return next;
@@ -213,7 +213,7 @@ class Controller {
     wake_ups_.set_alarm(std::min(multiplexer_.next_ready(now), managers_.trigger()));
     if (next.time != now + 1) return next;
     const std::int64_t wake = wake_ups_.next(now);
-    return wake == kNever ? Candidate::none() : multiplexer_.select(wake);
+    return wake == kNever ? Winner::none() : multiplexer_.select(wake);
   }
 
   void evaluate_managers(std::int64_t now) {
@@ -248,10 +248,10 @@ class Controller {
   }
 
   // Returns what can be issued next, unless managers or a change of direction interfere.
-  [[gnu::always_inline]] Candidate issue(const Candidate& winner, std::int64_t now) {
-    if (winner.rank != Candidate::kNoRank) [[unlikely]] {
+  [[gnu::always_inline]] Winner issue(const Winner& winner, std::int64_t now) {
+    if (winner.rank != Winner::kNoRank) [[unlikely]] {
       issue_manager(winner, now);
-      return Candidate::none();
+      return Winner::none();
     }
     const Transaction& transaction = transactions_[winner.order];
     const int bank = transaction.bank;
@@ -267,8 +267,8 @@ class Controller {
     if (is_access(command)) {
       banks_.timing().record(command, bank, rank, now);
       serve(winner.order, command, now);
-      const Offer others = multiplexer_.first_but(bank, now);
-      const Candidate next = multiplexer_.first(others, banks_.choose(bank, served_), now);
+      const CommandCandidate others = multiplexer_.first_but(bank, now);
+      const Winner next = multiplexer_.first(others, banks_.choose(bank, served_), now);
       meter.access(command, bank, now);
       rows_.accessed(bank);
       port_.answer(winner.order, now + data_delay_[is_write(command)]);
@@ -276,15 +276,15 @@ class Controller {
     }
     if (command == Command::ACT) {
       banks_.timing().record(command, bank, rank, now);
-      const Offer others = multiplexer_.first_but(bank, now);
-      const Candidate next = multiplexer_.first(others, banks_.open(winner.order, served_), now);
+      const CommandCandidate others = multiplexer_.first_but(bank, now);
+      const Winner next = multiplexer_.first(others, banks_.open(winner.order, served_), now);
       meter.activate(bank, now);
       rows_.activated(bank);
       return next;
     }
     banks_.timing().record(command, bank, rank, now);
-    const Offer others = multiplexer_.first_but(bank, now);
-    const Candidate next = multiplexer_.first(others, banks_.reopen(winner.order, served_), now);
+    const CommandCandidate others = multiplexer_.first_but(bank, now);
+    const Winner next = multiplexer_.first(others, banks_.reopen(winner.order, served_), now);
     meter.precharge(bank, now);
     rows_.precharged(bank);
     return next;
@@ -298,8 +298,8 @@ class Controller {
     admission_.remove(transaction);
     banks_.remove(transaction, command);
     ++served_;
-    if (was_full && stands_at_door(now) && admission_.has_space()) {
-      door_is_shut_ = false;
+    if (was_full && is_head_stalled(now) && admission_.has_space()) {
+      head_is_stalled_ = false;
       store(now + acceptance_delay_, bank);
     }
     managers_.served(rank_of(bank));
@@ -307,8 +307,8 @@ class Controller {
   }
 
   // Whether the next request has been refused before.
-  bool stands_at_door(std::int64_t now) const {
-    if (sleeps()) return door_is_shut_;
+  bool is_head_stalled(std::int64_t now) const {
+    if (sleeps()) return head_is_stalled_;
     return port_.entry() < now || (port_.entry() == now && !port_.shows_late());
   }
 
@@ -319,9 +319,9 @@ class Controller {
                  : system.read_latency + both_ways + design.phy_delay_bw;
   }
 
-  [[gnu::noinline]] void issue_manager(const Candidate& winner, std::int64_t now) {
+  [[gnu::noinline]] void issue_manager(const Winner& winner, std::int64_t now) {
     const int rank = winner.rank;
-    const bool refreshes = winner.order == Candidate::kRefresh;
+    const bool refreshes = winner.order == Winner::kRefresh;
     const ManagerCommand issued =
         refreshes ? *managers_.refresh(rank)
                   : ManagerCommand{*managers_.power_down(rank), system_.banks_of(rank)};
@@ -365,12 +365,12 @@ class Controller {
   LatencyStatistics& latencies_;
   WakeUps wake_ups_;
   bool sleeps_;
-  bool door_is_shut_ = false;      // the request at the door was refused
+  bool head_is_stalled_ = false;   // the next request was refused
   std::int64_t acceptance_delay_;  // until it is known that a place freed by a CAS was taken
   Port port_;
   std::array<std::int64_t, 2> data_delay_;  // by read or write
   bool is_strict_;
-  Candidate winner_ = Candidate::none();  // between steps
+  Winner winner_ = Winner::none();  // between steps
   CommandRecord record_;
   RowOutcomeCounter rows_;
 

@@ -159,7 +159,7 @@ class DramsysNetwork {
     bool requesting = false;
     std::deque<Message> requests;
     std::int64_t request_ended = -1;
-    // At the controller's door.
+    // At the controller's input.
     std::int64_t entry = kNever;
     std::int64_t request_begin = 0;
     Message request;

@@ -37,7 +37,7 @@ class Network {
         has_feedback_(requests.player.closed || limit_ != kNever),
         latencies_(latencies),
         next_requests_(requests.initiators),
-        doors_(channels) {
+        input_queues_(channels) {
     std::vector<std::vector<std::uint32_t>> bursts(requests.initiators);
     for (std::size_t i = 0; i < requests.bursts.size(); ++i) {
       auto& list = bursts[initiator_of(i)];
@@ -100,9 +100,9 @@ class Network {
   struct Waiting {
     std::uint32_t burst;
     std::int64_t arrival_ps;
-    std::int64_t reaches;  // the controller's door
+    std::int64_t reaches;  // the controller's input queue
   };
-  struct Door {
+  struct InputQueue {
     std::deque<Waiting> waiting;
     std::int64_t request_end = -1;  // of the last request taken
     std::int64_t entry = kNever;
@@ -130,9 +130,9 @@ class Network {
     const Burst& burst = requests_.bursts[number];
     const std::int64_t arrival_ps = requests_.player.closed ? player.arrival() * clock_ps_
                                                             : requests_.arrival_ps[burst.request];
-    Door& door = doors_[burst.channel];
-    door.waiting.push_back({number, arrival_ps, now + way_there_});
-    if (door.waiting.size() == 1) door.show_next();
+    InputQueue& queue = input_queues_[burst.channel];
+    queue.waiting.push_back({number, arrival_ps, now + way_there_});
+    if (queue.waiting.size() == 1) queue.show_next();
     ++initiator.active;
     ++asked_;
     player.presented();
@@ -160,15 +160,15 @@ class Network {
 
   const Requests& requests_;
   std::int64_t clock_ps_;
-  std::int64_t way_there_;  // cycles from an initiator to a controller's door
+  std::int64_t way_there_;  // cycles from an initiator to a controller's input queue
   std::int64_t limit_;      // bursts of an initiator under way
   bool in_order_;           // an initiator takes responses in the order of its requests
   bool has_feedback_;       // what an initiator asks for depends on the responses
   LatencyStatistics& latencies_;
   std::vector<Initiator> initiators_;
-  Tournament next_requests_;          // of the initiators
-  std::vector<Door> doors_;           // by channel
-  std::vector<std::uint32_t> place_;  // of each burst among its initiator's
+  Tournament next_requests_;              // of the initiators
+  std::vector<InputQueue> input_queues_;  // by channel
+  std::vector<std::uint32_t> place_;      // of each burst among its initiator's
   std::priority_queue<End> ends_;
   std::size_t asked_ = 0, answered_ = 0;  // bursts
 };
@@ -185,7 +185,7 @@ class NetworkPort {
               Transactions& transactions, LatencyStatistics&, WakeUps*)
       : network_(place.network),
         number_(place.channel),
-        door_(place.network.doors_[place.channel]),
+        input_(place.network.input_queues_[place.channel]),
         think_delay_(design.think_delay_fw),
         reorders_(design.resp_queue == RespQueue::Reorder),
         handover_(Handover::of(system, design)),
@@ -193,17 +193,17 @@ class NetworkPort {
 
   int channel() const { return number_; }
 
-  std::int64_t entry() const { return door_.entry; }
-  std::size_t burst() const { return door_.waiting.front().burst; }
-  std::int64_t arrival_ps() const { return door_.waiting.front().arrival_ps; }
-  std::int64_t request_begin() const { return door_.entry - think_delay_; }
+  std::int64_t entry() const { return input_.entry; }
+  std::size_t burst() const { return input_.waiting.front().burst; }
+  std::int64_t arrival_ps() const { return input_.waiting.front().arrival_ps; }
+  std::int64_t request_begin() const { return input_.entry - think_delay_; }
   std::int64_t quiet_until() const { return network_.quiet_until(); }
   bool shows_late() const { return false; }
 
   void taken(std::int64_t at) {
-    door_.request_end = at;
-    door_.waiting.pop_front();
-    door_.show_next();
+    input_.request_end = at;
+    input_.waiting.pop_front();
+    input_.show_next();
   }
 
   void answer(std::int64_t id, std::int64_t ready) {
@@ -225,7 +225,7 @@ class NetworkPort {
 
   Network& network_;
   int number_;
-  Network::Door& door_;
+  Network::InputQueue& input_;
   std::int64_t think_delay_;
   bool reorders_;
   Handover handover_;

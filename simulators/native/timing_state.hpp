@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "offers.hpp"
+#include "command_candidates.hpp"
 #include "system.hpp"
 
 namespace archgym {
@@ -45,22 +45,24 @@ class TimingState {
     if (now - epoch_ > kRebaseAfter) rebase(now);
   }
 
-  using Offer = typename Offers<kLanes>::Offer;
-  static constexpr Offer kNone = Offers<kLanes>::kNone;
+  using CommandCandidate = typename CommandCandidates<kLanes>::CommandCandidate;
+  static constexpr CommandCandidate kNone = CommandCandidates<kLanes>::kNone;
 
   // `bank` wants to issue `command` next, for `order`; when it can is then kept up to date.
-  [[gnu::always_inline]] Offer offer(int bank, Command command, std::int32_t order) {
+  [[gnu::always_inline]] CommandCandidate propose(int bank, Command command, std::int32_t order) {
     const int kind = delays_.representative(command);
-    const Offer offer{std::max(shared_[kind][bank], own_[bank][index(command)]), order};
-    offers_.make(bank, kind, offer);
-    return offer;
+    const CommandCandidate candidate{std::max(shared_[kind][bank], own_[bank][index(command)]),
+                                     order};
+    candidates_.make(bank, kind, candidate);
+    return candidate;
   }
-  void withdraw(int bank) { offers_.withdraw(bank); }
+  void withdraw(int bank) { candidates_.withdraw(bank); }
 
   // Cycles are relative to the epoch.
-  const Offers<kLanes>& offers() const { return offers_; }
-  [[gnu::always_inline]] static Offer first(Offer a, Offer b, std::int32_t floor) {
-    return Offers<kLanes>::first(a, b, floor);
+  const CommandCandidates<kLanes>& candidates() const { return candidates_; }
+  [[gnu::always_inline]] static CommandCandidate first(CommandCandidate a, CommandCandidate b,
+                                                       std::int32_t floor) {
+    return CommandCandidates<kLanes>::first(a, b, floor);
   }
 
   // When a rank command can issue at `rank`, relative to the epoch.
@@ -78,7 +80,7 @@ class TimingState {
     return latest;
   }
 
-  // The `command` that `bank` of `rank` offers issues now. What it wants next must be said
+  // The `command` of `bank` of `rank` issues now. What it wants next must be said
   // afterwards.
   [[gnu::always_inline]] void record(Command command, int bank, int rank, std::int64_t now) {
     apply(delays_.of(command, bank), delays_.kinds(command), bank, rank, now);
@@ -96,7 +98,7 @@ class TimingState {
     if (counted_ >> index(command) & 1) count_in_windows(command, rank, now);
   }
 
-  // While no bank offers anything; see repetition.hpp.
+  // While no bank has a candidate; see repetition.hpp.
   template <class Visitor>
   void show(Visitor& visitor) {
     const auto cycle = [&](std::int32_t relative, std::int64_t forgotten = 0) {
@@ -146,7 +148,7 @@ class TimingState {
   [[gnu::always_inline]] void delay(int kind, int i, Block bound) {
     Block& earliest = shared_[kind].blocks[i];
     earliest = greater(earliest, bound);
-    offers_.delay(i, kind, bound);
+    candidates_.delay(i, kind, bound);
   }
 
   // tFAW: a fifth ACT waits for the first of the four before it.
@@ -176,7 +178,7 @@ class TimingState {
     std::for_each(shared_.begin(), shared_.end(), move);
     std::for_each(own_.begin(), own_.end(), move);
     std::for_each(rank_.begin(), rank_.end(), move);
-    offers_.rebase(moved);
+    candidates_.rebase(moved);
     for (Window& window : windows_)
       for (std::int32_t& time : window.ends) time = moved(time);
     epoch_ = now;
@@ -192,7 +194,7 @@ class TimingState {
   // Bounds on a bank's commands: by what happened beyond the bank, and in the bank itself.
   std::array<Lanes<kLanes>, kBankCommands> shared_;
   std::array<Lanes<2 * kBlock>, kLanes> own_;  // by bank, then command
-  Offers<kLanes> offers_;
+  CommandCandidates<kLanes> candidates_;
   std::array<Lanes<kBlock>, kMaxRanks> rank_;  // by rank, then rank command
   std::vector<Window> windows_;
   std::uint32_t counted_ = 0;  // commands that some window counts

@@ -30,7 +30,7 @@ class Arbiter:
         self.initiators = initiators
         self.channels = channels
         self.think: int = design["ThinkDelayFw"]
-        self.doors: list[Request | None] = [None for _ in channels]
+        self.heads: list[Request | None] = [None for _ in channels]
         self.requesting = [False for _ in channels]
         self.requests: list[deque[Request]] = [deque() for _ in channels]
         self.responding = [False for _ in initiators]
@@ -42,11 +42,11 @@ class Arbiter:
 
     def at_door(self, channel: int) -> Request | None:
         """The request that a channel is offered."""
-        return self.doors[channel]
+        return self.heads[channel]
 
     def taken(self, request: Request, delay: int) -> None:
         """Called by the channel when it accepts, which shows after a delay."""
-        self.doors[request.channel] = None
+        self.heads[request.channel] = None
         self.clock.after(delay, self.end_request, request)
 
     def end_request(self, request: Request) -> None:
@@ -64,7 +64,7 @@ class Arbiter:
     def _to_channel(self, request: Request, delay: int) -> None:
         self.requesting[request.channel] = True
         request.req_begin = self.clock.now + delay
-        self.doors[request.channel] = request
+        self.heads[request.channel] = request
         self.channels[request.channel].arrival.set(request.req_begin + self.think)
 
     def _to_initiator(self, request: Request, delay: int) -> None:

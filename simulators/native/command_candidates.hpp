@@ -1,4 +1,4 @@
-// What each bank wants to issue next: which kind of command, for whom, and from when it can.
+// The command candidates: what each bank wants to issue next, for whom, and from when it can.
 #pragma once
 
 #include <algorithm>
@@ -11,19 +11,19 @@
 namespace archgym {
 
 template <int kLanes>
-class Offers {
+class CommandCandidates {
  public:
   static constexpr std::int32_t kNobody = std::numeric_limits<std::int32_t>::max();
 
-  struct Offer {
+  struct CommandCandidate {
     std::int32_t ready;  // the earliest cycle
     std::int32_t order;  // the lowest goes first
   };
-  static constexpr Offer kNone{kNobody, kNobody};
+  static constexpr CommandCandidate kNone{kNobody, kNobody};
 
   // `kind`: a number for what delays it.
-  [[gnu::always_inline]] void make(unsigned bank, int kind, Offer offer) {
-    const auto [ready, order] = offer;
+  [[gnu::always_inline]] void make(unsigned bank, int kind, CommandCandidate candidate) {
+    const auto [ready, order] = candidate;
     Part& part = parts_[bank / kBlock];
     const Block mask = kIota == static_cast<std::int32_t>(bank % kBlock);
     part.kind = mask ? Block{} + kind : part.kind;
@@ -35,7 +35,7 @@ class Offers {
   std::int32_t order(unsigned bank) const { return parts_[bank / kBlock].order[bank % kBlock]; }
   std::int32_t ready(unsigned bank) const { return parts_[bank / kBlock].ready[bank % kBlock]; }
 
-  // Offers of `kind` in the banks of block `i` are not ready before `bound`.
+  // CommandCandidates of `kind` in the banks of block `i` are not ready before `bound`.
   void delay(int i, int kind, Block bound) {
     Part& part = parts_[i];
     part.ready = greater(part.ready, part.kind == kind ? bound : Block{} + kLongAgo);
@@ -43,14 +43,14 @@ class Offers {
 
   // The first in order among those that are ready soonest; what is ready before `floor` counts as
   // ready then.
-  [[gnu::always_inline]] Offer first(std::int32_t floor) const {
-    return offer(least([&](const Part& part, int) { return ready_from(part, floor); }));
+  [[gnu::always_inline]] CommandCandidate first(std::int32_t floor) const {
+    return candidate(least([&](const Part& part, int) { return ready_from(part, floor); }));
   }
 
-  // The same of all banks but one, which need not wait until that bank has decided what it offers.
+  // The same of all banks but one, which need not wait until that bank has chosen its candidate.
   // Read before that is written: a read of what has just been written waits for it.
-  [[gnu::always_inline]] Offer first_but(unsigned bank, std::int32_t floor) const {
-    return offer(least([&](const Part& part, int i) {
+  [[gnu::always_inline]] CommandCandidate first_but(unsigned bank, std::int32_t floor) const {
+    return candidate(least([&](const Part& part, int i) {
       const Block lanes = kIota + static_cast<std::int32_t>(kBlock) * i;
       const Block is_bank = lanes == static_cast<std::int32_t>(bank);
       return is_bank ? Block{} + kNobody : ready_from(part, floor);
@@ -58,12 +58,12 @@ class Offers {
   }
 
   // The first of two.
-  static Offer first(Offer a, Offer b, std::int32_t floor) {
-    return offer(
+  static CommandCandidate first(CommandCandidate a, CommandCandidate b, std::int32_t floor) {
+    return candidate(
         std::min(key(std::max(a.ready, floor), a.order), key(std::max(b.ready, floor), b.order)));
   }
 
-  // Moves every cycle but that of withdrawn offers.
+  // Moves every cycle but that of withdrawn candidates.
   template <class Move>
   void rebase(Move&& moved) {
     for (Part& part : parts_)
@@ -93,7 +93,7 @@ class Offers {
   static std::int64_t key(std::int32_t ready, std::int32_t order) {
     return static_cast<std::int64_t>(ready) << 32 | static_cast<std::uint32_t>(order);
   }
-  static Offer offer(std::int64_t key) {
+  static CommandCandidate candidate(std::int64_t key) {
     return {static_cast<std::int32_t>(key >> 32), static_cast<std::int32_t>(key)};
   }
 
