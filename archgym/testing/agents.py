@@ -237,7 +237,9 @@ _LIMITED = "energy with runtime <= 0.9x"
 
 
 def _problem(space: DesignSpace, budget: int, objective: str = "runtime") -> _RecordingProblem:
-    formula = _metrics if space is SPACE else lambda _: {"runtime_ns": 1.0, "refresh_debt_ns": 0.0}
+    formula = (
+        example_metrics if space is SPACE else lambda _: {"runtime_ns": 1.0, "refresh_debt_ns": 0.0}
+    )
     simulator = FormulaSimulator(space, formula)
     return _RecordingProblem(space, FormulaWorkload(), objective, simulator, budget=budget)
 
@@ -252,14 +254,14 @@ def _global_states() -> tuple[str, str]:
     return repr(np.random.get_state()), repr(random.getstate())  # noqa: NPY002
 
 
-def _metrics(design: Design) -> dict[str, float] | None:
+def example_metrics(design: Design) -> dict[str, float] | None:
     """A controller, more or less; it fails in a corner, and measures nothing in another."""
     if design["Policy"] == "Adaptive" and design["Size"] > 60:
         return None
     if design["Policy"] == "Closed" and design["Size"] > 60:
         return {"runtime_ns": math.nan, "refresh_debt_ns": 0.0, "energy_nj": math.nan}
     return {
-        "runtime_ns": 1000 * _cost(design),
+        "runtime_ns": 1000 * example_cost(design),
         "refresh_debt_ns": 0.0,
         "energy_nj": 10.0 * design["Size"],
     }
@@ -272,10 +274,10 @@ def _failing(step: int) -> list[Design]:
 
 
 def _evaluated(designs: Sequence[Design]) -> list[Evaluated]:
-    return [Evaluated(design, _cost(design)) for design in designs]
+    return [Evaluated(design, example_cost(design)) for design in designs]
 
 
-def _cost(design: Design) -> float:
+def example_cost(design: Design) -> float:
     """A cost in which every parameter matters, the sizes less and less."""
     policy: float = {"Open": 1.0, "Closed": 1.3, "Adaptive": 0.9, "Lossy": 10.0}[design["Policy"]]
     limit = 0.0 if design["Policy"] == "Open" else 0.1 / design["Limit"]

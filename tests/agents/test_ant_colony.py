@@ -15,7 +15,7 @@ from archgym.condition import Condition
 from archgym.parameter import Parameter
 from archgym.space import DesignSpace
 from archgym.testing import check_agent
-from archgym.testing.agents import SPACE, _cost
+from archgym.testing.agents import SPACE, example_cost
 
 SMALL = DesignSpace(
     "small",
@@ -36,7 +36,7 @@ def best(agent: AntColony | RandomSearch, evaluations: int = 120) -> float:
     costs: list[float] = []
     while len(costs) < evaluations:
         designs = agent.ask(10)
-        told = [_cost(design) for design in designs]
+        told = [example_cost(design) for design in designs]
         agent.tell(list(map(Evaluated, designs, told)))
         costs += told
     return min(costs)
@@ -113,7 +113,7 @@ def test_no_path_is_taken_twice() -> None:
     for _ in range(20):
         designs = agent.ask(10)
         keys += [SPACE.key(design) for design in designs]
-        agent.tell([Evaluated(design, _cost(design)) for design in designs])
+        agent.tell([Evaluated(design, example_cost(design)) for design in designs])
     assert len(set(keys)) == len(keys)
 
 

@@ -15,7 +15,7 @@ from archgym.condition import Condition
 from archgym.parameter import Parameter
 from archgym.space import DesignSpace
 from archgym.testing import check_agent
-from archgym.testing.agents import SPACE, TINY_SPACE, _cost
+from archgym.testing.agents import SPACE, TINY_SPACE, example_cost
 
 SMALL = DesignSpace(
     "small",
@@ -37,7 +37,7 @@ def best(agent: AskTellAgent, evaluations: int) -> float:
     costs: list[float] = []
     while len(costs) < evaluations:
         (design,) = agent.ask(1)
-        costs.append(_cost(design))
+        costs.append(example_cost(design))
         agent.tell([Evaluated(design, costs[-1])])
     return min(costs)
 
@@ -74,7 +74,7 @@ def test_confidence_bound_weighs_what_is_unknown(confidence: float) -> None:
     agent: Any = make(acquisition="confidence_bound", confidence=confidence, leaf=1)
     designs = agent.ask(20)
     points = np.array([SPACE.to_unit(design) for design in designs])
-    model = agent._surrogate().fit(points[:10], [_cost(design) for design in designs[:10]])
+    model = agent._surrogate().fit(points[:10], [example_cost(design) for design in designs[:10]])
     mean, deviation = model.predict(points, return_std=True)
     assert agent._promise(model, points, 0.0) == pytest.approx(confidence * deviation - mean)
 
@@ -112,6 +112,6 @@ def test_only_the_order_of_costs_matters() -> None:
     for scale in (lambda cost: cost, lambda cost: 1e9 * cost**5):
         agent = make(initial=5)
         told = agent.ask(12)
-        agent.tell([Evaluated(design, scale(_cost(design))) for design in told])
+        agent.tell([Evaluated(design, scale(example_cost(design))) for design in told])
         proposals.append(agent.ask(3))
     assert proposals[0] == proposals[1]

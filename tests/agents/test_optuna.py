@@ -22,7 +22,7 @@ from archgym.errors import MissingExtraError
 from archgym.parameter import Design, Parameter
 from archgym.space import DesignSpace
 from archgym.testing import check_agent
-from archgym.testing.agents import SPACE, _cost
+from archgym.testing.agents import SPACE, example_cost
 
 SAMPLERS = ("tpe", "cmaes", "nsga2", pytest.param("gp", marks=pytest.mark.slow))
 
@@ -103,7 +103,7 @@ def test_samplers_are_not_offered_what_is_ruled_out() -> None:
     agent = make()
     for _ in range(20):
         designs = agent.ask(2)
-        agent.tell([Evaluated(design, _cost(design)) for design in designs])
+        agent.tell([Evaluated(design, example_cost(design)) for design in designs])
     trials = agent._study.trials
     assert all(len(trial.distributions["Policy"].choices) == 3 for trial in trials)
 
@@ -111,7 +111,7 @@ def test_samplers_are_not_offered_what_is_ruled_out() -> None:
 def test_tpe_is_asked_for_active_parameters_only() -> None:
     agent = make()
     designs = agent.ask(30)
-    agent.tell([Evaluated(design, _cost(design)) for design in designs])
+    agent.tell([Evaluated(design, example_cost(design)) for design in designs])
     limits = ["Limit" in trial.params for trial in agent._study.trials]
     inactive = [design["Policy"] == "Open" for design in designs]
     assert True in inactive
@@ -122,9 +122,9 @@ def test_tpe_is_asked_for_active_parameters_only() -> None:
 def test_designs_told_by_others_are_learnt_from() -> None:
     agent = make(initial=1)
     others = RandomSearch(SPACE, 1).ask(40)
-    agent.tell([Evaluated(design, _cost(design)) for design in others])
-    learned = [_cost(design) for design in agent.ask(20)]
-    assert median(learned) < median(map(_cost, others))
+    agent.tell([Evaluated(design, example_cost(design)) for design in others])
+    learned = [example_cost(design) for design in agent.ask(20)]
+    assert median(learned) < median(map(example_cost, others))
 
 
 def test_what_others_tell_may_be_ruled_out_or_fail() -> None:

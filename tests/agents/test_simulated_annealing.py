@@ -11,7 +11,7 @@ from archgym.agents.simulated_annealing import SimulatedAnnealing
 from archgym.parameter import Design
 from archgym.space import DesignSpace
 from archgym.testing import check_agent
-from archgym.testing.agents import SPACE, _cost
+from archgym.testing.agents import SPACE, example_cost
 
 
 def make(seed: int = 0, space: DesignSpace = SPACE, **settings: float) -> SimulatedAnnealing:
@@ -22,7 +22,7 @@ def best(agent: SimulatedAnnealing | RandomWalk, evaluations: int = 120) -> floa
     costs = []
     for _ in range(evaluations):
         (design,) = agent.ask(1)
-        costs.append(_cost(design))
+        costs.append(example_cost(design))
         agent.tell([Evaluated(design, costs[-1])])
     return min(costs)
 
@@ -91,7 +91,7 @@ def test_steps_to_known_designs_take_no_evaluation() -> None:
     for _ in range(150):
         (design,) = agent.ask(1)
         keys.append(SPACE.key(design))
-        agent.tell([Evaluated(design, _cost(design))])
+        agent.tell([Evaluated(design, example_cost(design))])
     assert len(set(keys)) >= len(keys) - 3  # A walk may begin again where it has been.
 
 
@@ -101,7 +101,7 @@ def test_the_unit_of_the_cost_does_not_matter() -> None:
     for _ in range(60):
         for agent, unit, designs in zip(agents, (1.0, 2.0**20), proposed, strict=True):
             designs += agent.ask(1)
-            agent.tell([Evaluated(designs[-1], unit * round(_cost(designs[-1]), 2))])
+            agent.tell([Evaluated(designs[-1], unit * round(example_cost(designs[-1]), 2))])
     assert proposed[0] == proposed[1]
 
 

@@ -21,7 +21,7 @@ from archgym.parameter import Parameter
 from archgym.problem import Problem
 from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
-from archgym.testing.agents import SPACE, _cost, _metrics
+from archgym.testing.agents import SPACE, example_cost, example_metrics
 
 NAMES = ("ppo", "a2c", "dqn", "sac")
 
@@ -156,11 +156,11 @@ def test_neither_global_states_nor_threads_change_a_search(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_simulator_that_fails_does_not_stop_the_training(name: str) -> None:
-    simulator = FormulaSimulator(SPACE, _metrics)
+    simulator = FormulaSimulator(SPACE, example_metrics)
     failing = Problem(SPACE, FormulaWorkload(), "runtime", simulator, budget=120)
     agents.make(name, SPACE, 0).search(failing)
     assert failing.best is not None
-    assert failing.best.cost <= 1000 * _cost(SPACE.default)
+    assert failing.best.cost <= 1000 * example_cost(SPACE.default)
 
 
 @pytest.mark.parametrize("name", NAMES)
