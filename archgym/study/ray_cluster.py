@@ -60,7 +60,8 @@ class RayCluster:
         local = {} if address else {"num_cpus": workers, "include_dashboard": False}
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         try:
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
+            # Without "local", Ray would join any cluster that it finds.
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
         # Of an address that is none, Ray tells in many ways.
         except Exception as error:
             at = f" at {address}" if address else ""
