@@ -77,7 +77,8 @@ class Journal:
 
     def __init__(self, path: str | Path, **labels: Any) -> None:
         self.path = Path(path)
-        self._labels = {"schema_version": SCHEMA_VERSION, **labels}
+        # Encoded once, as there are many rows.
+        self._labels = _json({"schema_version": SCHEMA_VERSION, **labels})[:-1]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -106,7 +107,7 @@ class Journal:
         for number, row in enumerate(rows, start=self.rows):
             if fault := _step_fault(row, number):
                 raise ArchgymError(f"{self.path}: a row to append {fault}")
-        self._file.write(b"".join([_line({**self._labels, **row}) for row in rows]))
+        self._file.write(b"".join([_line(self._labels, row) for row in rows]))
         self._file.flush()
         self.rows += len(rows)
 
@@ -310,13 +311,18 @@ def _open(path: Path, mode: str) -> BinaryIO:
     return file
 
 
-def _line(row: Row) -> bytes:
-    """Returns the line of a row: JSON, whose last key holds the CRC-32 of what precedes it."""
-    content = _json(row)[:-1]
+def _line(labels: bytes, row: Mapping[str, Any]) -> bytes:
+    """Returns the line of a row: JSON, whose last key holds the CRC-32 of what precedes it.
+
+    Args:
+        labels: The JSON of what comes first, without the closing brace.
+        row: The rest.
+    """
+    content = labels + b"," + _json(row)[1:-1]
     return content + _CHECKSUM.format(zlib.crc32(content)).encode()
 
 
-def _json(row: Row) -> bytes:
+def _json(row: Mapping[str, Any]) -> bytes:
     """Returns a row as JSON; `Infinity` and `NaN` are written as such, which not all writers do."""
     try:
         content = orjson.dumps(row)
