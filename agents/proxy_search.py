@@ -233,8 +233,8 @@ class ProxySearch(AskTellAgent):
         ones = (np.ones((len(known), 1)), np.ones((len(codes), 1)))
         model = self._models[number]
         if self._prior is None:
-            center, deviation = float(values.mean()), float(values.std())
-            model.fit(known, ones[0], values - center, deviation or 1.0)
+            center, scale = float(values.mean()), float(values.std())
+            model.fit(known, ones[0], values - center, scale or 1.0)
             mean, deviation = model.predict(codes, ones[1])
             return mean + center, deviation
         guesses = [np.minimum(self._prior(each)[number], ceiling) for each in (known, codes)]

@@ -57,17 +57,23 @@ class RayCluster:
             raise ArchgymError(f"a cluster needs at least 1 worker, not {workers}")
         if address is not None:
             _check_reachable(address)
-        local = {} if address else {"num_cpus": workers, "include_dashboard": False}
+        own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False}
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         try:
             # Without "local", Ray would join any cluster that it finds.
-            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
+            ray.init(
+                address or "local",
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **({} if address else own),
+            )
         # Of an address that is none, Ray tells in many ways.
         except Exception as error:
             at = f" at {address}" if address else ""
             reason = " ".join(str(error).split())
             raise ArchgymError(f"there is no Ray cluster{at}: {reason}") from error
-        self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cores = ray.cluster_resources().get("CPU", 1)  # type: ignore[no-untyped-call]
+        self.workers = workers or max(1, int(cores))
 
     def close(self) -> None:
         """Leaves the cluster, or stops Ray if it was started for this."""
@@ -207,7 +213,8 @@ class _Worker:
 
     def release(self) -> tuple[str, Release]:
         """Returns the address of the node, and what computes results there."""
-        return ray.util.get_node_ip_address(), Release.of_this_process()
+        node: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+        return node, Release.of_this_process()
 
     def run(
         self, job: Job, files: Files, given: Mapping[Hashable, list[Any]]
@@ -235,7 +242,7 @@ class _Worker:
             failure = attempt(job, folder, found)
             left = _read(job, folder)
         changed = {name: content for name, content in left.items() if content != files[name]}
-        return changed, failure and (failure.reason, failure.details)
+        return changed, (failure.reason, failure.details) if failure else None
 
 
 def _read(job: Job, folder: Path) -> Files:

@@ -6,7 +6,6 @@ import pkgutil
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.abc import InspectLoader
-from typing import cast
 
 from archgym import domain as domains
 from archgym import simulators
@@ -52,7 +51,7 @@ def _hash_sources(package: str) -> str:
         spec = importlib.util.find_spec(name)
         assert spec is not None
         if isinstance(spec.loader, InspectLoader):
-            source = cast(InspectLoader, spec.loader).get_source(name) or ""
+            source = spec.loader.get_source(name) or ""
             digest.update(f"{name}\n{source}\n".encode())
         folders = spec.submodule_search_locations or []
         waiting += sorted(
