@@ -69,9 +69,13 @@ class RayCluster:
             )
         # Of an address that is none, Ray tells in many ways.
         except Exception as error:
-            at = f" at {address}" if address else ""
             reason = " ".join(str(error).split())
-            raise ArchgymError(f"there is no Ray cluster{at}: {reason}") from error
+            if address is None:
+                raise ArchgymError(f"Ray can't start here: {reason}") from error
+            raise ArchgymError(
+                f"can't join a Ray cluster at {address}: {reason}; one that asks for tokens needs "
+                "RAY_AUTH_MODE=token in the environment here"
+            ) from error
         cores = ray.cluster_resources().get("CPU", 1)  # type: ignore[no-untyped-call]
         self.workers = workers or max(1, int(cores))
 

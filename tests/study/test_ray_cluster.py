@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -156,6 +157,20 @@ def test_a_job_that_kills_its_worker_twice_has_failed_and_others_go_on(cluster, 
     killer.join()
     assert ended["deadly"].reason == "its worker died, twice"
     assert ended["other"] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("nowhere", "is auto, HOST:PORT or ray://HOST:PORT, not 'nowhere'"),
+        ("127.0.0.1:0", "is auto, HOST:PORT or ray://HOST:PORT, not '127.0.0.1:0'"),
+        ("127.0.0.1:1", "there is no Ray cluster at 127.0.0.1:1: "),
+        ("ray://127.0.0.1:1", "there is no Ray cluster at ray://127.0.0.1:1: "),
+    ],
+)
+def test_where_there_is_no_cluster_it_is_said_at_once(address, expected):
+    with pytest.raises(ArchgymError, match=re.escape(expected)):
+        RayCluster(1, address)
 
 
 def test_another_release_on_a_node_is_refused(cluster, tmp_path, monkeypatch):
