@@ -1,13 +1,13 @@
-"""Parameters of a design, each with its values."""
+"""Parameters of a design, each with its values, and how a design is completed and checked."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, unknown
 
 Design = Mapping[str, Any]
 """Values of parameters by name."""
@@ -77,3 +77,76 @@ class Parameter:
         names = [known for known in self.values if isinstance(known, str)]
         close = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
         return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+class Completion:
+    """Completes and checks designs over some parameters, and numbers their values.
+
+    Args:
+        parameters: By name, in order.
+        what: What messages call one of them.
+
+    Attributes:
+        parameters: As given.
+    """
+
+    def __init__(self, parameters: Mapping[str, Parameter], what: str = "parameter") -> None:
+        self.parameters = parameters
+        self._what = what
+        self._ordinary = [(name, *_ordinary(p), p.default) for name, p in parameters.items()]
+        self._positions = [
+            p.values.index
+            if isinstance(p.values, range)
+            else {value: index for index, value in enumerate(p.values)}.__getitem__
+            for p in parameters.values()
+        ]
+
+    def complete(self, design: Design) -> dict[str, Any]:
+        """Returns a design in full: in order, with defaults for parameters that it leaves out.
+
+        Raises:
+            ArchgymError: It has a parameter or value that there is not.
+        """
+        full: dict[str, Any] = {}
+        given = 0
+        for name, kind, values, default in self._ordinary:
+            if name in design:
+                value = design[name]
+                # Whatever else may equal a value, such as a NumPy scalar, is looked at closely.
+                if type(value) is not kind or value not in values:
+                    break
+                given += 1
+                full[name] = value
+            else:
+                full[name] = default
+        if given == len(design) and len(full) == len(self.parameters):
+            return full
+        return self._complete_closely(design)
+
+    def _complete_closely(self, design: Design) -> dict[str, Any]:
+        for name in design:
+            if name not in self.parameters:
+                raise unknown(self._what, name, self.parameters)
+        return {
+            name: parameter.values[parameter.index(design[name])]
+            if name in design
+            else parameter.default
+            for name, parameter in self.parameters.items()
+        }
+
+    def positions(self, full: Design) -> list[int]:
+        """Returns the position of each parameter's value, in a design that `complete` returned."""
+        pairs = zip(self._positions, full.values(), strict=True)
+        return [position(value) for position, value in pairs]
+
+
+def _ordinary(parameter: Parameter) -> tuple[type | None, Collection[Any]]:
+    """Returns the type that all values of a parameter have, and the values, quick to look up.
+
+    The type is `None` where they have several, or one for which equality is not enough.
+    """
+    if isinstance(parameter.values, range):
+        return int, parameter.values
+    kinds = {type(value) for value in parameter.values}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return (kind if kind in (int, str) else None), frozenset(parameter.values)

@@ -8,7 +8,7 @@ construction have one canonical form.
 
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from archgym.condition import Condition, NotBelow
 from archgym.errors import ArchgymError, unknown
-from archgym.parameter import Design, Parameter
+from archgym.parameter import Completion, Design, Parameter
 
 
 class DesignClass(NamedTuple):
@@ -68,7 +68,7 @@ class DesignSpace:
         self.active = {name: active[name] for name in self.parameters if name in active}
         self.infeasible: dict[Condition | NotBelow, str] = dict(infeasible or {})
         self.default: dict[str, Any] = {p.name: p.default for p in listed}
-        self._ordinary = [(p.name, *_ordinary(p), p.default) for p in listed]
+        self._completion = Completion(self.parameters, f"parameter of space {name}")
         self._lengths = np.array([len(p.values) for p in listed], dtype=np.int64)
         self._check(listed, active)
 
@@ -131,27 +131,7 @@ class DesignSpace:
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
-        full: dict[str, Any] = {}
-        given = 0
-        for name, kind, values, default in self._ordinary:
-            if name in design:
-                value = design[name]
-                # Whatever else may equal a value, such as a NumPy scalar, is looked at closely.
-                if type(value) is not kind or value not in values:
-                    break
-                given += 1
-                full[name] = value
-            else:
-                full[name] = default
-        if given == len(design) and len(full) == len(self.parameters):
-            return full
-        self._check_names(design)
-        return {
-            name: parameter.values[parameter.index(design[name])]
-            if name in design
-            else parameter.default
-            for name, parameter in self.parameters.items()
-        }
+        return self._completion.complete(design)
 
     def canonical(self, design: Design) -> dict[str, Any]:
         """Returns the design in full, with every inactive parameter at its default.
@@ -206,13 +186,21 @@ class DesignSpace:
 
     # Encodings
 
+    def positions(self, design: Design) -> list[int]:
+        """Returns the position of each parameter's value, as `encode` does, in a list.
+
+        Raises:
+            ArchgymError: It has a parameter or value that the space does not.
+        """
+        return self._completion.positions(self.validate(design))
+
     def encode(self, design: Design) -> NDArray[np.int64]:
         """Returns the position of each parameter's value; int64, shape `[len(space)]`.
 
         Raises:
             ArchgymError: It has a parameter or value that the space does not.
         """
-        return np.array(self._indices(design), dtype=np.int64)
+        return np.array(self.positions(design), dtype=np.int64)
 
     def decode(self, indices: ArrayLike) -> dict[str, Any]:
         """Returns the design with these positions of values; the inverse of `encode`.
@@ -248,7 +236,7 @@ class DesignSpace:
             ArchgymError: It has a parameter or value that the space does not.
         """
         last = [max(len(parameter.values) - 1, 1) for parameter in self.parameters.values()]
-        return np.array([i / n for i, n in zip(self._indices(design), last, strict=True)])
+        return np.array([i / n for i, n in zip(self.positions(design), last, strict=True)])
 
     def from_unit(self, point: ArrayLike) -> dict[str, Any]:
         """Returns the design in whose cell a point lies; values have cells of equal width.
@@ -305,18 +293,6 @@ class DesignSpace:
             moved = other + (other >= index)
         return full | {parameter.name: parameter.values[moved]}
 
-    def _indices(self, design: Design) -> list[int]:
-        self._check_names(design)
-        return [
-            parameter.index(design.get(name, parameter.default))
-            for name, parameter in self.parameters.items()
-        ]
-
-    def _check_names(self, design: Design) -> None:
-        for name in design:
-            if name not in self.parameters:
-                raise unknown(f"parameter of space {self.name}", name, self.parameters)
-
     def _check(self, listed: list[Parameter], active: Mapping[str, Condition]) -> None:
         names = list(self.parameters)
         if len(listed) != len(names) or not listed:
@@ -338,15 +314,3 @@ class DesignSpace:
                 )
         if reason := self.infeasibility(self.default):
             raise ArchgymError(f"the default design of space {self.name} is ruled out: {reason}")
-
-
-def _ordinary(parameter: Parameter) -> tuple[type | None, Collection[Any]]:
-    """Returns the type that all values of a parameter have, and the values, quick to look up.
-
-    The type is `None` where they have several, or one for which equality is not enough.
-    """
-    if isinstance(parameter.values, range):
-        return int, parameter.values
-    kinds = {type(value) for value in parameter.values}
-    kind = kinds.pop() if len(kinds) == 1 else None
-    return (kind if kind in (int, str) else None), frozenset(parameter.values)

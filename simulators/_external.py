@@ -13,14 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from archgym.dram.controller import PARAMETERS, complete
+from archgym.dram.controller import PARAMETERS, complete, contradiction
 from archgym.dram.mapping_family import OWN, mappings
 from archgym.dram.reference_simulator import Defect, ReferenceSimulator
 from archgym.dram.system import System
 from archgym.dram.workload import Workload
-from archgym.errors import ArchgymError, unknown
+from archgym.errors import ArchgymError
 from archgym.fingerprint import hash_sources, read_sources
-from archgym.parameter import Design, Parameter
+from archgym.parameter import Completion, Design, Parameter
 from archgym.simulator import Failure, Outcome
 from archgym.simulators._process import Printed, run
 from archgym.simulators._sources import SYSTEM
@@ -190,30 +190,23 @@ class External(ReferenceSimulator):
 
     def complete(self, design: Design, system: System) -> dict[str, Any] | Failure:
         """Checks a design and fills in the defaults."""
-        for name, value in design.items():
-            if name not in PARAMETERS:
-                return Failure("invalid", str(unknown("parameter", name, PARAMETERS)))
-            try:
-                PARAMETERS[name].index(value)
-            except ArchgymError as error:
-                return Failure("invalid", str(error))
+        try:
+            complete(design)
+        except ArchgymError as error:
+            return Failure("invalid", str(error))
+        for name in design:
             if name not in self.parameters:
                 return Failure("unsupported", f"{self.title} has no parameter {name}")
-            try:
-                self.parameters[name].index(value)
-            except ArchgymError as error:
-                return Failure("unsupported", f"{self.title}: {error}")
-        full = complete(design, self.parameters)
-        return self.contradiction(full, system) or full
+        try:
+            full = complete(design, Completion(self.parameters))
+        except ArchgymError as error:
+            return Failure("unsupported", f"{self.title}: {error}")
+        if reason := contradiction(full):
+            return Failure("invalid", reason)
+        return self.refused(full, system) or full
 
-    def contradiction(self, design: Mapping[str, Any], system: System) -> Failure | None:
-        """Says what is wrong with a complete design whose values are right one by one."""
-        if design["Scheduler"] == "GrpFrFcfsWm":
-            low, high = design["LowWatermark"], design["HighWatermark"]
-            if low >= high:
-                return Failure("invalid", f"LowWatermark must be below HighWatermark, {high}")
-        if design.get("CmdMux") == "Strict" and design["Scheduler"] != "Fifo":
-            return Failure("invalid", "CmdMux Strict needs Scheduler Fifo")
+    def refused(self, design: Mapping[str, Any], system: System) -> Failure | None:
+        """Says why a complete design can't be run on a system; `None` if it can."""
         refresh, device = design["RefreshPolicy"], system.device
         rules = device.rules()
         if refresh not in ("NoRefresh", *rules.refreshes):

@@ -17,6 +17,7 @@ SYSTEM = (
     "archgym.traces.trace",
     "archgym.traces.clock",
     "archgym.dram.workload",
+    "archgym.parameter",
 )
 """Those that make a memory system of a device, and bursts in it of a trace.
 

@@ -181,13 +181,13 @@ class Dramsys(External):
             return f"{self.title} plays traces open, not closed"
         return None
 
-    def contradiction(self, design: Mapping[str, Any], system: System) -> Failure | None:
-        """Says what is wrong with a complete design; see `External.contradiction`."""
+    def refused(self, design: Mapping[str, Any], system: System) -> Failure | None:
+        """Says why a complete design can't be run on a system; see `External.refused`."""
         if self._is_release_4:
             refusal = _dramsys4.refusal(mapped(system, design["AddressMapping"]))
             if refusal is not None:
                 return Failure("unsupported", refusal)
-        return super().contradiction(design, system)
+        return super().refused(design, system)
 
     def share(self, workload: Workload, folder: Path) -> None:
         """Writes one trace per initiator, in picoseconds."""

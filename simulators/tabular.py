@@ -61,11 +61,6 @@ class Tabular(Simulator):
         versions.check(f"the table in {first}", header.simulator, header.simulator_version)
         self.version = f"{digest[:16]} ({header.simulator} {header.simulator_version})"
         self.parameters: Mapping[str, Parameter] = header.space.parameters
-        self._indices = [
-            (name, {value: index for index, value in enumerate(parameter.values)})
-            for name, parameter in self.parameters.items()
-        ]
-        self._default: list[int] = header.space.encode(header.space.default).tolist()
         self._open(first)
         self.metrics = frozenset(self.table.metrics)
 
@@ -111,24 +106,10 @@ class Tabular(Simulator):
         return what.format(self.folder, ", ".join(self._folders))
 
     def _encode(self, design: Design) -> list[int] | Failure:
-        """Does what `DesignSpace.encode` does, several times as fast for ordinary designs."""
-        row = self._default.copy()
-        known = 0
-        for column, (name, index_of) in enumerate(self._indices):
-            if name in design:
-                value = design[name]
-                # Whatever else may equal such a value is left to the space.
-                if (type(value) is not int and type(value) is not str) or value not in index_of:
-                    break
-                row[column] = index_of[value]
-                known += 1
-        if known == len(design):
-            return row
         try:
-            slowly: list[int] = self.table.header.space.encode(design).tolist()
+            return self.table.header.space.positions(design)
         except ArchgymError as error:
             return Failure("invalid", str(error))
-        return slowly
 
     def _outcome(self, number: int) -> Outcome:
         failure = self.table.failures.get(number)

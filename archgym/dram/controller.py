@@ -5,14 +5,14 @@ ISCA 2023). A simulator states which of them it understands; a design space pick
 values to be searched.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from archgym.documents import read_toml
 from archgym.dram.mapping_family import NAMES, OWN
-from archgym.parameter import Design, Parameter
+from archgym.parameter import Completion, Design, Parameter
 
 DECLARATIONS = Path(__file__).parent / "controller.toml"
 """Where they are declared, for Python and C++ alike."""
@@ -59,16 +59,38 @@ DRAMSYS_PARAMETERS: dict[str, Parameter] = {
 """Those that DRAMSys 5 has, with the values that it has."""
 
 
-def complete(design: Design, parameters: Mapping[str, Parameter] = PARAMETERS) -> dict[str, Any]:
+COMPLETION = Completion(PARAMETERS)
+"""Completes designs over all parameters."""
+
+
+def complete(design: Design, completion: Completion = COMPLETION) -> dict[str, Any]:
     """Returns a design in full, in the order of the parameters.
+
+    A `RequestBufferSize` that is given is also that of reads and of writes, unless theirs is given.
 
     Args:
         design: Values of any of the parameters.
-        parameters: What there is to choose.
+        completion: What knows the parameters that there are.
+
+    Raises:
+        ArchgymError: It has a parameter or value that there is not.
     """
-    full = {name: parameter.default for name, parameter in parameters.items()}
+    full = completion.complete(design)
     if "RequestBufferSize" in design:
         for name in ("RequestBufferSizeRead", "RequestBufferSizeWrite"):
-            if name in full:
-                full[name] = design["RequestBufferSize"]
-    return full | dict(design)
+            if name in full and name not in design:
+                full[name] = full["RequestBufferSize"]
+    return full
+
+
+def contradiction(full: Design) -> str | None:
+    """Says which values of a complete design no controller can have together; `None` if none."""
+    scheduler = full["Scheduler"]
+    if scheduler == "GrpFrFcfsWm" and full["LowWatermark"] >= full["HighWatermark"]:
+        return (
+            f"LowWatermark must be below HighWatermark, {full['HighWatermark']}, "
+            f"not {full['LowWatermark']}"
+        )
+    if full.get("CmdMux") == "Strict" and scheduler != "Fifo":
+        return "CmdMux Strict needs Scheduler Fifo"
+    return None

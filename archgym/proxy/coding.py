@@ -85,7 +85,6 @@ class Coding:
             {value: self._step(column, index) for index, value in enumerate(parameter.values)}
             for column, parameter in enumerate(self._parameters)
         ]
-        self._names = [(parameter.name, parameter.default) for parameter in self._parameters]
 
     def codes(self, indices: Ints) -> Ints:
         """Returns the codes of designs.
@@ -107,19 +106,11 @@ class Coding:
             ArchgymError: It has a parameter or value that the space does not.
         """
         codes = [0] * len(self.groups)
-        known = 0
-        for (name, default), steps in zip(self._names, self._steps, strict=True):
-            if name in design:
-                value = design[name]
-                known += 1
-                # Whatever else may equal such a value is left to the space.
-                if (type(value) is not int and type(value) is not str) or value not in steps:
-                    return self._code_slowly(design)
-            else:
-                value = default
+        values = self.space.validate(design).values()
+        for value, steps in zip(values, self._steps, strict=True):
             group, step = steps[value]
             codes[group] += step
-        return codes if known == len(design) else self._code_slowly(design)
+        return codes
 
     def features(self, codes: Ints) -> Floats:
         """Returns what networks and linear models see of designs, shape `[n, features]`."""
@@ -137,10 +128,6 @@ class Coding:
             distinct, inverse = np.unique(table, axis=0, return_inverse=True)
             key = key * len(distinct) + inverse.reshape(-1)[code]
         return key
-
-    def _code_slowly(self, design: Design) -> list[int]:
-        codes: list[int] = self.codes(self.space.encode(design)[None])[0].tolist()
-        return codes
 
     def _step(self, column: int, index: int) -> tuple[int, int]:
         group = int(np.flatnonzero([column in columns for columns in self.groups])[0])

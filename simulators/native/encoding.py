@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archgym.dram.controller import PARAMETERS, complete
+from archgym.dram.controller import COMPLETION, PARAMETERS, complete, contradiction
 from archgym.dram.device import Device
-from archgym.errors import ArchgymError, unknown
+from archgym.errors import ArchgymError
 from archgym.parameter import Design
 from archgym.simulator import Failure
 
-FIELDS = tuple(name for name in PARAMETERS if name != "AddressMapping")
-"""The parameters that the core knows, in its order: that of their declaration."""
+# Whose values are handed on as they are; the mapping, which comes first, is not for the core.
+_AS_IT_IS = [
+    name == "AddressMapping" or isinstance(parameter.values, range)
+    for name, parameter in PARAMETERS.items()
+]
 
 
 class Encoded(NamedTuple):
@@ -18,7 +21,7 @@ class Encoded(NamedTuple):
 
     Attributes:
         mapping: The name of the address mapping, which is done before the core is called.
-        fields: One number for each of `FIELDS`.
+        fields: A number for each other parameter, in the order of their declaration.
     """
 
     mapping: str
@@ -33,22 +36,12 @@ def encode(design: Design, device: Device, refresh_policies: Sequence[str]) -> E
         device: What it is to be simulated on.
         refresh_policies: The values of RefreshPolicy that the device offers.
     """
-    for name, value in design.items():
-        if name not in PARAMETERS:
-            return Failure("invalid", str(unknown("parameter", name, PARAMETERS)))
-        try:
-            PARAMETERS[name].index(value)
-        except ArchgymError as error:
-            return Failure("invalid", str(error))
-    full = complete(design)
-    if full["Scheduler"] == "GrpFrFcfsWm" and full["LowWatermark"] >= full["HighWatermark"]:
-        return Failure(
-            "invalid",
-            f"LowWatermark must be below HighWatermark, {full['HighWatermark']}, "
-            f"not {full['LowWatermark']}",
-        )
-    if full["CmdMux"] == "Strict" and full["Scheduler"] != "Fifo":
-        return Failure("invalid", "CmdMux Strict needs Scheduler Fifo")
+    try:
+        full = complete(design)
+    except ArchgymError as error:
+        return Failure("invalid", str(error))
+    if reason := contradiction(full):
+        return Failure("invalid", reason)
     if full["RefreshPolicy"] not in refresh_policies:
         *others, last = refresh_policies
         return Failure(
@@ -56,10 +49,6 @@ def encode(design: Design, device: Device, refresh_policies: Sequence[str]) -> E
             f"{device.label} ({device.standard}) has RefreshPolicy {', '.join(others)} or {last}, "
             f"not {full['RefreshPolicy']}",
         )
-    return Encoded(full["AddressMapping"], [_number(name, full[name]) for name in FIELDS])
-
-
-def _number(name: str, value: object) -> int:
-    parameter = PARAMETERS[name]
-    index = parameter.index(value)
-    return int(parameter.values[index]) if isinstance(parameter.values, range) else index
+    values = zip(full.values(), COMPLETION.positions(full), _AS_IT_IS, strict=True)
+    mapping, *fields = (value if as_it_is else position for value, position, as_it_is in values)
+    return Encoded(mapping, fields)

@@ -48,6 +48,7 @@ def simulate(
     from archgym.dram.controller import complete
     from archgym.dram.spaces import make_space
     from archgym.dram.timeline import ShowsCommands, write_timeline
+    from archgym.parameter import Completion
 
     values = _read_design(design)
     if allow_data_loss and space is None:
@@ -70,7 +71,7 @@ def simulate(
     if timeline:
         assert isinstance(backend, ShowsCommands)
         write_timeline(timeline, backend.command_trace(values, workload), workload)
-    full = complete(values, parameters)
+    full = complete(values, Completion(parameters))
     print_notes(workload.notes)
     if full.get("RefreshPolicy") == "NoRefresh":
         typer.echo(
