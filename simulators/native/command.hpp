@@ -32,7 +32,6 @@ enum class Command : std::uint8_t {
 inline constexpr int kCommands = 18;
 // The first commands address banks; the rest, from PREAB on, address a whole rank.
 inline constexpr int kBankCommands = 10;
-inline constexpr int kRankCommands = kCommands - kBankCommands;
 
 inline constexpr std::array<std::string_view, kCommands> kCommandNames = {
     "ACT",   "PREPB", "RD",    "RDA",  "WR",   "WRA",  "REFPB", "REFP2B", "REFSB",

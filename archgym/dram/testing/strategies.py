@@ -21,7 +21,6 @@ from archgym.dram.workload import Workload
 from archgym.traces.trace import Trace
 
 ONE_RANK = ("ddr3-1600", "ddr4-2400")
-TWO_RANKS = ("ddr3-1600-2rank", "ddr4-2400-2rank-xor")
 
 
 class Access(NamedTuple):
