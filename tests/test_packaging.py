@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from archgym.study.release import Release
+
 ROOT = Path(__file__).parent.parent
 
 # Source folder -> the package it becomes.
@@ -204,5 +206,9 @@ sys.path[:0] = [{str(tmp_path)!r}, {sysconfig.get_path("purelib")!r}]
 import archgym
 assert archgym.__file__.startswith({str(tmp_path)!r})
 print(archgym.simulate({{}}, archgym.Workload.load("stream", requests=100))["commands_rd"])
+from archgym.study.release import Release
+print(Release.of_this_process())
 """
-    assert float(python(code, folder=tmp_path, options=["-S"])) > 0
+    commands, release = python(code, folder=tmp_path, options=["-S"]).splitlines()
+    assert float(commands) > 0
+    assert release == str(Release.of_this_process())

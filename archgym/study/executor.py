@@ -67,7 +67,7 @@ def attempt(
 ) -> TrialFailure | None:
     """Runs a job; returns what it has failed with, if it has."""
     try:
-        job.run(folder, given)
+        job.run(folder) if given is None else job.run(folder, given)
     except Exception as error:  # Whatever it is, the other jobs go on.
         kind = "" if isinstance(error, ArchgymError) else f"{type(error).__name__}: "
         return TrialFailure(job, f"{kind}{error}", traceback.format_exc())

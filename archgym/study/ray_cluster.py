@@ -43,13 +43,15 @@ class RayCluster:
     Args:
         workers: How many; by default as many as the cluster has cores.
         address: That of a cluster that runs: `auto`, `HOST:PORT` or `ray://HOST:PORT`. By default,
-            Ray is started on this machine, and stopped by `close`.
+            the one that this process has joined by `ray.init`, or else one that is started on this
+            machine, and stopped by `close`.
 
     Attributes:
         workers: How many.
 
     Raises:
-        ArchgymError: There is no cluster at `address`, or Ray can't start.
+        ArchgymError: There is no cluster at `address`, this process has joined another, or Ray
+            can't start.
     """
 
     def __init__(self, workers: int | None = None, address: str | None = None) -> None:
@@ -57,31 +59,21 @@ class RayCluster:
             raise ArchgymError(f"a cluster needs at least 1 worker, not {workers}")
         if address is not None:
             _check_reachable(address)
-        own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False}
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try:
-            # Without "local", Ray would join any cluster that it finds.
-            ray.init(
-                address or "local",
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                **({} if address else own),
-            )
-        # Of an address that is none, Ray tells in many ways.
-        except Exception as error:
-            reason = " ".join(str(error).split())
-            if address is None:
-                raise ArchgymError(f"Ray can't start here: {reason}") from error
+        self._joined = not ray.is_initialized()
+        if self._joined:
+            _join(workers, address)
+        elif address not in (None, "auto"):
             raise ArchgymError(
-                f"can't join a Ray cluster at {address}: {reason}; one that asks for tokens needs "
-                "RAY_AUTH_MODE=token in the environment here"
-            ) from error
+                f"this process has joined a Ray cluster already, so it can't join {address}: leave "
+                "it by ray.shutdown(), or give no address to use it"
+            )
         cores = ray.cluster_resources().get("CPU", 1)  # type: ignore[no-untyped-call]
         self.workers = workers or max(1, int(cores))
 
     def close(self) -> None:
-        """Leaves the cluster, or stops Ray if it was started for this."""
-        ray.shutdown()
+        """Leaves the cluster if it was joined for this; stops Ray if it was started for this."""
+        if self._joined:
+            ray.shutdown()
 
     def execute(
         self, jobs: Sequence[J], folder: Path, lock: Lock | None = None
@@ -117,6 +109,29 @@ class RayCluster:
             crew.stop()
 
 
+def _join(workers: int | None, address: str | None) -> None:
+    """Joins the cluster at an address, or starts one with so many cores."""
+    own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False}
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        # Without "local", Ray would join any cluster that it finds.
+        ray.init(
+            address or "local",
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **({} if address else own),
+        )
+    # Of an address that is none, Ray tells in many ways.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        if address is None:
+            raise ArchgymError(f"Ray can't start here: {reason}") from error
+        raise ArchgymError(
+            f"can't join a Ray cluster at {address}: {reason}; one that asks for tokens needs "
+            "RAY_AUTH_MODE=token in the environment here"
+        ) from error
+
+
 def _check_reachable(address: str) -> None:
     """Refuses an address at which nobody listens, where Ray itself would try for minutes."""
     if address == "auto":
@@ -146,7 +161,9 @@ class _Crew:
             self._start()
 
     def _start(self) -> None:
-        actor = _Worker.remote()  # type: ignore[attr-defined]
+        self._await(_Worker.remote())  # type: ignore[attr-defined]
+
+    def _await(self, actor: Any) -> None:
         self._starting[actor.release.remote()] = actor
 
     def idle(self) -> Any:
@@ -165,6 +182,10 @@ class _Crew:
         """Starts an actor in the place of one that has died, on whichever node has room."""
         self._busy.remove(actor)
         self._start()
+        # Idle ones may have died with it, with their node, and would take a job with them.
+        for each in self._idle:
+            self._await(each)
+        self._idle.clear()
 
     def wait(self, running: list[Any]) -> list[Any]:
         """Waits until something has happened; returns which of the running jobs have ended."""

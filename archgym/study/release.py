@@ -2,10 +2,9 @@
 
 import hashlib
 import importlib.util
-import pkgutil
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.abc import InspectLoader
+from pathlib import Path
 
 from archgym import domain as domains
 from archgym import simulators
@@ -31,7 +30,7 @@ class Release:
     def of_this_process(cls) -> "Release":
         """Returns that of this process."""
         default = domains.load(domains.DEFAULT).defaults.simulator
-        return cls(VERSION, _hash_sources("archgym")[:12], simulators.make(default).version)
+        return cls(VERSION, _hash_sources()[:12], simulators.make(default).version)
 
     def difference(self, other: "Release") -> str | None:
         """Says what another release has that differs; `None` if nothing does."""
@@ -42,19 +41,25 @@ class Release:
         return None
 
 
-def _hash_sources(package: str) -> str:
-    """Returns the hash of the sources of a package and all that is in it."""
-    digest = hashlib.sha256()
-    waiting = [package]
-    while waiting:
-        name = waiting.pop()
-        spec = importlib.util.find_spec(name)
+# In a source tree, they are folders beside that of archgym.
+_PACKAGES = ("archgym", "archgym.agents", "archgym.simulators", "archgym.traces")
+
+
+def _hash_sources() -> str:
+    """Returns the hash of all Python sources, the same however they are installed."""
+    sources = {}
+    for package in _PACKAGES:
+        spec = importlib.util.find_spec(package)
         assert spec is not None
-        if isinstance(spec.loader, InspectLoader):
-            source = spec.loader.get_source(name) or ""
-            digest.update(f"{name}\n{source}\n".encode())
-        folders = spec.submodule_search_locations or []
-        waiting += sorted(
-            (each.name for each in pkgutil.iter_modules(folders, f"{name}.")), reverse=True
-        )
+        assert spec.origin is not None
+        folder = Path(spec.origin).parent
+        for path in folder.rglob("*.py"):
+            # That one is a package of its own when installed.
+            if "archgym_command" not in path.parts:
+                name = "/".join((*package.split("."), *path.relative_to(folder).parts))
+                sources[name] = path.read_bytes()
+    digest = hashlib.sha256()
+    for name, source in sorted(sources.items()):
+        digest.update(f"{name} {len(source)}\n".encode())
+        digest.update(source)
     return digest.hexdigest()

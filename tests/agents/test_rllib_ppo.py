@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
@@ -18,6 +19,16 @@ from archgym.space import DesignSpace
 from archgym.testing import FormulaSimulator, FormulaWorkload, check_agent
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stop_ray() -> Iterator[None]:
+    """Leaves no Ray behind in the process of the tests."""
+    import ray
+
+    yield
+    ray.shutdown()
+
 
 EASY = DesignSpace(
     "easy",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archgym import evaluation_log
 from archgym.cli.run import run_study
-from archgym.study import Study
+from archgym.study import LocalProcesses, Study
 from archgym.study.projection import SHARE, Projection, _extrapolate, _sizes, project
 
 DOCUMENT = {
@@ -79,14 +79,14 @@ def test_the_command_says_it_on_stderr_before_it_begins(
     study = make(
         seeds=18, agents={"random_search": {}}, workloads=[{"name": "mixed", "requests": 100}]
     )
-    run_study(study, study.check("options"), tmp_path, 2, as_json=True)
+    run_study(study, study.check("options"), tmp_path, LocalProcesses(2), as_json=True)
     out, err = capsys.readouterr()
     assert json.loads(out)["failures"] == []
     first, *_ = err.splitlines()
     assert first.startswith("18 trials, 1,800 evaluations: about ")
     assert first.endswith(" seconds with 2 workers")
     # Nothing is left to run, so there is nothing to say.
-    run_study(study, study.check("options"), tmp_path, 2, as_json=True)
+    run_study(study, study.check("options"), tmp_path, LocalProcesses(2), as_json=True)
     assert "about" not in capsys.readouterr().err
 
 

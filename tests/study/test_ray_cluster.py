@@ -173,6 +173,14 @@ def test_where_there_is_no_cluster_it_is_said_at_once(address, expected):
         RayCluster(1, address)
 
 
+def test_what_the_process_has_joined_is_used_and_left_alone(cluster, nodes):
+    with opened_executor("ray", 1, None) as executor:
+        assert list(executor.execute([], Path())) == []
+    assert ray.is_initialized()
+    with pytest.raises(ArchgymError, match="has joined a Ray cluster already"):
+        RayCluster(1, nodes.address)
+
+
 def test_another_release_on_a_node_is_refused(cluster, tmp_path, monkeypatch):
     other = Release("0.0.1", "0123456789ab", "native 0.0.1")
     monkeypatch.setattr(Release, "of_this_process", lambda: other)
