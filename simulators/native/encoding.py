@@ -9,11 +9,8 @@ from archgym.errors import ArchgymError
 from archgym.parameter import Design
 from archgym.simulator import Failure
 
-# Whose values are handed on as they are; the mapping, which comes first, is not for the core.
-_AS_IT_IS = [
-    name == "AddressMapping" or isinstance(parameter.values, range)
-    for name, parameter in PARAMETERS.items()
-]
+# Whether a parameter's values are handed on as they are.
+_IS_NUMBER = [isinstance(parameter.values, range) for parameter in PARAMETERS.values()]
 
 
 class Encoded(NamedTuple):
@@ -49,6 +46,6 @@ def encode(design: Design, device: Device, refresh_policies: Sequence[str]) -> E
             f"{device.label} ({device.standard}) has RefreshPolicy {', '.join(others)} or {last}, "
             f"not {full['RefreshPolicy']}",
         )
-    values = zip(full.values(), COMPLETION.positions(full), _AS_IT_IS, strict=True)
-    mapping, *fields = (value if as_it_is else position for value, position, as_it_is in values)
-    return Encoded(mapping, fields)
+    values = zip(full.values(), COMPLETION.positions(full), _IS_NUMBER, strict=True)
+    fields = [value if is_number else position for value, position, is_number in values]
+    return Encoded(full["AddressMapping"], fields[1:])  # The mapping is declared first.
